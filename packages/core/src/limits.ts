@@ -1,0 +1,42 @@
+/** Every bound of a run, by name. A test or an operator may give others; each has its line in docs/reference/limits.md. */
+export const limits = {
+  /** Pure tasks that one stimulus may run before the run yields and commits. */
+  pureTasksPerCommit: 1_000,
+  /** Characters of events that one stimulus may produce before the run yields and commits. */
+  eventCharactersPerCommit: 1_048_576,
+  /** Pure tasks between two effects or waits; more is a loop that spins. */
+  pureTasks: 10_000_000,
+  /** How long an unanswered attempt is sent again by itself (ms). */
+  resendFor: 300_000,
+  /** Delay before the first resend (ms); it doubles, with full jitter. Source: R17. */
+  resendBase: 50,
+  /** Longest delay between two resends (ms). */
+  resendCap: 20_000,
+  /** Default length of one attempt (ms). */
+  attemptTimeout: 30_000,
+  /** Default life of a run (ms): 30 days. */
+  runDeadline: 2_592_000_000,
+  /** Effects that a `try` with `retry` remembers. */
+  triedEffects: 10_000,
+  /** Retries of a `try` whose policy names no limit. */
+  tryRetries: 10_000,
+  /** A value whose JSON text is longer than this is stored once, apart from the journal (characters). */
+  inlineValue: 65_536,
+  /** A snapshot is due after this many events … */
+  snapshotEvents: 256,
+  /** … or this many characters of journal. */
+  snapshotCharacters: 262_144,
+  /** Nesting of tasks in a flow document. */
+  flowDepth: 64,
+  /** Tasks in a flow document. */
+  flowTasks: 100_000,
+  /** Characters of a flow document. */
+  flowCharacters: 4_194_304,
+  /** Characters of a run's input, output or context. */
+  valueCharacters: 16_777_216,
+  /** Rows of one batch page. */
+  batchSize: 10_000,
+} as const;
+
+/** The type of `limits`, with numbers of any size. */
+export type Limits = { readonly [Name in keyof typeof limits]: number };

@@ -1,0 +1,121 @@
+import type { FlowError } from '../flow-error.ts';
+import type { Guarantee } from '../guarantee/classes.ts';
+import type { Json } from '../json.ts';
+
+/** The format number of journal rows and snapshots that this version writes. */
+export const journalFormat = 1;
+
+/** What runs inside a composite step: which list, and how often it was entered. */
+export type ListName = 'do' | 'try' | 'catch';
+
+/** The kinds of step that this version runs. */
+export type StepKind = 'call' | 'do' | 'for' | 'raise' | 'set' | 'switch' | 'try' | 'wait';
+
+/** The first attempt's facts, fixed before anything leaves. */
+export interface Intent {
+  /** The effect key: made once at the step's entry, the same in every attempt. */
+  readonly key: string;
+  /** sha-256 of the frozen request. */
+  readonly hash: string;
+  readonly guarantee: Guarantee;
+  /** Name of the target whose permit is held. */
+  readonly target: string;
+  /** When this attempt is given up (ms since the epoch). */
+  readonly due: number;
+}
+
+/** Where a batch stands: the cursor after which the page begins, opaque to all but its action. */
+export type Cursor = Json;
+
+interface At {
+  /** When it happened: the time of the stimulus that led to it (ms since the epoch). */
+  readonly at: number;
+}
+
+/** A fact about one frame, by the frame's id. */
+interface OfFrame extends At {
+  readonly f: number;
+}
+
+/**
+ * A journal event: a fact that is folded into the state without evaluating anything. Only deltas are carried: a step's
+ * output stands in its closing event once; its raw input is the running value of its list.
+ */
+export type RunEvent =
+  | (At & { readonly type: 'run.started'; readonly flow: string; readonly input: Json; readonly in?: Json; readonly due?: number; readonly key?: string })
+  | (OfFrame & {
+      readonly type: 'task.started';
+      /** Parent frame. */
+      readonly p: number;
+      /** Index within the parent's list. */
+      readonly i: number;
+      readonly step: string;
+      readonly kind: StepKind;
+      /** Visit: how often this list entered this task, from 1. */
+      readonly v: number;
+      /** Transformed input, where `input.from` made one. */
+      readonly in?: Json;
+      /** When the task's own timeout ends (ms). */
+      readonly due?: number;
+      /** End of a `wait` (ms). */
+      readonly until?: number;
+      /** Items of a `for` over an array. */
+      readonly items?: readonly Json[];
+      /** Dataset of a batch. */
+      readonly dataset?: Json;
+      /** The first attempt, when its permit was in hand. */
+      readonly intent?: Intent;
+      /** The effect that waits for a permit of its target. */
+      readonly wants?: Wanted;
+    })
+  | (At & { readonly type: 'task.skipped'; readonly p: number; readonly i: number; readonly task: string })
+  | (OfFrame & {
+      readonly type: 'task.completed';
+      /** Attempt whose answer completed an effect. */
+      readonly a?: number;
+      /** Transformed output; absent: the task's raw input. */
+      readonly out?: Json;
+      /** New context, where `export.as` made one. */
+      readonly ctx?: Json;
+      /** Index of the next task in the parent's list; absent: the following one; -1: the list is done. */
+      readonly to?: number;
+      /** The recorded output of an earlier try was used; nothing was sent. */
+      readonly reused?: true;
+      /** Pure raw result of the effect, where `out` differs and an enclosing retry may need it. */
+      readonly raw?: Json;
+    })
+  | (OfFrame & { readonly type: 'task.faulted'; readonly a?: number; readonly error: FlowError })
+  | (OfFrame & { readonly type: 'task.cancelled' })
+  | (OfFrame & { readonly type: 'attempt.started'; readonly a: number; readonly intent: Intent })
+  | (OfFrame & {
+      readonly type: 'attempt.ended';
+      readonly a: number;
+      readonly outcome: 'retryable' | 'ambiguous';
+      readonly error: FlowError;
+      /** Whether something left. */
+      readonly left: boolean;
+      /** When the next attempt starts (ms); absent: none by itself. */
+      readonly retryAt?: number;
+    })
+  | (OfFrame & { readonly type: 'decision.asked'; readonly a: number; readonly id: string; readonly reason: string })
+  | (OfFrame & { readonly type: 'decision.made'; readonly id: string; readonly verdict: Verdict; readonly by: string; readonly reason?: string })
+  | (OfFrame & { readonly type: 'timeout.reached' })
+  | (OfFrame & { readonly type: 'iteration.started'; readonly n: number })
+  | (OfFrame & { readonly type: 'page.started'; readonly n: number; readonly from: Cursor; readonly next: Cursor; readonly rows: number; readonly last: boolean })
+  | (OfFrame & { readonly type: 'task.caught'; readonly error: FlowError; readonly list: boolean })
+  | (OfFrame & { readonly type: 'task.retried'; readonly n: number; readonly error: FlowError; readonly until?: number; readonly ctx: Json })
+  | (OfFrame & { readonly type: 'retry.started' })
+  | (At & { readonly type: 'cancel.requested'; readonly by: string; readonly reason?: string })
+  | (At & { readonly type: 'run.completed'; readonly out: Json })
+  | (At & { readonly type: 'run.faulted'; readonly error: FlowError })
+  | (At & { readonly type: 'run.cancelled' });
+
+/** An effect that waits for a permit: its key and guarantee are fixed, its request is built when it may start. */
+export interface Wanted {
+  readonly target: string;
+  readonly key: string;
+  readonly guarantee: Guarantee;
+}
+
+/** A person's answer about an ambiguous step. */
+export type Verdict = { readonly applied: true; readonly output: Json } | { readonly applied: false } | { readonly fail: true };

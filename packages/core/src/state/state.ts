@@ -1,0 +1,127 @@
+import type { FlowError } from '../flow-error.ts';
+import type { Guarantee } from '../guarantee/classes.ts';
+import type { Json } from '../json.ts';
+import type { Cursor, ListName, StepKind, Wanted } from './events.ts';
+
+/** The statuses of a run: the flow language's own words, for ever. */
+export type RunStatus = 'pending' | 'running' | 'waiting' | 'suspended' | 'cancelled' | 'faulted' | 'completed';
+
+/** Why a run waits. */
+export type WaitingFor = 'timer' | 'event' | 'approval' | 'child' | 'target' | 'capacity' | 'decision';
+
+/** Where a composite step stands in the list that it runs. */
+export interface ListCursor {
+  list: ListName;
+  /** Index of the task that runs, or is next; the list's length when it is done. -1: done before its end. */
+  i: number;
+  /** The running value: raw input of the next task. */
+  value: Json;
+  /** Visits of each task of the list, by index. */
+  visits: number[];
+}
+
+/** An effect under way. */
+export interface EffectState {
+  key: string;
+  hash: string;
+  guarantee: Guarantee;
+  target: string;
+  /** Attempts so far; the last of them is `open` or has ended. */
+  attempts: number;
+  /** Whether the last attempt has no outcome yet. */
+  open: boolean;
+  /** When the open attempt is given up (ms). */
+  due: number;
+  /** When the first attempt started: the clock of retention and of resending (ms). */
+  firstAt: number;
+  /** Whether something may have left in any attempt. */
+  left: boolean;
+  /** When the next attempt starts (ms). */
+  retryAt?: number;
+  /** The last attempt's error. */
+  error?: FlowError;
+  /** The open question to a person. */
+  question?: string;
+}
+
+/** What a `try` with `retry` knows of an effect that it may meet again, by the effect's place. */
+export interface TriedEffect {
+  key: string;
+  hash: string;
+  /** Which effect of this place it is, from 1. */
+  n: number;
+  end: 'completed' | 'refused' | 'open' | 'other';
+  left: boolean;
+  /** Raw output of a completed effect that is not `pure`. */
+  out?: Json;
+}
+
+/** One active step. */
+export interface Frame {
+  readonly id: number;
+  /** Parent frame; the root (id 0) has none. */
+  readonly p?: number;
+  /** JSON pointer of the task in the document; '' for the root. */
+  readonly step: string;
+  readonly kind: StepKind | 'root';
+  /** Index in the parent's list. */
+  readonly i: number;
+  readonly v: number;
+  readonly at: number;
+  /** Transformed input where it differs from the raw one. */
+  in?: Json;
+  /** End of the task's own timeout (ms). */
+  due?: number;
+  /** The timeout has passed while an attempt was open: it takes effect once the answer is known. */
+  timedOut?: true;
+  /** Composite steps. */
+  cursor?: ListCursor;
+  /** `for`: items, or the dataset of a batch; and which iteration or page runs (from 0; -1: none yet). */
+  items?: readonly Json[];
+  dataset?: Json;
+  n?: number;
+  /** Batch: cursor of the page that runs, of the next one, whether it is the last, and how many rows went before and in it. */
+  page?: { from: Cursor; next: Cursor; last: boolean; rows: number; total: number };
+  /** `wait`: its end; `try`: end of the delay before the next try (ms). */
+  until?: number;
+  /** `try`: retries so far, time of the first error, the context to go back to, and the caught error. */
+  retries?: number;
+  firstErrorAt?: number;
+  contextBefore?: Json;
+  error?: FlowError;
+  tried?: Record<string, TriedEffect>;
+  /** `call`: waits for a permit, or an effect under way. */
+  wants?: Wanted;
+  effect?: EffectState;
+}
+
+/** The folded state of a run. It is changed by `apply` alone. */
+export interface RunState {
+  readonly id: string;
+  /** Hash of the flow version. */
+  flow: string;
+  /** 'running' while it has not ended; `statusOf` tells running from waiting. */
+  status: 'running' | 'cancelled' | 'faulted' | 'completed';
+  /** Number of the last event, from 1. */
+  seq: number;
+  /** Time of the last event (ms). */
+  at: number;
+  startedAt: number;
+  endedAt?: number;
+  key?: string;
+  /** End of the run's deadline (ms). */
+  due?: number;
+  /** Raw input. */
+  input: Json;
+  /** Transformed input where it differs. */
+  in?: Json;
+  context: Json;
+  /** Active steps by id, parents before children. */
+  frames: Map<number, Frame>;
+  nextFrame: number;
+  /** Pure tasks since the last effect or wait. */
+  pure: number;
+  cancel?: { by: string; reason?: string; at: number };
+  output?: Json;
+  error?: FlowError;
+}
