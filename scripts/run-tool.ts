@@ -20,15 +20,16 @@ const OUTPUT_MAX = 1_000_000;
  * @param name the npm package and, where it differs, its command: `typescript tsc`
  * @param options.live shows the output as it comes instead of returning it
  * @param options.timeoutMs kills the tool after this time
+ * @param options.cwd default: the repository's folder
  */
 export function runTool(
   name: string,
   args: readonly string[],
-  options: { readonly live: boolean; readonly timeoutMs: number },
+  options: { readonly live: boolean; readonly timeoutMs: number; readonly cwd?: string },
 ): Promise<ToolResult> {
   const path = [dirname(process.execPath), join(root, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter);
   const child = spawn(process.execPath, [toolPath(name), ...args], {
-    cwd: root,
+    cwd: options.cwd ?? root,
     env: { ...process.env, PATH: path },
     stdio: options.live ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
     timeout: options.timeoutMs,

@@ -62,7 +62,8 @@ export function importsOf(text: string): Import[] {
     imports.push({
       specifier: match[4] ?? '',
       typeOnly:
-        match[1] !== undefined || (names.length > 0 && clause.startsWith('{') && names.every((n) => n.startsWith('type '))),
+        match[1] !== undefined ||
+        (names.length > 0 && clause.startsWith('{') && names.every((n) => n.startsWith('type '))),
       names: names.filter((name) => !name.startsWith('type ')),
       line: lineAt(text, match.index + (match[0].length - statement.length)),
     });
