@@ -1,0 +1,72 @@
+import type { Json } from '../json.ts';
+import { listWords, typePhrase, valuePhrase } from './problems.ts';
+import type { Finding, Place } from './problems.ts';
+
+/** The choice (`anyOf` or `oneOf`) of which no branch holds. */
+export interface Choice {
+  readonly place: Place;
+  readonly value: Json;
+  readonly schemaPath: string;
+  readonly keyword: 'anyOf' | 'oneOf';
+}
+
+/**
+ * What to tell of a choice of which no branch holds: the findings of the branch that the value is meant for, as far as
+ * that can be told; one finding that names the alternatives when it cannot.
+ */
+export function chooseFindings(branches: readonly (readonly Finding[])[], choice: Choice): readonly Finding[] {
+  const ranked = branches.map((findings) => ({ findings, rank: rankBranch(findings, choice.place.depth) }));
+  const best = ranked.reduce((a, b) => (compareRanks(b.rank, a.rank) > 0 ? b : a));
+  const equals = ranked.filter((each) => compareRanks(each.rank, best.rank) === 0).map((each) => each.findings);
+  if (equals.length === 1 || best.rank.fit === FIT.meant) return best.findings;
+  return mergeFindings(equals, choice) ?? best.findings;
+}
+
+/** How well a value fits a branch that refuses it. */
+const FIT = { otherType: 0, otherValue: 1, missing: 2, meant: 3 } as const;
+
+interface Rank {
+  readonly fit: (typeof FIT)[keyof typeof FIT];
+  /** Findings at the value itself or its members; fewer is nearer. */
+  readonly near: number;
+  /** Depth of the deepest finding; deeper is nearer. */
+  readonly depth: number;
+}
+
+function rankBranch(findings: readonly Finding[], depth: number): Rank {
+  const fits = findings.map((finding) => fitOf(finding, depth));
+  return {
+    fit: fits.reduce((a, b) => (b < a ? b : a), FIT.meant),
+    near: findings.filter((finding) => finding.place.depth <= depth + 1).length,
+    depth: Math.max(0, ...findings.map((finding) => finding.place.depth)),
+  };
+}
+
+/** A wrong type, a wrong `const` or a missing name says that a branch is not meant only next to the value itself. */
+function fitOf({ misfit, place }: Finding, depth: number): Rank['fit'] {
+  if (misfit === 'type' && place.depth === depth) return FIT.otherType;
+  if (misfit === 'value' && place.depth <= depth + 1) return FIT.otherValue;
+  if (misfit === 'missing' && place.depth <= depth + 1) return FIT.missing;
+  return FIT.meant;
+}
+
+function compareRanks(a: Rank, b: Rank): number {
+  return a.fit - b.fit || b.near - a.near || a.depth - b.depth;
+}
+
+/** One finding for branches that fit equally badly; null when they have nothing in common. */
+function mergeFindings(branches: readonly (readonly Finding[])[], choice: Choice): readonly Finding[] | null {
+  const misfits = branches.map((findings) => findings.find((finding) => fitOf(finding, choice.place.depth) < FIT.meant));
+  const [first] = misfits;
+  if (first?.misfit === undefined || misfits.some((each) => each?.misfit !== first.misfit)) return null;
+  const expected = [...new Set(misfits.flatMap((each) => each?.expected ?? []))];
+  const { place, value, schemaPath, keyword } = choice;
+  const common = { schemaPath, keyword, misfit: first.misfit, expected };
+  if (first.misfit === 'type') return [{ ...common, place, message: `must be ${listWords(expected.map(typePhrase), 'or')}, but is ${valuePhrase(value)}` }];
+  if (first.misfit === 'value') {
+    if (misfits.some((each) => each?.place.key !== first.place.key || each.place.depth !== first.place.depth)) return null;
+    return [{ ...common, place: first.place, message: `is not one of ${listWords(expected, 'or')}` }];
+  }
+  if (expected.length === 1) return [first];
+  return [{ ...common, place, message: `needs one of ${listWords(expected.map((name) => JSON.stringify(name)), 'or')}` }];
+}

@@ -1,0 +1,156 @@
+import type { Json } from '../../json.ts';
+import { chooseFindings } from '../branches.ts';
+import { Seen, acceptAll } from '../check.ts';
+import type { Check, Run } from '../check.ts';
+import { listWords } from '../problems.ts';
+import type { Finding, Place } from '../problems.ts';
+import { own } from '../refs.ts';
+import { schemaKeyword, schemaList, stringKeyword } from './context.ts';
+import type { KeywordContext, KeywordFamily } from './context.ts';
+
+/** `$ref`, `$dynamicRef`, `allOf`, `anyOf`, `oneOf`, `not` and `if`: schemas applied to the same value. */
+export const applicatorKeywords: KeywordFamily = (context) => [
+  ...refCheck(context),
+  ...dynamicRefCheck(context),
+  ...(schemaList(context, 'allOf') ?? []),
+  ...anyOfCheck(context),
+  ...oneOfCheck(context),
+  ...notCheck(context),
+  ...ifCheck(context),
+];
+
+function refCheck(context: KeywordContext): Check[] {
+  const reference = stringKeyword(context, '$ref');
+  const target = reference === undefined ? null : context.reference('$ref', reference);
+  if (target === null) return [];
+  if (target.site.resource === context.site.resource) return [(value, run, place, seen) => target.check(value, run, place, seen)];
+  return [
+    (value, run, place, seen) => {
+      run.scope.push(target.site.resource);
+      const valid = target.check(value, run, place, seen);
+      run.scope.pop();
+      return valid;
+    },
+  ];
+}
+
+/** Leads to the outermost schema in force that has the dynamic anchor, if the target itself has it; else a `$ref`. */
+function dynamicRefCheck(context: KeywordContext): Check[] {
+  const reference = stringKeyword(context, '$dynamicRef');
+  const target = reference === undefined ? null : context.reference('$dynamicRef', reference);
+  if (reference === undefined || target === null) return [];
+  const name = reference.slice(reference.indexOf('#') + 1);
+  if (target.site.resource.dynamicAnchors.get(name) !== target.site.pointer) return [(value, run, place, seen) => target.check(value, run, place, seen)];
+  const targets = context.dynamicTargets(name);
+  return [
+    (value, run, place, seen) => {
+      const resource = run.scope.find((each) => targets.has(each));
+      const { check } = (resource === undefined ? undefined : targets.get(resource)) ?? target;
+      if (resource !== undefined) run.scope.push(resource);
+      const valid = check(value, run, place, seen);
+      if (resource !== undefined) run.scope.pop();
+      return valid;
+    },
+  ];
+}
+
+function anyOfCheck(context: KeywordContext): Check[] {
+  const branches = schemaList(context, 'anyOf');
+  if (branches === undefined) return [];
+  const schemaPath = context.pathOf('anyOf');
+  return [
+    (value, run, place, seen) => {
+      if (seen === null && branches.some((branch) => branch(value, run, null, null))) return true;
+      if (seen === null && place === null) return false;
+      const { held, refused } = tryBranches(branches, value, run, place, seen);
+      if (held.length > 0) return true;
+      return place !== null && refuse(run, chooseFindings(refused, { place, value, schemaPath, keyword: 'anyOf' }));
+    },
+  ];
+}
+
+function oneOfCheck(context: KeywordContext): Check[] {
+  const branches = schemaList(context, 'oneOf');
+  if (branches === undefined) return [];
+  const schemaPath = context.pathOf('oneOf');
+  return [
+    (value, run, place, seen) => {
+      if (place === null && seen === null) return holdsOnce(branches, value, run);
+      const { held, refused } = tryBranches(branches, value, run, place, seen);
+      if (held.length === 1) return true;
+      if (place === null) return false;
+      if (held.length === 0) return refuse(run, chooseFindings(refused, { place, value, schemaPath, keyword: 'oneOf' }));
+      const numbers = listWords(held.map((index) => `${index + 1}`), 'and');
+      return run.fail(place, () => ({ schemaPath, keyword: 'oneOf', message: `fits more than one of the forms that exclude each other (forms ${numbers})` }));
+    },
+  ];
+}
+
+function holdsOnce(branches: readonly Check[], value: Json, run: Run): boolean {
+  let held = false;
+  for (const branch of branches) {
+    if (!branch(value, run, null, null)) continue;
+    if (held) return false;
+    held = true;
+  }
+  return held;
+}
+
+interface Trial {
+  /** Indexes of the branches that hold; what they looked at is noted. */
+  readonly held: readonly number[];
+  /** The findings of the others. */
+  readonly refused: readonly (readonly Finding[])[];
+}
+
+/** Tries every branch by itself: its findings are kept apart, and only a branch that holds adds to `seen`. */
+function tryBranches(branches: readonly Check[], value: Json, run: Run, place: Place | null, seen: Seen | null): Trial {
+  const held: number[] = [];
+  const refused: (readonly Finding[])[] = [];
+  const outer = run.findings;
+  for (const [index, branch] of branches.entries()) {
+    run.findings = [];
+    const branchSeen = seen === null ? null : new Seen();
+    if (branch(value, run, place, branchSeen)) {
+      held.push(index);
+      if (branchSeen !== null) seen?.merge(branchSeen);
+    } else refused.push(run.findings);
+  }
+  run.findings = outer;
+  return { held, refused };
+}
+
+function refuse(run: Run, findings: readonly Finding[]): false {
+  for (const { place, ...finding } of findings) run.fail(place, () => finding);
+  return false;
+}
+
+function notCheck(context: KeywordContext): Check[] {
+  const check = schemaKeyword(context, 'not');
+  if (check === undefined) return [];
+  const schemaPath = context.pathOf('not');
+  return [
+    (value, run, place) =>
+      !check(value, run, null, null) || run.fail(place, () => ({ schemaPath, keyword: 'not', message: 'has a form that is not allowed here' })),
+  ];
+}
+
+function ifCheck(context: KeywordContext): Check[] {
+  const condition = schemaKeyword(context, 'if');
+  const then = schemaKeyword(context, 'then') ?? acceptAll;
+  const otherwise = schemaKeyword(context, 'else') ?? acceptAll;
+  if (condition === undefined) return [];
+  return [
+    (value, run, place, seen) => {
+      const conditionSeen = seen === null ? null : new Seen();
+      if (!condition(value, run, null, conditionSeen)) return otherwise(value, run, place, seen);
+      if (conditionSeen !== null) seen?.merge(conditionSeen);
+      return then(value, run, place, seen);
+    },
+  ];
+}
+
+/** Whether a schema applies others to the same value, so that what they looked at counts for the unevaluated keywords. */
+export function hasApplicator(context: KeywordContext): boolean {
+  return ['$ref', '$dynamicRef', 'allOf', 'anyOf', 'oneOf', 'if', 'dependentSchemas', 'dependencies'].some((keyword) => own(context.schema, keyword) !== undefined);
+}
