@@ -1,0 +1,3 @@
+export { type EmbeddedConnection } from './connection.ts';
+export { type Embedded, type EmbeddedOptions, startEmbedded } from './start-embedded.ts';
+export { type Exit } from './supervise.ts';

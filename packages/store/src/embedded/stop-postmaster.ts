@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { ClusterLayout } from './layout.ts';
+import { readPostmasterFile } from './postmaster-file.ts';
+import { identify, isAlive, processesOf } from './processes.ts';
+
+/** How long a fast shutdown (with its checkpoint) may take before PostgreSQL is stopped without one. */
+const FAST_SHUTDOWN_MS = 60_000;
+/** How long an immediate shutdown may take before the processes are killed; both are safe, recovery repeats the rest. */
+const IMMEDIATE_SHUTDOWN_MS = 5_000;
+const POLL_MS = 20;
+
+/**
+ * Stops the cluster's PostgreSQL if it runs, whoever started it, and waits until it is gone. The caller holds the
+ * change lock. A pid that may not be this cluster's is left alone.
+ */
+export async function stopPostmaster(layout: ClusterLayout, pgCtl: string): Promise<void> {
+  const pid = readPostmasterFile(layout.clusterDir)?.pid;
+  if (pid === undefined) return;
+  if (process.platform === 'win32') return stopOnWindows(layout, pgCtl);
+  const kind = identify(pid, layout);
+  if (kind === 'dead') return endProcesses(layout);
+  if (kind !== 'postmaster') return;
+  // Signals of PostgreSQL: INT = fast (ends sessions, writes a checkpoint), QUIT = immediate.
+  signal([pid], 'SIGINT');
+  if (await gone(() => isAlive(pid), FAST_SHUTDOWN_MS)) return;
+  await endProcesses(layout);
+}
+
+/**
+ * Ends what is left of a PostgreSQL whose postmaster died: its children notice that themselves unless they are busy,
+ * and a new postmaster refuses to start beside them.
+ */
+export async function endProcesses(layout: ClusterLayout): Promise<void> {
+  const living = (): boolean => processesOf(layout).length > 0;
+  if (!living()) return;
+  signal(processesOf(layout), 'SIGQUIT');
+  if (await gone(living, IMMEDIATE_SHUTDOWN_MS)) return;
+  signal(processesOf(layout), 'SIGKILL');
+  await gone(living, IMMEDIATE_SHUTDOWN_MS);
+}
+
+async function gone(living: () => boolean, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  while (living()) {
+    if (performance.now() >= deadline) return false;
+    await sleep(POLL_MS);
+  }
+  return true;
+}
+
+function signal(pids: readonly number[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch {
+      // It ended in between, which is what was wanted.
+    }
+  }
+}
+
+/** Windows has no signals; pg_ctl speaks to PostgreSQL through a pipe of its own. */
+async function stopOnWindows(layout: ClusterLayout, pgCtl: string): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const child = spawn(
+      pgCtl,
+      ['stop', '-D', layout.clusterDir, '-m', 'fast', '-w', '-t', String(FAST_SHUTDOWN_MS / 1000)],
+      {
+        stdio: 'ignore',
+        windowsHide: true,
+      },
+    );
+    child.once('error', () => resolve());
+    child.once('exit', () => resolve());
+  });
+}
