@@ -1,0 +1,16 @@
+export type { EffectiveContract, EffectiveDocumentContract } from './contract.ts';
+export { defaultRetentionMs, documentContract, taskContract } from './contract.ts';
+export type { AttemptsText, DocumentContract, KeyInText, OnAmbiguous, StartContract, TaskContract } from './contract-types.ts';
+export type * from './document.ts';
+export { kindOf, taskKinds } from './document.ts';
+export type { Duration } from './duration.ts';
+export { addDuration, durationMs, parseDuration } from './duration.ts';
+export type { ExpressionText, ScannedText, TextPart } from './expression-text.ts';
+export { expressionOf, scanText } from './expression-text.ts';
+export { flowHash } from './hash.ts';
+export type { ExpressionPlace } from './scope.ts';
+export { defaultNames, flowDirectives, placeVariables, reservedVariables } from './scope.ts';
+export type { Version } from './semver.ts';
+export { compareVersions, parseVersion } from './semver.ts';
+export type { Expanded } from './uri-template.ts';
+export { expandUri, templateNames } from './uri-template.ts';
