@@ -1,1 +1,15 @@
-export {};
+export {
+  cancelOf,
+  commitOf,
+  deployFlow,
+  flowVersion,
+  headOf,
+  journalOf,
+  keyOf,
+  newRunId,
+  own,
+  questionOf,
+  sha256,
+  startOf,
+  testEpoch,
+} from './store-builders.ts';
