@@ -17,10 +17,16 @@ export interface Choice {
 export function chooseFindings(branches: readonly (readonly Finding[])[], choice: Choice): readonly Finding[] {
   const ranked = branches.map((findings) => ({ findings, rank: rankBranch(findings, choice.place.depth) }));
   const best = ranked.reduce((a, b) => (compareRanks(b.rank, a.rank) > 0 ? b : a));
-  const equals = ranked.filter((each) => compareRanks(each.rank, best.rank) === 0).map((each) => each.findings);
-  if (equals.length === 1 || best.rank.fit === FIT.meant) return best.findings;
-  return mergeFindings(equals, choice) ?? best.findings;
+  if (best.rank.fit === FIT.meant) {
+    const equals = ranked.filter((each) => compareRanks(each.rank, best.rank) === 0).map((each) => each.findings);
+    return equals.length === 1 ? best.findings : listFindings(equals, choice);
+  }
+  const equals = ranked.filter((each) => each.rank.fit === best.rank.fit).map((each) => each.findings);
+  return equals.length === 1 ? best.findings : (mergeFindings(equals, choice) ?? best.findings);
 }
+
+/** More alternatives than a person reads; then the first is told. */
+const MAX_ALTERNATIVES = 4;
 
 /** How well a value fits a branch that refuses it. */
 const FIT = { otherType: 0, otherValue: 1, missing: 2, meant: 3 } as const;
@@ -60,6 +66,7 @@ function mergeFindings(branches: readonly (readonly Finding[])[], choice: Choice
   const [first] = misfits;
   if (first?.misfit === undefined || misfits.some((each) => each?.misfit !== first.misfit)) return null;
   const expected = [...new Set(misfits.flatMap((each) => each?.expected ?? []))];
+  if (expected.length === 0) return null;
   const { place, value, schemaPath, keyword } = choice;
   const common = { schemaPath, keyword, misfit: first.misfit, expected };
   if (first.misfit === 'type') return [{ ...common, place, message: `must be ${listWords(expected.map(typePhrase), 'or')}, but is ${valuePhrase(value)}` }];
@@ -69,4 +76,15 @@ function mergeFindings(branches: readonly (readonly Finding[])[], choice: Choice
   }
   if (expected.length === 1) return [first];
   return [{ ...common, place, message: `needs one of ${listWords(expected.map((name) => JSON.stringify(name)), 'or')}` }];
+}
+
+/** One finding for branches that the value is meant for equally well: what each of them asks for becomes the hint. */
+function listFindings(branches: readonly (readonly Finding[])[], { place, schemaPath, keyword }: Choice): readonly Finding[] {
+  const firsts = branches.flatMap((findings) => findings.slice(0, 1));
+  const [first] = firsts;
+  if (firsts.length > MAX_ALTERNATIVES || firsts.some((each) => each.place.depth !== place.depth)) return branches[0] ?? [];
+  // The hint of a pattern or a format says what is wanted better than "does not match" does.
+  const wishes = [...new Set(firsts.map((each) => each.hint ?? `it ${each.message}`))];
+  if (first === undefined || wishes.length === 1) return branches[0] ?? [];
+  return [{ place, schemaPath, keyword, message: `fits none of the ${branches.length} forms that are allowed here`, hint: `One form each: ${wishes.join('; or: ')}` }];
 }

@@ -131,7 +131,7 @@ function notCheck(context: KeywordContext): Check[] {
   const schemaPath = context.pathOf('not');
   return [
     (value, run, place) =>
-      !check(value, run, null, null) || run.fail(place, () => ({ schemaPath, keyword: 'not', message: 'has a form that is not allowed here' })),
+      !check(value, run, null, null) || run.fail(place, () => ({ schemaPath, keyword: 'not', message: 'has a form that is not allowed here', misfit: 'value' })),
   ];
 }
 

@@ -77,7 +77,7 @@ function itemsCheck(context: KeywordContext): Check[] {
 }
 
 function tooMany(schemaPath: string, length: number): Check {
-  return (_, run, place) => run.fail(place, () => ({ schemaPath, keyword: 'items', message: `is one too many: the list has at most ${countOf(length, 'item')}` }));
+  return (_, run, place) => run.fail(place, () => ({ schemaPath, keyword: 'items', message: `is one item too many: this list has at most ${countOf(length, 'item')}` }));
 }
 
 function containsCheck(context: KeywordContext): Check[] {

@@ -22,7 +22,10 @@ function requiredCheck(context: KeywordContext): Check[] {
   return names === undefined || names.length === 0 ? [] : [presenceCheck(context, 'required', names, 'is missing')];
 }
 
-/** Demands own properties; each that is missing is a problem at the place where it should be. */
+/**
+ * Demands own properties; each that is missing is a problem at the place where it should be. Only an object with none
+ * of them may be meant for another branch of a choice.
+ */
 function presenceCheck(context: KeywordContext, keyword: string, names: readonly string[], message: string): Check {
   const schemaPath = context.pathOf(keyword);
   return (value, run, place) => {
@@ -31,7 +34,8 @@ function presenceCheck(context: KeywordContext, keyword: string, names: readonly
     for (const name of names) {
       if (Object.hasOwn(value, name)) continue;
       if (place === null) return false;
-      valid = run.fail(below(place, name), () => ({ schemaPath, keyword, message, misfit: 'missing', expected: [name] }));
+      const foreign = !names.some((each) => Object.hasOwn(value, each));
+      valid = run.fail(below(place, name), () => ({ schemaPath, keyword, message, ...(foreign ? { misfit: 'missing', expected: [name] } : {}) }));
     }
     return valid;
   };

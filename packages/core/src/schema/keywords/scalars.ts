@@ -170,11 +170,14 @@ function patternCheck(context: KeywordContext): Check[] {
   const matches = source === undefined ? null : context.pattern('pattern', source);
   if (matches === null) return [];
   const schemaPath = context.pathOf('pattern');
+  // A pattern is hard to read; whoever wrote the schema often said in words what it stands for.
+  const words = own(context.schema, 'description') ?? own(context.schema, 'title');
+  const hint = typeof words === 'string' ? { hint: words } : {};
   return [
     (value, run, place) =>
       typeof value !== 'string' ||
       matches(value) ||
-      run.fail(place, () => ({ schemaPath, keyword: 'pattern', message: `does not have the form that is asked for, ${source}` })),
+      run.fail(place, () => ({ schemaPath, keyword: 'pattern', message: `does not match the pattern ${source}`, ...hint })),
   ];
 }
 

@@ -2,7 +2,7 @@ import { isObject } from '../../json.ts';
 import type { Json } from '../../json.ts';
 import { Seen } from '../check.ts';
 import type { Check, Run } from '../check.ts';
-import { below, countOf } from '../problems.ts';
+import { below } from '../problems.ts';
 import type { Place } from '../problems.ts';
 import { own } from '../refs.ts';
 import { hasApplicator } from './applicators.ts';
@@ -81,5 +81,5 @@ function unevaluatedItems(context: KeywordContext): RestCheck | null {
 
 function unexpectedItem(schemaPath: string): Check {
   return (_, run, place) =>
-    run.fail(place, () => ({ schemaPath, keyword: 'unevaluatedItems', message: `is not expected in this list: the schema describes no item ${countOf(Number(place?.key) + 1, 'position').replace(/ .*/, '')}` }));
+    run.fail(place, () => ({ schemaPath, keyword: 'unevaluatedItems', message: 'is one item too many for this list' }));
 }
