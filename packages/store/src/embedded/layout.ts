@@ -26,6 +26,9 @@ export interface ClusterLayout {
   readonly clusterName: string;
 }
 
+/** What every `cluster_name`, and the name of every socket folder, begins with. */
+export const CLUSTER_NAME_PREFIX = 'pawl-';
+
 /** Creates the data folder (mode 0700) where it is missing and says where everything in it lies. Throws Node's own file errors. */
 export function openLayout(dataDir: string, name: string): ClusterLayout {
   mkdirSync(resolve(dataDir), { recursive: true, mode: 0o700 });
@@ -43,7 +46,7 @@ export function openLayout(dataDir: string, name: string): ClusterLayout {
     ownerNote: join(locks, `${name}.owner.json`),
     usersLock: join(locks, `${name}.users`),
     changeLock: join(locks, `${name}.change`),
-    clusterName: `pawl-${createHash('sha256').update(clusterDir).digest('hex').slice(0, 12)}`,
+    clusterName: `${CLUSTER_NAME_PREFIX}${createHash('sha256').update(clusterDir).digest('hex').slice(0, 12)}`,
   };
 }
 

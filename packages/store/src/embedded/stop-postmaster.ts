@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
+import { rmdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { ClusterLayout } from './layout.ts';
+import { CLUSTER_NAME_PREFIX, type ClusterLayout } from './layout.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
 import { identify, isAlive, processesOf } from './processes.ts';
 
@@ -16,16 +18,16 @@ const POLL_MS = 20;
  * change lock. A pid that may not be this cluster's is left alone.
  */
 export async function stopPostmaster(layout: ClusterLayout, pgCtl: string): Promise<void> {
-  const pid = readPostmasterFile(layout.clusterDir)?.pid;
-  if (pid === undefined) return;
+  const file = readPostmasterFile(layout.clusterDir);
+  if (file === undefined) return;
   if (process.platform === 'win32') return stopOnWindows(layout, pgCtl);
-  const kind = identify(pid, layout);
+  const kind = identify(file.pid, layout);
   if (kind === 'dead') return endProcesses(layout);
   if (kind !== 'postmaster') return;
   // Signals of PostgreSQL: INT = fast (ends sessions, writes a checkpoint), QUIT = immediate.
-  signal([pid], 'SIGINT');
-  if (await gone(() => isAlive(pid), FAST_SHUTDOWN_MS)) return;
-  await endProcesses(layout);
+  signal([file.pid], 'SIGINT');
+  if (!(await gone(() => isAlive(file.pid), FAST_SHUTDOWN_MS))) await endProcesses(layout);
+  removeSocketDir(file.socketDir);
 }
 
 /**
@@ -39,6 +41,16 @@ export async function endProcesses(layout: ClusterLayout): Promise<void> {
   if (await gone(living, IMMEDIATE_SHUTDOWN_MS)) return;
   signal(processesOf(layout), 'SIGKILL');
   await gone(living, IMMEDIATE_SHUTDOWN_MS);
+}
+
+/** Leaves no empty folder in the temporary directory. */
+function removeSocketDir(folder: string): void {
+  if (!basename(folder).startsWith(CLUSTER_NAME_PREFIX)) return;
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Not empty, or gone: the next start finds out.
+  }
 }
 
 async function gone(living: () => boolean, timeoutMs: number): Promise<boolean> {
