@@ -18,3 +18,15 @@ export type { Decision, DecideEnv, Pending, Stimulus, TimerKind } from './decide
 export type { Cursor, Intent, RunEvent, StepKind, Verdict, Wanted } from './state/events.ts';
 export { journalFormat } from './state/events.ts';
 export type { EffectState, Frame, ListCursor, RunState, RunStatus, TriedEffect, WaitingFor } from './state/state.ts';
+export { beginRun, decide } from './decide/decide.ts';
+export type { Beginning } from './decide/decide.ts';
+export { pending, statusOf } from './decide/pending.ts';
+export { isKey, requestOf, startKeyOf } from './decide/request.ts';
+export { compileFlow } from './program/compile.ts';
+export type { Catalog } from './program/compiling.ts';
+export type { CompiledFlow, TaskNode } from './program/nodes.ts';
+export { apply, emptyState } from './state/apply.ts';
+export type { RowPlace } from './state/codec.ts';
+export { decodeRow, decodeSnapshot, encodeRow, encodeSnapshot, foldRows, payloadsOf, stateFromJson, stateToJson } from './state/codec.ts';
+export type { PublicEvent } from './state/journal-view.ts';
+export { JournalView, nameOf } from './state/journal-view.ts';

@@ -22,8 +22,8 @@ export type Stimulus =
   /** The store refused what the run wanted to write, or the run cannot go on: it faults with this reason. */
   | { readonly kind: 'rejected'; readonly at: number; readonly reason: string };
 
-/** Times that a run waits for: end of a `wait`, of a task's or run's deadline, of a `try`'s delay, of an attempt's resend delay. */
-export type TimerKind = 'wait' | 'timeout' | 'retry' | 'resend';
+/** Times that a run waits for: end of a `wait`, of a task's or (frame 0) run's deadline, of one try, of a `try`'s delay, of a resend's delay. */
+export type TimerKind = 'wait' | 'timeout' | 'try' | 'retry' | 'resend';
 
 /** What `decide` is given besides state and flow: no clock, no I/O. */
 export interface DecideEnv {

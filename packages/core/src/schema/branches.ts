@@ -28,8 +28,8 @@ export function chooseFindings(branches: readonly (readonly Finding[])[], choice
 /** More alternatives than a person reads; then the first is told. */
 const MAX_ALTERNATIVES = 4;
 
-/** How well a value fits a branch that refuses it. */
-const FIT = { otherType: 0, otherValue: 1, missing: 2, meant: 3 } as const;
+/** How well a value fits a branch that refuses it. A key with a wrong value shows more intent than none at all. */
+const FIT = { otherType: 0, otherValueAndMissing: 1, missing: 2, otherValue: 3, meant: 4 } as const;
 
 interface Rank {
   readonly fit: (typeof FIT)[keyof typeof FIT];
@@ -40,20 +40,23 @@ interface Rank {
 }
 
 function rankBranch(findings: readonly Finding[], depth: number): Rank {
-  const fits = findings.map((finding) => fitOf(finding, depth));
+  const misfits = new Set(findings.map((finding) => misfitOf(finding, depth)));
   return {
-    fit: fits.reduce((a, b) => (b < a ? b : a), FIT.meant),
+    fit: fitOf(misfits),
     near: findings.filter((finding) => finding.place.depth <= depth + 1).length,
     depth: Math.max(0, ...findings.map((finding) => finding.place.depth)),
   };
 }
 
+function fitOf(misfits: ReadonlySet<Finding['misfit']>): Rank['fit'] {
+  if (misfits.has('type')) return FIT.otherType;
+  if (misfits.has('missing')) return misfits.has('value') ? FIT.otherValueAndMissing : FIT.missing;
+  return misfits.has('value') ? FIT.otherValue : FIT.meant;
+}
+
 /** A wrong type, a wrong `const` or a missing name says that a branch is not meant only next to the value itself. */
-function fitOf({ misfit, place }: Finding, depth: number): Rank['fit'] {
-  if (misfit === 'type' && place.depth === depth) return FIT.otherType;
-  if (misfit === 'value' && place.depth <= depth + 1) return FIT.otherValue;
-  if (misfit === 'missing' && place.depth <= depth + 1) return FIT.missing;
-  return FIT.meant;
+function misfitOf({ misfit, place }: Finding, depth: number): Finding['misfit'] {
+  return place.depth <= depth + (misfit === 'type' ? 0 : 1) ? misfit : undefined;
 }
 
 function compareRanks(a: Rank, b: Rank): number {
@@ -62,7 +65,7 @@ function compareRanks(a: Rank, b: Rank): number {
 
 /** One finding for branches that fit equally badly; null when they have nothing in common. */
 function mergeFindings(branches: readonly (readonly Finding[])[], choice: Choice): readonly Finding[] | null {
-  const misfits = branches.map((findings) => findings.find((finding) => fitOf(finding, choice.place.depth) < FIT.meant));
+  const misfits = branches.map((findings) => findings.find((finding) => misfitOf(finding, choice.place.depth) !== undefined));
   const [first] = misfits;
   if (first?.misfit === undefined || misfits.some((each) => each?.misfit !== first.misfit)) return null;
   const expected = [...new Set(misfits.flatMap((each) => each?.expected ?? []))];

@@ -1,5 +1,6 @@
 import type { Json } from '../json.ts';
 import type { SchemaLimits } from './limits.ts';
+import { Memo } from './memo.ts';
 import type { Finding, Place } from './problems.ts';
 import type { Resource } from './refs.ts';
 
@@ -23,6 +24,8 @@ export class LimitReached extends Error {
   }
 }
 
+const STEPS_BEFORE_MEMO = 1_000;
+
 /** The state of one validation. */
 export class Run {
   readonly limits: SchemaLimits;
@@ -30,18 +33,24 @@ export class Run {
   findings: Finding[] = [];
   /** The schema resources entered, outermost first: the dynamic scope of `$dynamicRef`. */
   readonly scope: Resource[] = [];
+  /** Verdicts of this validation. */
+  readonly memo = new Memo();
+  private readonly memoizes: boolean;
   private steps = 0;
   private depth = 0;
   private dataDepth = 0;
 
-  constructor(limits: SchemaLimits) {
+  /** `memoizes`: whether a verdict depends on the schema and the value alone; not so with `$dynamicRef`. */
+  constructor(limits: SchemaLimits, memoizes: boolean) {
     this.limits = limits;
+    this.memoizes = memoizes;
   }
 
   /** Makes the state new, so that one object serves millions of values. */
   reset(): void {
     this.findings = [];
     this.scope.length = 0;
+    this.memo.clear();
     this.steps = 0;
     this.depth = 0;
     this.dataDepth = 0;
@@ -51,7 +60,7 @@ export class Run {
   apply(place: Place | null): void {
     this.countSteps(1, place);
     if (++this.depth > this.limits.applicationDepth) {
-      throw new LimitReached('needs more schemas inside each other than Pawl follows: the schema may refer to itself without end', place);
+      throw new LimitReached('is nested too deeply for this schema, or the schema refers to itself without end', place);
     }
   }
 
@@ -81,6 +90,17 @@ export class Run {
   fail(place: Place | null, finding: () => Omit<Finding, 'place'>): false {
     if (place !== null && !this.isFull()) this.findings.push({ place, ...finding() });
     return false;
+  }
+
+  /** Takes over findings that were kept apart. Always false. */
+  adopt(findings: readonly Finding[]): false {
+    for (const finding of findings) if (!this.isFull()) this.findings.push(finding);
+    return false;
+  }
+
+  /** Whether to remember verdicts: it costs more than it saves while a validation is short. */
+  remembers(place: Place | null): boolean {
+    return this.memoizes && (place !== null || this.steps > STEPS_BEFORE_MEMO);
   }
 
   /** Whether there are as many findings as are wanted. */

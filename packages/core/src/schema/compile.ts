@@ -51,11 +51,11 @@ export function compileSchema(schema: Json, options: SchemaOptions = {}): Schema
   for (const [name, document] of documents) compiler.addDefinition(name, document);
   const check = compiler.compile(schema);
   if (compiler.problems.length > 0) return { ok: false, problems: compiler.problems.slice(0, limits.maxProblems) };
-  return { ok: true, value: validatorOf(check, limits) };
+  return { ok: true, value: validatorOf(check, () => new Run(limits, !compiler.usesDynamicScope())) };
 }
 
-function validatorOf(check: Check, limits: SchemaLimits): Validator {
-  const run = new Run(limits);
+function validatorOf(check: Check, newRun: () => Run): Validator {
+  const run = newRun();
   const accepts = (value: Json): boolean => {
     run.reset();
     try {
@@ -65,12 +65,11 @@ function validatorOf(check: Check, limits: SchemaLimits): Validator {
       throw error;
     }
   };
-  return { accepts, validate: (value) => (accepts(value) ? [] : explain(check, value, limits)) };
+  return { accepts, validate: (value) => (accepts(value) ? [] : explain(check, value, newRun())) };
 }
 
 /** Validates again, slowly, to say what is wrong with a value that was refused. */
-function explain(check: Check, value: Json, limits: SchemaLimits): readonly SchemaProblem[] {
-  const run = new Run(limits);
+function explain(check: Check, value: Json, run: Run): readonly SchemaProblem[] {
   try {
     check(value, run, rootPlace, null);
     return run.findings.map(toProblem);

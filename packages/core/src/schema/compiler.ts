@@ -6,6 +6,7 @@ import { applicatorKeywords } from './keywords/applicators.ts';
 import { arrayKeywords } from './keywords/arrays.ts';
 import type { KeywordContext, KeywordFamily, Target } from './keywords/context.ts';
 import { objectKeywords } from './keywords/objects.ts';
+import { referenceKeywords } from './keywords/references.ts';
 import { anyValueKeywords, numberKeywords, stringKeywords } from './keywords/scalars.ts';
 import { unevaluatedKeywords } from './keywords/unevaluated.ts';
 import type { SchemaLimits } from './limits.ts';
@@ -24,7 +25,7 @@ export interface CompilerSettings {
 }
 
 /** In this order the keywords of a schema judge; the unevaluated ones come after all. */
-const FAMILIES: readonly KeywordFamily[] = [anyValueKeywords, numberKeywords, stringKeywords, arrayKeywords, objectKeywords, applicatorKeywords];
+const FAMILIES: readonly KeywordFamily[] = [anyValueKeywords, numberKeywords, stringKeywords, arrayKeywords, objectKeywords, referenceKeywords, applicatorKeywords];
 
 interface Slot extends Target {
   check: Check;
@@ -40,6 +41,7 @@ export class Compiler {
   private readonly slots = new Map<Site, Slot>();
   /** References that wait for their target: a queue, since a chain of them may be longer than the stack. */
   private readonly pending: Slot[] = [];
+  private dynamic = false;
   private readonly patterns = new Map<string, Pattern>();
 
   constructor(settings: CompilerSettings) {
@@ -59,6 +61,11 @@ export class Compiler {
     for (const site of this.registry.sitesOf('')) this.checkOf(site);
     for (let slot = this.pending.pop(); slot !== undefined; slot = this.pending.pop()) slot.check = this.checkOf(slot.site);
     return inResource(this.checkOf(root), root.resource);
+  }
+
+  /** Whether what a schema means depends on how it was reached. */
+  usesDynamicScope(): boolean {
+    return this.dynamic;
   }
 
   private checkOf(site: Site): Check {
@@ -115,6 +122,7 @@ export class Compiler {
   }
 
   private dynamicTargets(name: string): ReadonlyMap<Resource, Target> {
+    this.dynamic = true;
     const sites = [...this.registry.dynamicSites(name)];
     return new Map(sites.map(([resource, site]) => [resource, this.slotOf(site)]));
   }

@@ -29,7 +29,7 @@ export interface Finding {
   readonly message: string;
   readonly hint?: string;
   /** What kind of misfit this is, when it can tell that the value is not meant for a branch at all. */
-  readonly misfit?: 'type' | 'value' | 'missing';
+  readonly misfit?: 'type' | 'value' | 'missing' | undefined;
   /** Type names, rendered values or property names that would have fitted. */
   readonly expected?: readonly string[];
 }

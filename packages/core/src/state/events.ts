@@ -22,10 +22,19 @@ export interface Intent {
   readonly target: string;
   /** When this attempt is given up (ms since the epoch). */
   readonly due: number;
+  /** Inside a `try` with `retry`: the effect's place (its default key, were it the first) and which effect of it this is. */
+  readonly place?: string;
+  readonly n?: number;
 }
 
 /** Where a batch stands: the cursor after which the page begins, opaque to all but its action. */
 export type Cursor = Json;
+
+/**
+ * How an effect ended: `completed`, `refused` for certain (a new effect may follow), `open` (nobody knows), `answered`
+ * (the target failed or said "not now": the same key is right), `unsent` (nothing left).
+ */
+export type EffectEnd = 'completed' | 'refused' | 'open' | 'answered' | 'unsent';
 
 interface At {
   /** When it happened: the time of the stimulus that led to it (ms since the epoch). */
@@ -59,6 +68,12 @@ export type RunEvent =
       readonly due?: number;
       /** End of a `wait` (ms). */
       readonly until?: number;
+      /** End of one attempt of a `try` (ms). */
+      readonly attemptDue?: number;
+      /** `try`: it has a retry policy, so it remembers its effects. */
+      readonly retries?: true;
+      /** Argument of a function call: the raw input of the function's task. */
+      readonly arg?: Json;
       /** Items of a `for` over an array. */
       readonly items?: readonly Json[];
       /** Dataset of a batch. */
@@ -68,6 +83,7 @@ export type RunEvent =
       /** The effect that waits for a permit of its target. */
       readonly wants?: Wanted;
     })
+  /** A fact of the list that skipped it: a task whose `if` was false has no event of its own. */
   | (At & { readonly type: 'task.skipped'; readonly p: number; readonly i: number; readonly task: string })
   | (OfFrame & {
       readonly type: 'task.completed';
@@ -81,11 +97,21 @@ export type RunEvent =
       readonly to?: number;
       /** The recorded output of an earlier try was used; nothing was sent. */
       readonly reused?: true;
-      /** Pure raw result of the effect, where `out` differs and an enclosing retry may need it. */
+      /** Raw output of the effect, where `out` differs from it and an enclosing retry may need it. */
       readonly raw?: Json;
     })
-  | (OfFrame & { readonly type: 'task.faulted'; readonly a?: number; readonly error: FlowError })
+  | (OfFrame & {
+      readonly type: 'task.faulted';
+      readonly a?: number;
+      readonly error: FlowError;
+      /** An effect's end without completion. */
+      readonly end?: EffectEnd;
+      /** Raw output of a completed effect whose step faulted after it. */
+      readonly raw?: Json;
+    })
   | (OfFrame & { readonly type: 'task.cancelled' })
+  /** A resend whose time has come waits for a permit of its target. */
+  | (OfFrame & { readonly type: 'permit.wanted' })
   | (OfFrame & { readonly type: 'attempt.started'; readonly a: number; readonly intent: Intent })
   | (OfFrame & {
       readonly type: 'attempt.ended';
@@ -99,12 +125,13 @@ export type RunEvent =
     })
   | (OfFrame & { readonly type: 'decision.asked'; readonly a: number; readonly id: string; readonly reason: string })
   | (OfFrame & { readonly type: 'decision.made'; readonly id: string; readonly verdict: Verdict; readonly by: string; readonly reason?: string })
-  | (OfFrame & { readonly type: 'timeout.reached' })
+  /** A deadline has passed while the outcome of an effect is unknown: of the step, or of the current `try`. */
+  | (OfFrame & { readonly type: 'timeout.reached'; readonly try?: true })
   | (OfFrame & { readonly type: 'iteration.started'; readonly n: number })
   | (OfFrame & { readonly type: 'page.started'; readonly n: number; readonly from: Cursor; readonly next: Cursor; readonly rows: number; readonly last: boolean })
   | (OfFrame & { readonly type: 'task.caught'; readonly error: FlowError; readonly list: boolean })
-  | (OfFrame & { readonly type: 'task.retried'; readonly n: number; readonly error: FlowError; readonly until?: number; readonly ctx: Json })
-  | (OfFrame & { readonly type: 'retry.started' })
+  | (OfFrame & { readonly type: 'task.retried'; readonly n: number; readonly error: FlowError; readonly until?: number; readonly attemptDue?: number })
+  | (OfFrame & { readonly type: 'retry.started'; readonly attemptDue?: number })
   | (At & { readonly type: 'cancel.requested'; readonly by: string; readonly reason?: string })
   | (At & { readonly type: 'run.completed'; readonly out: Json })
   | (At & { readonly type: 'run.faulted'; readonly error: FlowError })
@@ -115,6 +142,8 @@ export interface Wanted {
   readonly target: string;
   readonly key: string;
   readonly guarantee: Guarantee;
+  readonly place?: string;
+  readonly n?: number;
 }
 
 /** A person's answer about an ambiguous step. */

@@ -1,7 +1,7 @@
 import type { FlowError } from '../flow-error.ts';
 import type { Guarantee } from '../guarantee/classes.ts';
 import type { Json } from '../json.ts';
-import type { Cursor, ListName, StepKind, Wanted } from './events.ts';
+import type { Cursor, EffectEnd, ListName, StepKind, Wanted } from './events.ts';
 
 /** The statuses of a run: the flow language's own words, for ever. */
 export type RunStatus = 'pending' | 'running' | 'waiting' | 'suspended' | 'cancelled' | 'faulted' | 'completed';
@@ -34,8 +34,12 @@ export interface EffectState {
   due: number;
   /** When the first attempt started: the clock of retention and of resending (ms). */
   firstAt: number;
-  /** Whether something may have left in any attempt. */
+  /** An attempt left and nobody knows whether it was applied. */
+  unknown: boolean;
+  /** Whether anything left in any attempt. */
   left: boolean;
+  place?: string;
+  n?: number;
   /** When the next attempt starts (ms). */
   retryAt?: number;
   /** The last attempt's error. */
@@ -50,7 +54,7 @@ export interface TriedEffect {
   hash: string;
   /** Which effect of this place it is, from 1. */
   n: number;
-  end: 'completed' | 'refused' | 'open' | 'other';
+  end: EffectEnd;
   left: boolean;
   /** Raw output of a completed effect that is not `pure`. */
   out?: Json;
@@ -84,13 +88,17 @@ export interface Frame {
   page?: { from: Cursor; next: Cursor; last: boolean; rows: number; total: number };
   /** `wait`: its end; `try`: end of the delay before the next try (ms). */
   until?: number;
+  /** `try`: end of the current try (ms). */
+  attemptDue?: number;
+  /** `try`: the current try's time has passed while an attempt was open. */
+  tryTimedOut?: true;
   /** `try`: retries so far, time of the first error, the context to go back to, and the caught error. */
   retries?: number;
   firstErrorAt?: number;
   contextBefore?: Json;
   error?: FlowError;
   tried?: Record<string, TriedEffect>;
-  /** `call`: waits for a permit, or an effect under way. */
+  /** `call`: waits for a permit (with `effect`: to send again). */
   wants?: Wanted;
   effect?: EffectState;
 }

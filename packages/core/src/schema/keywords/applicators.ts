@@ -5,54 +5,17 @@ import type { Check, Run } from '../check.ts';
 import { listWords } from '../problems.ts';
 import type { Finding, Place } from '../problems.ts';
 import { own } from '../refs.ts';
-import { schemaKeyword, schemaList, stringKeyword } from './context.ts';
+import { schemaKeyword, schemaList } from './context.ts';
 import type { KeywordContext, KeywordFamily } from './context.ts';
 
-/** `$ref`, `$dynamicRef`, `allOf`, `anyOf`, `oneOf`, `not` and `if`: schemas applied to the same value. */
+/** `allOf`, `anyOf`, `oneOf`, `not` and `if`: schemas applied to the same value. */
 export const applicatorKeywords: KeywordFamily = (context) => [
-  ...refCheck(context),
-  ...dynamicRefCheck(context),
   ...(schemaList(context, 'allOf') ?? []),
   ...anyOfCheck(context),
   ...oneOfCheck(context),
   ...notCheck(context),
   ...ifCheck(context),
 ];
-
-function refCheck(context: KeywordContext): Check[] {
-  const reference = stringKeyword(context, '$ref');
-  const target = reference === undefined ? null : context.reference('$ref', reference);
-  if (target === null) return [];
-  if (target.site.resource === context.site.resource) return [(value, run, place, seen) => target.check(value, run, place, seen)];
-  return [
-    (value, run, place, seen) => {
-      run.scope.push(target.site.resource);
-      const valid = target.check(value, run, place, seen);
-      run.scope.pop();
-      return valid;
-    },
-  ];
-}
-
-/** Leads to the outermost schema in force that has the dynamic anchor, if the target itself has it; else a `$ref`. */
-function dynamicRefCheck(context: KeywordContext): Check[] {
-  const reference = stringKeyword(context, '$dynamicRef');
-  const target = reference === undefined ? null : context.reference('$dynamicRef', reference);
-  if (reference === undefined || target === null) return [];
-  const name = reference.slice(reference.indexOf('#') + 1);
-  if (target.site.resource.dynamicAnchors.get(name) !== target.site.pointer) return [(value, run, place, seen) => target.check(value, run, place, seen)];
-  const targets = context.dynamicTargets(name);
-  return [
-    (value, run, place, seen) => {
-      const resource = run.scope.find((each) => targets.has(each));
-      const { check } = (resource === undefined ? undefined : targets.get(resource)) ?? target;
-      if (resource !== undefined) run.scope.push(resource);
-      const valid = check(value, run, place, seen);
-      if (resource !== undefined) run.scope.pop();
-      return valid;
-    },
-  ];
-}
 
 function anyOfCheck(context: KeywordContext): Check[] {
   const branches = schemaList(context, 'anyOf');
@@ -64,7 +27,7 @@ function anyOfCheck(context: KeywordContext): Check[] {
       if (seen === null && place === null) return false;
       const { held, refused } = tryBranches(branches, value, run, place, seen);
       if (held.length > 0) return true;
-      return place !== null && refuse(run, chooseFindings(refused, { place, value, schemaPath, keyword: 'anyOf' }));
+      return place !== null && run.adopt(chooseFindings(refused, { place, value, schemaPath, keyword: 'anyOf' }));
     },
   ];
 }
@@ -79,7 +42,7 @@ function oneOfCheck(context: KeywordContext): Check[] {
       const { held, refused } = tryBranches(branches, value, run, place, seen);
       if (held.length === 1) return true;
       if (place === null) return false;
-      if (held.length === 0) return refuse(run, chooseFindings(refused, { place, value, schemaPath, keyword: 'oneOf' }));
+      if (held.length === 0) return run.adopt(chooseFindings(refused, { place, value, schemaPath, keyword: 'oneOf' }));
       const numbers = listWords(held.map((index) => `${index + 1}`), 'and');
       return run.fail(place, () => ({ schemaPath, keyword: 'oneOf', message: `fits more than one of the forms that exclude each other (forms ${numbers})` }));
     },
@@ -118,11 +81,6 @@ function tryBranches(branches: readonly Check[], value: Json, run: Run, place: P
   }
   run.findings = outer;
   return { held, refused };
-}
-
-function refuse(run: Run, findings: readonly Finding[]): false {
-  for (const { place, ...finding } of findings) run.fail(place, () => finding);
-  return false;
 }
 
 function notCheck(context: KeywordContext): Check[] {

@@ -1,0 +1,115 @@
+import type { FlowError } from '../flow-error.ts';
+import { flowError } from '../flow-error.ts';
+import type { Outcome } from '../outcome.ts';
+import { keeperOf } from '../state/apply.ts';
+import type { Verdict } from '../state/events.ts';
+import type { EffectState, Frame } from '../state/state.ts';
+import { ambiguousError, endAmbiguous } from './ambiguous.ts';
+import { startAttempt } from './call.ts';
+import type { Machine } from './machine.ts';
+import { located, unresolved } from './machine.ts';
+
+/**
+ * An attempt ended. What never left is sent again for every class; what is open is sent again for every class but
+ * `once`; every answer goes to the flow at once. An unknown outcome never becomes an error by itself.
+ */
+export function attemptEnded(m: Machine, frame: Frame, effect: EffectState, outcome: Outcome): void {
+  switch (outcome.kind) {
+    case 'completed':
+      return m.complete(frame, outcome.output, { attempt: effect.attempts });
+    case 'terminal':
+      return answered(m, frame, effect, outcome.error, 'refused');
+    case 'retryable':
+      if (!outcome.left) return unsent(m, frame, effect, outcome.error);
+      if (effect.unknown) return unanswered(m, frame, effect, outcome.error, outcome.afterMs);
+      return answered(m, frame, effect, outcome.error, 'answered');
+    case 'ambiguous':
+      return unanswered(m, frame, effect, outcome.error);
+    case 'cancelled':
+      return unsent(m, frame, effect, flowError('timeout', 'The attempt was given up before anything was sent.'));
+  }
+}
+
+/** An attempt whose worker is gone, or that this process knows it never sent. */
+export function attemptLost(m: Machine, frame: Frame, effect: EffectState, unsentForSure: boolean): void {
+  const error = flowError('communication', 'The worker that sent the request ended before the answer was recorded.');
+  if (unsentForSure) again(m, frame, effect, error, { left: false, delay: 0 });
+  else unanswered(m, frame, effect, error, 0);
+}
+
+/** A person has decided an ambiguous step. */
+export function decided(m: Machine, frame: Frame, how: { id: string; verdict: Verdict; by: string; reason?: string }): void {
+  const effect = frame.effect as EffectState;
+  m.emit({ type: 'decision.made', at: m.at, f: frame.id, ...how });
+  if ('fail' in how.verdict) return m.raise(frame, ambiguousError(frame, effect), { end: 'open' });
+  if (how.verdict.applied) return m.complete(frame, how.verdict.output);
+  if (m.state.cancel !== undefined) return m.move({ kind: 'cancel' });
+  if (frame.timedOut) return m.raise(frame, stepTimeout(), { end: 'refused' });
+  resend(m, frame);
+}
+
+/** The delay before a resend has passed: take a permit and send, or wait for one. */
+export function resend(m: Machine, frame: Frame): void {
+  const { effect } = frame;
+  if (effect?.retryAt === undefined) return;
+  m.emit({ type: 'permit.wanted', at: m.at, f: frame.id });
+  const node = m.node(frame);
+  const concurrency = 'description' in node ? node.description.concurrency : 1;
+  if (m.env.acquire(effect.target, concurrency)) startAttempt(m, frame);
+}
+
+/** The target answered, and not with success: the flow meets the error at once. */
+function answered(m: Machine, frame: Frame, effect: EffectState, error: FlowError, end: 'refused' | 'answered'): void {
+  const raised = frame.timedOut ? stepTimeout() : error;
+  m.raise(frame, raised, { attempt: effect.attempts, end });
+}
+
+/** Nothing left in this attempt. */
+function unsent(m: Machine, frame: Frame, effect: EffectState, error: FlowError): void {
+  if (effect.unknown) return unanswered(m, frame, effect, error);
+  if (frame.timedOut) return m.raise(frame, stepTimeout(), { attempt: effect.attempts, end: 'unsent' });
+  const retriedOutside = keeperOf(m.state, frame.p) !== undefined;
+  if (retriedOutside || !m.node(frame).contract.resend || m.at - effect.firstAt >= m.env.limits.resendFor) {
+    return m.raise(frame, error, { attempt: effect.attempts, end: effect.left ? 'answered' : 'unsent' });
+  }
+  again(m, frame, effect, error, { left: false });
+}
+
+/** The request left, or may have left, and nobody knows whether it was applied. */
+function unanswered(m: Machine, frame: Frame, effect: EffectState, error: FlowError, delay?: number): void {
+  const pure = effect.guarantee === 'pure';
+  if (pure && frame.timedOut) return m.raise(frame, stepTimeout(), { attempt: effect.attempts, end: 'answered' });
+  const open = effect.guarantee !== 'once' && m.node(frame).contract.resend && m.at - effect.firstAt < resendWindow(m, frame, effect);
+  if (open) return again(m, frame, effect, error, { left: true, ...(delay === undefined ? {} : { delay }) });
+  if (pure) return m.raise(frame, { ...flowError('communication', error.detail ?? 'The target did not answer.'), status: error.status }, { attempt: effect.attempts, end: 'answered' });
+  m.emit({ type: 'attempt.ended', at: m.at, f: frame.id, a: effect.attempts, outcome: 'ambiguous', error: located(error, frame.step), left: true });
+  endAmbiguous(m, frame);
+}
+
+/** How long an unanswered effect is sent again by itself: not past 0.9 of what a keyed target remembers. */
+function resendWindow(m: Machine, frame: Frame, effect: EffectState): number {
+  const { keyIn } = m.node(frame).contract;
+  if (effect.guarantee !== 'keyed' || keyIn === undefined) return m.env.limits.resendFor;
+  return Math.min(m.env.limits.resendFor, keyIn.retentionMs * 0.9);
+}
+
+function again(m: Machine, frame: Frame, effect: EffectState, error: FlowError, how: { left: boolean; delay?: number }): void {
+  const { resendBase, resendCap } = m.env.limits;
+  const delay = how.delay ?? Math.round(m.env.random() * Math.min(resendCap, resendBase * 2 ** Math.min(effect.attempts, 20)));
+  m.emit({
+    type: 'attempt.ended',
+    at: m.at,
+    f: frame.id,
+    a: effect.attempts,
+    outcome: how.left ? 'ambiguous' : 'retryable',
+    error: located(error, frame.step),
+    left: how.left,
+    retryAt: m.at + delay,
+  });
+  if (m.state.cancel !== undefined && !unresolved(frame)) return m.move({ kind: 'cancel' });
+  if (delay === 0) resend(m, frame);
+}
+
+function stepTimeout(): FlowError {
+  return flowError('timeout', 'The step took longer than its timeout allows.');
+}

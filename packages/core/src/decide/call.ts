@@ -1,0 +1,102 @@
+import type { JsonObject } from '../json.ts';
+import type { ActionBody, TaskCommon } from '../program/nodes.ts';
+import { FlowFault } from '../program/fault.ts';
+import { isActionCall } from '../program/nodes.ts';
+import { frameOf, keeperOf } from '../state/apply.ts';
+import type { Intent } from '../state/events.ts';
+import type { EffectState, Frame, TriedEffect } from '../state/state.ts';
+import { endAmbiguous } from './ambiguous.ts';
+import { effectKey } from './effect-key.ts';
+import type { Machine, Started } from './machine.ts';
+import { argumentsOf, naturalKey, prepare, requestHash } from './request.ts';
+import type { Scope } from './scope.ts';
+
+type ActionNode = TaskCommon & ActionBody;
+
+/** An effect at its step's entry: its key, request hash and guarantee are made here, once. */
+export function startAction(m: Machine, parent: Frame, node: ActionNode, scope: Scope): Started {
+  const args = argumentsOf(node, scope);
+  const guarantee = node.contract.guarantee ?? node.description.guarantee(args, node.contract.keyIn);
+  const target = node.description.target(args);
+  const hash = requestHash(node.action, args, m.env.hash);
+  const visit = (parent.cursor?.visits[node.i] ?? 0) + 1;
+  const place = effectKey(m.state, parent, node.name, visit, 1, m.env.hash);
+  const keeper = keeperOf(m.state, parent.id);
+  const met = keeper?.tried?.[place];
+  if (met !== undefined && reusable(met, hash, guarantee === 'pure')) {
+    m.reused = met;
+    return {};
+  }
+  const natural = naturalKey(node, scope);
+  const n = met === undefined ? 1 : nextEffect(met, guarantee === 'pure');
+  const key = natural ?? (n === 1 ? place : effectKey(m.state, parent, node.name, visit, n, m.env.hash));
+  const due = attemptDue(m, node, scope, parent);
+  const intent: Intent = { key, hash, guarantee, target, due, ...(keeper === undefined ? {} : { place, n }) };
+  if (!m.env.acquire(target, node.description.concurrency)) return { wants: { target, key, guarantee, ...(keeper === undefined ? {} : { place, n }) } };
+  m.prepared = args;
+  return { intent };
+}
+
+/** A permit is in hand: the first attempt of an effect starts, or the next one. */
+export function startAttempt(m: Machine, frame: Frame): void {
+  const node = m.node(frame);
+  const { wants, effect } = frame;
+  if (wants === undefined || !isActionCall(node)) return;
+  let args: JsonObject;
+  try {
+    args = argumentsOf(node, m.scope(frame, effect?.firstAt ?? m.at));
+  } catch (error) {
+    if (!(error instanceof FlowFault)) throw error;
+    m.env.release(wants.target);
+    return effect?.left ? endAmbiguous(m, frame) : m.raise(frame, error.error, { end: 'unsent' });
+  }
+  const hash = requestHash(node.action, args, m.env.hash);
+  if (effect !== undefined && effect.left && effect.hash !== hash) {
+    m.env.release(wants.target);
+    return endAmbiguous(m, frame);
+  }
+  m.emit({ type: 'attempt.started', at: m.at, f: frame.id, a: (effect?.attempts ?? 0) + 1, intent: nextIntent(m, frame, node, hash, effect) });
+  prepare(frame, args);
+}
+
+function nextIntent(m: Machine, frame: Frame, node: ActionNode, hash: string, effect: EffectState | undefined): Intent {
+  const { wants } = frame;
+  const from = effect ?? wants;
+  const scope = m.scope(frame);
+  return {
+    key: from?.key ?? '',
+    hash,
+    guarantee: from?.guarantee ?? 'once',
+    target: from?.target ?? '',
+    due: attemptDue(m, node, scope, m.parent(frame), frame),
+    ...(from?.place === undefined ? {} : { place: from.place, n: from.n ?? 1 }),
+  };
+}
+
+/**
+ * When an attempt is given up: its timeout, or the deadline of the step, of an enclosing one, or of the run, whichever
+ * comes first.
+ */
+function attemptDue(m: Machine, node: ActionNode, scope: Scope, parent: Frame, frame?: Frame): number {
+  const timeout = node.contract.attemptTimeoutMs ?? node.description.timeoutMs;
+  let due = m.at + timeout;
+  const own = frame?.due ?? (node.timeout === undefined || frame !== undefined ? undefined : scope.due);
+  if (own !== undefined && own > m.at) due = Math.min(due, own);
+  for (let above: Frame | undefined = parent; above !== undefined; above = above.p === undefined ? undefined : frameOf(m.state, above.p)) {
+    if (above.due !== undefined && above.due > m.at) due = Math.min(due, above.due);
+    if (above.attemptDue !== undefined && above.attemptDue > m.at) due = Math.min(due, above.attemptDue);
+  }
+  if (m.state.due !== undefined && m.state.due > m.at) due = Math.min(due, m.state.due);
+  return due;
+}
+
+/** Whether an effect that was met before needs nothing sent: it completed with the same request, or is still unknown. */
+function reusable(met: TriedEffect, hash: string, pure: boolean): boolean {
+  if (pure) return false;
+  return met.end === 'open' || (met.end === 'completed' && met.hash === hash) || (met.end === 'answered' && met.left && met.hash !== hash);
+}
+
+/** Number of the effect that follows one that ended: a new one after a completion or certain refusal, else the same. */
+function nextEffect(met: TriedEffect, pure: boolean): number {
+  return !pure && (met.end === 'completed' || met.end === 'refused') ? met.n + 1 : met.n;
+}

@@ -1,0 +1,98 @@
+import type { Json } from '../json.ts';
+import { evaluateTemplate } from '../program/expression.ts';
+import { FlowFault } from '../program/fault.ts';
+import type { TaskNode } from '../program/nodes.ts';
+import { checkSchema } from '../program/schemas.ts';
+import { frameOf } from '../state/apply.ts';
+import type { Frame } from '../state/state.ts';
+import type { Completion, Machine } from './machine.ts';
+import { unresolved } from './machine.ts';
+
+/** Ends a task with its raw output: `output.as`, schemas, `export.as`, then where the flow goes next. */
+export function completeTask(m: Machine, frame: Frame, rawOutput: Json, how: Completion = {}): void {
+  const node = m.node(frame);
+  let out = rawOutput;
+  let context: Json | undefined;
+  if (node.outputAs !== undefined || node.outputSchema !== undefined || node.exportAs !== undefined || node.exportSchema !== undefined) {
+    try {
+      ({ out, context } = transformOutput(m, frame, node, rawOutput));
+    } catch (error) {
+      if (!(error instanceof FlowFault)) throw error;
+      return m.raise(frame, error.error, { ...(how.attempt === undefined ? {} : { attempt: how.attempt }), end: 'completed', raw: rawOutput });
+    }
+  }
+  const parent = m.parent(frame);
+  const then = how.then ?? node.then;
+  const to = typeof then === 'object' ? then.to : then === 'exit' ? -1 : undefined;
+  const unchanged = out === parent.cursor?.value;
+  m.emit({
+    type: 'task.completed',
+    at: m.at,
+    f: frame.id,
+    ...(how.attempt === undefined ? {} : { a: how.attempt }),
+    ...(unchanged ? {} : { out }),
+    ...(context === undefined ? {} : { ctx: context }),
+    ...(to === undefined ? {} : { to }),
+    ...(how.reused === undefined ? {} : { reused: true as const }),
+    ...(frame.effect?.place !== undefined && rawOutput !== out ? { raw: rawOutput } : {}),
+  });
+  if (then === 'end') endRun(m, parent, out);
+  else afterChild(m, parent);
+}
+
+/** Goes on with a list after one of its tasks has ended, unless something that was held back is due now. */
+function afterChild(m: Machine, parent: Frame): void {
+  if (m.state.status !== 'running') return;
+  if (m.state.cancel !== undefined) return m.move({ kind: 'cancel' });
+  let outermost: Frame | undefined;
+  for (let frame: Frame | undefined = parent; frame !== undefined; frame = frame.p === undefined ? undefined : frameOf(m.state, frame.p)) {
+    if (frame.timedOut || frame.tryTimedOut) outermost = frame;
+  }
+  if (outermost === undefined) m.advance(parent);
+  else m.move({ kind: outermost.timedOut ? 'timeout' : 'tryTimeout', frame: outermost });
+}
+
+/** Ends the run gracefully: every active step completes with the value, and the flow's own output is made from it. */
+function endRun(m: Machine, innermost: Frame, value: Json): void {
+  for (let frame = innermost; frame.p !== undefined; ) {
+    const parent = frameOf(m.state, frame.p);
+    m.emit({ type: 'task.completed', at: m.at, f: frame.id, out: value, to: -1 });
+    frame = parent;
+  }
+  finishRun(m, value);
+}
+
+/** Completes the run with the value that its last task gave. */
+export function finishRun(m: Machine, value: Json): void {
+  const { flow } = m;
+  const scope = m.flowScope();
+  try {
+    const out = flow.outputAs === undefined ? value : evaluateTemplate(flow.outputAs, value, scope);
+    if (flow.outputSchema !== undefined) checkSchema(flow.outputSchema, out, "The flow's output");
+    m.emit({ type: 'run.completed', at: m.at, out });
+  } catch (error) {
+    if (!(error instanceof FlowFault)) throw error;
+    m.emit({ type: 'run.faulted', at: m.at, error: error.error });
+  }
+}
+
+/** Cancels the run, once nothing that it sent is without an answer. */
+export function cancelRun(m: Machine): void {
+  const frames = [...m.state.frames.values()];
+  if (frames.some(unresolved)) return;
+  for (const frame of frames.reverse()) {
+    if (frame.p !== undefined) m.emit({ type: 'task.cancelled', at: m.at, f: frame.id });
+  }
+  m.emit({ type: 'run.cancelled', at: m.at });
+}
+
+function transformOutput(m: Machine, frame: Frame, node: TaskNode, rawOutput: Json): { out: Json; context: Json | undefined } {
+  const scope = m.scope(frame);
+  scope.rawOutput = rawOutput;
+  const out = node.outputAs === undefined ? rawOutput : evaluateTemplate(node.outputAs, rawOutput, scope);
+  if (node.outputSchema !== undefined) checkSchema(node.outputSchema, out, 'The output');
+  scope.output = out;
+  const context = node.exportAs === undefined ? undefined : evaluateTemplate(node.exportAs, out, scope);
+  if (node.exportSchema !== undefined) checkSchema(node.exportSchema, context ?? m.state.context, 'The exported context');
+  return { out, context };
+}

@@ -1,0 +1,36 @@
+import { canonicalJson } from '../json.ts';
+import type { Json } from '../json.ts';
+import type { Hash } from '../ports.ts';
+import { frameOf } from '../state/apply.ts';
+import type { Frame, RunState } from '../state/state.ts';
+import { nameOf } from '../state/journal-view.ts';
+
+/**
+ * The default effect key of a step that is entered: where it stands in its run, and nothing of the attempt. `n` tells
+ * apart the effects that one place makes when an enclosing retry comes by again.
+ */
+export function effectKey(state: RunState, parent: Frame, name: string, visit: number, n: number, hash: Hash): string {
+  const path: Json[] = [[parent.cursor?.list ?? 'do', name, visit, parent.n ?? 0]];
+  for (let frame = parent; frame.p !== undefined; ) {
+    const above = frameOf(state, frame.p);
+    path.unshift([above.cursor?.list ?? 'do', nameOf(frame.step), frame.v, above.n ?? 0]);
+    frame = above;
+  }
+  const place = n === 1 ? [state.id, ...path] : [state.id, ...path, n];
+  return base32(hash.sha256(canonicalJson(place))).slice(0, 24);
+}
+
+const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/** RFC 4648 base32 of the first 15 bytes of a hex text, in lower case: 24 characters. */
+function base32(hex: string): string {
+  let text = '';
+  for (let at = 0; at < 30; at += 10) {
+    const high = Number.parseInt(hex.slice(at, at + 5), 16);
+    const low = Number.parseInt(hex.slice(at + 5, at + 10), 16);
+    for (const part of [high, low]) {
+      for (let shift = 15; shift >= 0; shift -= 5) text += alphabet.charAt((part >> shift) & 31);
+    }
+  }
+  return text;
+}

@@ -1,0 +1,129 @@
+import { flowError } from '../flow-error.ts';
+import type { Json } from '../json.ts';
+import { addDuration } from '../program/durations.ts';
+import { evaluate, evaluateTemplate, truthy } from '../program/expression.ts';
+import { FlowFault } from '../program/fault.ts';
+import type { TaskNode } from '../program/nodes.ts';
+import { isActionCall } from '../program/nodes.ts';
+import { checkSchema } from '../program/schemas.ts';
+import { frameOf } from '../state/apply.ts';
+import type { Frame } from '../state/state.ts';
+import { startAction } from './call.ts';
+import { startFor } from './for.ts';
+import type { Machine, Started } from './machine.ts';
+import { prepare } from './request.ts';
+import type { Scope } from './scope.ts';
+import { afterSwitch } from './switch.ts';
+import { startTry } from './try.ts';
+
+/** Enters the next task of a list: skips it, starts it, and for a task without wait or effect, ends it too. */
+export function enterTask(m: Machine, parent: Frame, node: TaskNode): void {
+  const scope = m.entryScope(parent, node);
+  let started: Started | undefined;
+  let failure: FlowFault | undefined;
+  try {
+    if (node.condition !== undefined && !truthy(evaluate(node.condition, scope.raw, scope))) {
+      m.emit({ type: 'task.skipped', at: m.at, p: parent.id, i: node.i, task: node.name });
+      m.advance(parent);
+      return;
+    }
+    started = transformInput(node, scope);
+    started = { ...started, ...deadlineOf(m, node, scope), ...startBody(m, parent, node, scope) };
+  } catch (error) {
+    if (!(error instanceof FlowFault)) throw error;
+    failure = error;
+  }
+  const frame = emitStarted(m, parent, node, started);
+  if (failure !== undefined) m.raise(frame, failure.error, { end: 'unsent' });
+  else goOn(m, frame, node, scope);
+}
+
+function transformInput(node: TaskNode, scope: Scope): Started {
+  if (node.inputSchema !== undefined) checkSchema(node.inputSchema, scope.raw, 'The input');
+  if (node.inputFrom === undefined) return {};
+  const input = evaluateTemplate(node.inputFrom, scope.raw, scope);
+  scope.input = input;
+  return { in: input };
+}
+
+function deadlineOf(m: Machine, node: TaskNode, scope: Scope): Started {
+  if (node.timeout === undefined) return {};
+  scope.due = addDuration(node.timeout, m.at, scope.input, scope);
+  return { due: scope.due };
+}
+
+/** What the body needs to know before it starts; everything else happens once the step has started. */
+function startBody(m: Machine, parent: Frame, node: TaskNode, scope: Scope): Started {
+  switch (node.kind) {
+    case 'wait':
+      return { until: addDuration(node.duration, m.at, scope.input, scope) };
+    case 'for':
+      return startFor(node, scope);
+    case 'try':
+      return startTry(m, node, scope);
+    case 'call':
+      return isActionCall(node) ? startAction(m, parent, node, scope) : { arg: evaluateTemplate(node.args, scope.input, scope) };
+    default:
+      return {};
+  }
+}
+
+function emitStarted(m: Machine, parent: Frame, node: TaskNode, more: Started | undefined): Frame {
+  const id = m.state.nextFrame;
+  const visit = (parent.cursor?.visits[node.i] ?? 0) + 1;
+  m.emit({ type: 'task.started', at: m.at, f: id, p: parent.id, i: node.i, step: node.step, kind: node.kind, v: visit, ...more });
+  const frame = frameOf(m.state, id);
+  if (m.prepared !== undefined) prepare(frame, m.prepared);
+  m.prepared = undefined;
+  return frame;
+}
+
+function goOn(m: Machine, frame: Frame, node: TaskNode, scope: Scope): void {
+  switch (node.kind) {
+    case 'set':
+      return endAtOnce(m, frame, () => evaluateTemplate(node.value, scope.input, scope));
+    case 'switch':
+      return afterSwitch(m, frame, node, scope);
+    case 'raise':
+      return raiseDeclared(m, frame, () => evaluateTemplate(node.error, scope.input, scope));
+    case 'do':
+    case 'for':
+    case 'try':
+      m.advance(frame);
+      return;
+    case 'call':
+      if (!isActionCall(node)) m.advance(frame);
+      else if (frame.effect === undefined && frame.wants === undefined) reuseTried(m, frame);
+      return;
+    case 'wait':
+  }
+}
+
+/** An effect that an enclosing retry has met before: its recorded end stands, nothing is sent. */
+function reuseTried(m: Machine, frame: Frame): void {
+  const tried = m.reused;
+  m.reused = undefined;
+  if (tried?.end === 'completed') return m.complete(frame, tried.out ?? null, { reused: true });
+  m.raise(frame, flowError('ambiguous', 'It is still not known whether the effect of the earlier try was applied.'), { end: 'open' });
+}
+
+function endAtOnce(m: Machine, frame: Frame, output: () => Json): void {
+  try {
+    const value = output();
+    m.countPure(value);
+    m.complete(frame, value);
+  } catch (error) {
+    if (!(error instanceof FlowFault)) throw error;
+    m.raise(frame, error.error);
+  }
+}
+
+function raiseDeclared(m: Machine, frame: Frame, error: () => Json): void {
+  try {
+    const value = error() as unknown as FlowFault['error'];
+    m.raise(frame, { ...value, instance: frame.step });
+  } catch (thrown) {
+    if (!(thrown instanceof FlowFault)) throw thrown;
+    m.raise(frame, thrown.error);
+  }
+}

@@ -1,0 +1,99 @@
+import type { Json } from '../json.ts';
+import { isObject } from '../json.ts';
+import { evaluate, evaluateTemplate, truthy } from '../program/expression.ts';
+import { fault, FlowFault } from '../program/fault.ts';
+import type { ForBody, TaskCommon } from '../program/nodes.ts';
+import type { Page } from '../ports.ts';
+import { flowError } from '../flow-error.ts';
+import type { Frame } from '../state/state.ts';
+import type { Machine, Started } from './machine.ts';
+import { pageRowsOf, setPageRows } from './page-rows.ts';
+import type { Scope } from './scope.ts';
+
+/** What a `for` runs over, evaluated once: items, or the dataset of a batch. */
+export function startFor(node: TaskCommon & ForBody, scope: Scope): Started {
+  const value = evaluateTemplate(node.items, scope.input, scope);
+  const dataset = datasetOf(value);
+  if (node.contract.batch !== undefined) {
+    if (dataset === undefined) throw fault('expression', `A batch needs a dataset (an object with the one key \`dataset\`), but \`for.in\` gave ${describe(value)}.`);
+    return { dataset };
+  }
+  if (Array.isArray(value)) return { items: value };
+  const hint = dataset === undefined ? '' : ' To run over a dataset, add metadata.pawl.batch.';
+  throw fault('expression', `\`for.in\` must give an array, but gave ${describe(value)}.${hint}`);
+}
+
+/** Goes on with a `for` whose list is done, or that has just started. */
+export function nextIteration(m: Machine, frame: Frame): void {
+  const node = m.node(frame) as TaskCommon & ForBody & { kind: 'for' };
+  if (frame.dataset !== undefined) return nextPage(m, frame);
+  const value = frame.cursor?.value ?? null;
+  const n = (frame.n ?? -1) + 1;
+  if (n >= (frame.items?.length ?? 0)) return m.complete(frame, value);
+  if (node.condition !== undefined) {
+    const scope = m.scope(frame);
+    scope.bound = new Map([
+      [node.each, frame.items?.[n] ?? null],
+      [node.at, n],
+    ]);
+    try {
+      if (!truthy(evaluate(node.condition, value, scope))) return m.complete(frame, value);
+    } catch (error) {
+      if (!(error instanceof FlowFault)) throw error;
+      return m.raise(frame, error.error);
+    }
+  }
+  m.emit({ type: 'iteration.started', at: m.at, f: frame.id, n });
+  m.countPure(null);
+  m.advance(frame);
+}
+
+/** A page of a batch was read: the first time, or again after its worker was lost. */
+export function pageRead(m: Machine, frame: Frame, page: Page | { readonly error: string }): void {
+  if (frame.dataset === undefined) return;
+  if ('error' in page) return m.raise(frame, flowError('runtime', page.error));
+  if (frame.page !== undefined && frame.cursor !== undefined && !pageDone(m, frame)) {
+    if (page.rows.length !== frame.page.rows) {
+      return m.raise(frame, flowError('runtime', `The page that began with row ${frame.page.total - frame.page.rows + 1} had ${frame.page.rows} rows and now has ${page.rows.length}: the dataset has changed.`));
+    }
+    setPageRows(frame, page.rows);
+    m.advance(frame);
+    return;
+  }
+  if (page.rows.length === 0) return m.complete(frame, summary(frame));
+  m.emit({ type: 'page.started', at: m.at, f: frame.id, n: (frame.n ?? -1) + 1, from: frame.page?.next ?? null, next: page.next, rows: page.rows.length, last: page.last });
+  setPageRows(frame, page.rows);
+  m.advance(frame);
+}
+
+/** Whether a batch has no page under way: it has just started, or its page's list is done. */
+export function pageDone(m: Pick<Machine, 'flow'>, frame: Frame): boolean {
+  if (frame.page === undefined) return true;
+  const node = m.flow.nodes.get(frame.step) as (TaskCommon & ForBody) | undefined;
+  const i = frame.cursor?.i ?? 0;
+  return i < 0 || i >= (node?.list.tasks.length ?? 0);
+}
+
+/** Whether the rows of the page under way must be read again before anything else is decided. */
+export function pageLost(m: Pick<Machine, 'flow'>, frame: Frame): boolean {
+  return frame.dataset !== undefined && frame.page !== undefined && !pageDone(m, frame) && pageRowsOf(frame) === undefined;
+}
+
+/** The page is done: the batch ends after the last one, else waits for the next to be read. */
+function nextPage(m: Machine, frame: Frame): void {
+  if (frame.page?.last) m.complete(frame, summary(frame));
+}
+
+function summary(frame: Frame): Json {
+  return { rows: frame.page?.total ?? 0, pages: (frame.n ?? -1) + 1 };
+}
+
+function datasetOf(value: Json): Json | undefined {
+  return isObject(value) && Object.keys(value).length === 1 ? value['dataset'] : undefined;
+}
+
+function describe(value: Json): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

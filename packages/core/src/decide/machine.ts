@@ -1,0 +1,194 @@
+import { invariant } from '../errors.ts';
+import type { FlowError } from '../flow-error.ts';
+import type { Json, JsonObject } from '../json.ts';
+import type { CompiledFlow, TaskCommon, TaskList, TaskNode, Then } from '../program/nodes.ts';
+import { isFunctionCall } from '../program/nodes.ts';
+import { apply, frameOf, inputOf, rawInputOf } from '../state/apply.ts';
+import type { EffectEnd, RunEvent } from '../state/events.ts';
+import type { Frame, RunState, TriedEffect } from '../state/state.ts';
+import { Scope } from './scope.ts';
+import type { DecideEnv } from './types.ts';
+
+/** How a task ended well. */
+export interface Completion {
+  /** Attempt whose answer completed an effect. */
+  readonly attempt?: number;
+  readonly reused?: true;
+  /** Directive that stands in for the task's own. */
+  readonly then?: Then;
+}
+
+/** How the effect of a step that faults has ended, where it has one. */
+export interface Ending {
+  readonly attempt?: number;
+  readonly end?: EffectEnd;
+  /** Raw output of an effect that completed before its step faulted. */
+  readonly raw?: Json;
+}
+
+/** What a kind of task adds to its `task.started` event. */
+export type Started = Partial<Omit<Extract<RunEvent, { type: 'task.started' }>, 'type' | 'at' | 'f' | 'p' | 'i' | 'v' | 'step' | 'kind'>>;
+
+/** What happens to the run next: the kinds of task ask for moves, and the driver makes them one after another. */
+export type Move =
+  | { readonly kind: 'complete'; readonly frame: Frame; readonly output: Json; readonly how: Completion }
+  | { readonly kind: 'raise'; readonly frame: Frame; readonly error: FlowError; readonly ending: Ending }
+  | { readonly kind: 'timeout'; readonly frame: Frame }
+  | { readonly kind: 'tryTimeout'; readonly frame: Frame }
+  | { readonly kind: 'cancel' }
+  | { readonly kind: 'fault'; readonly error: FlowError }
+  | { readonly kind: 'advance'; readonly frame: Frame };
+
+/** One stimulus being decided: the only place where events are made, each folded into the state as it is made. */
+export class Machine {
+  readonly state: RunState;
+  readonly flow: CompiledFlow;
+  readonly env: DecideEnv;
+  readonly at: number;
+  readonly events: RunEvent[] = [];
+  /** Moves that are asked for and not made yet. */
+  readonly moves: Move[] = [];
+  /** What an enclosing retry knows of the effect that is being entered, when nothing must be sent. */
+  reused: TriedEffect | undefined;
+  /** Arguments evaluated for the intent of the effect that is being entered. */
+  prepared: JsonObject | undefined;
+  private pureTasks = 0;
+  private characters = 0;
+
+  constructor(state: RunState, flow: CompiledFlow, env: DecideEnv, at: number) {
+    this.state = state;
+    this.flow = flow;
+    this.env = env;
+    this.at = at;
+  }
+
+  /** Records a fact. */
+  emit(event: RunEvent): void {
+    apply(this.state, event);
+    this.events.push(event);
+  }
+
+  /** Asks that a task ends with its raw output. */
+  complete(frame: Frame, output: Json, how: Completion = {}): void {
+    this.moves.push({ kind: 'complete', frame, output, how });
+  }
+
+  /** Asks that an error is raised at a step. */
+  raise(frame: Frame, error: FlowError, ending: Ending = {}): void {
+    this.moves.push({ kind: 'raise', frame, error, ending });
+  }
+
+  /** Asks that a composite step goes on. */
+  advance(frame: Frame): void {
+    this.moves.push({ kind: 'advance', frame });
+  }
+
+  /** Asks for another move. */
+  move(move: Move): void {
+    this.moves.push(move);
+  }
+
+  /** Counts a pure task with its output against what one commit may hold. */
+  countPure(output: Json): void {
+    this.pureTasks += 1;
+    this.characters += roughSize(output);
+  }
+
+  /** Whether the run must yield so that what was decided is committed. */
+  full(): boolean {
+    return this.pureTasks >= this.env.limits.pureTasksPerCommit || this.characters >= this.env.limits.eventCharactersPerCommit;
+  }
+
+  node(frame: Frame): TaskNode {
+    const node = this.flow.nodes.get(frame.step);
+    invariant(node !== undefined, `the flow has no task at ${frame.step}`);
+    return node;
+  }
+
+  parent(frame: Frame): Frame {
+    invariant(frame.p !== undefined, 'the root frame has no parent');
+    return frameOf(this.state, frame.p);
+  }
+
+  /** What expressions of an active step see. */
+  scope(frame: Frame, now: number = this.at): Scope {
+    return scopeOf(this.state, this.flow, frame, now);
+  }
+
+  /** What expressions of a step see that is about to start. */
+  entryScope(parent: Frame, node: TaskCommon): Scope {
+    return new Scope({ state: this.state, flow: this.flow, parent, node, raw: parent.cursor?.value ?? null, startedAt: this.at, now: this.at });
+  }
+
+  /** What the flow's own expressions see. */
+  flowScope(): Scope {
+    return new Scope({ state: this.state, flow: this.flow, raw: this.state.input, startedAt: this.state.startedAt, now: this.at });
+  }
+}
+
+/** What expressions of an active step see at a time. */
+export function scopeOf(state: RunState, flow: CompiledFlow, frame: Frame, now: number): Scope {
+  const parent = frame.p === undefined ? undefined : frameOf(state, frame.p);
+  const scope = new Scope({ state, flow, parent, node: flow.nodes.get(frame.step), raw: rawInputOf(state, frame), startedAt: frame.at, now });
+  scope.input = inputOf(state, frame);
+  return scope;
+}
+
+/** The list that a composite step runs. */
+export function listOf(flow: CompiledFlow, frame: Frame): TaskList {
+  if (frame.kind === 'root') return flow.main;
+  const node = flow.nodes.get(frame.step);
+  invariant(node !== undefined, `the flow has no task at ${frame.step}`);
+  if (isFunctionCall(node)) {
+    const list = flow.functions.get(node.functionName);
+    invariant(list !== undefined, `the flow has no function ${node.functionName}`);
+    return list;
+  }
+  if (node.kind === 'try') return frame.cursor?.list === 'catch' ? (node.caught ?? emptyList) : node.list;
+  invariant(node.kind === 'do' || node.kind === 'for', `a ${node.kind} runs no list`);
+  return node.list;
+}
+
+/** Whether the list of a composite step is done. */
+export function listDone(flow: CompiledFlow, frame: Frame): boolean {
+  const i = frame.cursor?.i ?? 0;
+  return i < 0 || i >= listOf(flow, frame).tasks.length;
+}
+
+/** Frames below a frame, deepest first. */
+export function descendants(state: RunState, frame: Frame): Frame[] {
+  const below = new Set<number>([frame.id]);
+  const found: Frame[] = [];
+  for (const other of state.frames.values()) {
+    if (other.p === undefined || !below.has(other.p)) continue;
+    below.add(other.id);
+    found.push(other);
+  }
+  return found.reverse();
+}
+
+/** Whether an effect's outcome is not known: it must be before anything that ends its step. */
+export function unresolved(frame: Frame): boolean {
+  const { effect } = frame;
+  if (effect === undefined || effect.guarantee === 'pure') return false;
+  return effect.open || effect.unknown;
+}
+
+/** The error with the pointer of the step that raised it. */
+export function located(error: FlowError, step: string): FlowError {
+  return error.instance === undefined ? { ...error, instance: step } : error;
+}
+
+const emptyList: TaskList = { tasks: [] };
+
+/** A cheap guess at a value's JSON length: exact for text, a few characters for anything else. */
+function roughSize(value: Json): number {
+  if (typeof value === 'string') return value.length;
+  if (Array.isArray(value)) return 16 * value.length + (value.length > 0 ? value.length * roughSize(value[0] as Json) : 0);
+  if (typeof value === 'object' && value !== null) {
+    let size = 2;
+    for (const key in value) size += key.length + 8 + roughSize((value as Record<string, Json>)[key] ?? null);
+    return size;
+  }
+  return 8;
+}

@@ -1,0 +1,76 @@
+import type { FlowError } from '../flow-error.ts';
+import { flowError } from '../flow-error.ts';
+import type { Frame } from '../state/state.ts';
+import type { Ending, Machine } from './machine.ts';
+import { descendants, located, unresolved } from './machine.ts';
+import { caughtBy } from './try.ts';
+
+/** Raises an error at a step: the step faults, and so does every enclosing one up to the `try` that catches it, or the run. */
+export function raise(m: Machine, frame: Frame, error: FlowError, ending: Ending): void {
+  const raised = located(error, frame.step);
+  let above = m.parent(frame);
+  m.emit({
+    type: 'task.faulted',
+    at: m.at,
+    f: frame.id,
+    ...(ending.attempt === undefined ? {} : { a: ending.attempt }),
+    error: raised,
+    ...(ending.end === undefined || frame.effect === undefined ? {} : { end: ending.end }),
+    ...(ending.raw === undefined || frame.effect?.place === undefined ? {} : { raw: ending.raw }),
+  });
+  if (m.state.cancel !== undefined) return m.move({ kind: 'cancel' });
+  for (;;) {
+    if (above.p === undefined) return faultRun(m, raised);
+    if (above.timedOut && !isTimeoutOf(above, raised)) return raiseTimeout(m, above);
+    if (above.tryTimedOut) return raiseTryTimeout(m, above);
+    if (above.kind === 'try' && above.cursor?.list === 'try' && caughtBy(m, above, raised)) return;
+    const next = m.parent(above);
+    m.emit({ type: 'task.faulted', at: m.at, f: above.id, error: raised });
+    above = next;
+  }
+}
+
+/** Ends the run with an error. */
+export function faultRun(m: Machine, error: FlowError): void {
+  m.emit({ type: 'run.faulted', at: m.at, error });
+}
+
+/**
+ * A step's timeout has passed. What runs below it is given up, but not while the outcome of an effect is unknown: then
+ * the timeout is noted, and takes effect once the answer is known.
+ */
+export function reachTimeout(m: Machine, frame: Frame): void {
+  const below = descendants(m.state, frame);
+  if (unresolved(frame) || below.some(unresolved)) {
+    if (!frame.timedOut) m.emit({ type: 'timeout.reached', at: m.at, f: frame.id });
+    return;
+  }
+  raiseTimeout(m, frame);
+}
+
+/** Raises the timeout of a step below which nothing is unknown. */
+export function raiseTimeout(m: Machine, frame: Frame): void {
+  const error = flowError('timeout', frame.p === undefined ? 'The run took longer than its deadline allows.' : 'The step took longer than its timeout allows.');
+  cancelBelow(m, frame);
+  if (frame.p === undefined) faultRun(m, error);
+  else raise(m, frame, error, { end: 'unsent' });
+}
+
+/** One try of a `try` has taken too long: its list is given up and the `try` meets a timeout. */
+export function raiseTryTimeout(m: Machine, frame: Frame): void {
+  const below = descendants(m.state, frame);
+  if (below.some(unresolved)) return m.emit({ type: 'timeout.reached', at: m.at, f: frame.id, try: true });
+  cancelBelow(m, frame);
+  const error = located(flowError('timeout', 'One try took longer than its policy allows.'), frame.step);
+  if (caughtBy(m, frame, error)) return;
+  raise(m, frame, error, {});
+}
+
+/** Cancels every step below a frame, deepest first. */
+function cancelBelow(m: Machine, frame: Frame): void {
+  for (const below of descendants(m.state, frame)) m.emit({ type: 'task.cancelled', at: m.at, f: below.id });
+}
+
+function isTimeoutOf(frame: Frame, error: FlowError): boolean {
+  return error.type.endsWith('/errors/timeout') && error.instance === frame.step;
+}

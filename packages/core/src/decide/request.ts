@@ -1,0 +1,105 @@
+import { invariant, PawlError } from '../errors.ts';
+import type { Json, JsonObject } from '../json.ts';
+import { isObject } from '../json.ts';
+import type { Expression } from '../program/expression.ts';
+import { evaluate, evaluateTemplate } from '../program/expression.ts';
+import { fault, FlowFault } from '../program/fault.ts';
+import type { ActionBody, CompiledFlow, TaskCommon } from '../program/nodes.ts';
+import { isActionCall } from '../program/nodes.ts';
+import { expandUriTemplate } from '../program/uri.ts';
+import type { ActionRequest, Hash } from '../ports.ts';
+import { frameOf } from '../state/apply.ts';
+import type { EffectState, Frame, RunState } from '../state/state.ts';
+import { scopeOf } from './machine.ts';
+import type { Scope } from './scope.ts';
+
+/** Arguments of an action as its step gives them, ready to be hashed and sent. */
+export function argumentsOf(node: TaskCommon & ActionBody, scope: Scope): JsonObject {
+  const args = evaluateTemplate(node.args, scope.input, scope);
+  if (!isObject(args)) throw fault('validation', `The arguments of ${node.action} must be an object.`);
+  if (!node.uriTemplate) return args;
+  const { endpoint } = args;
+  if (typeof endpoint === 'string') return { ...args, endpoint: expandUriTemplate(endpoint, scope.input) };
+  if (isObject(endpoint) && typeof endpoint['uri'] === 'string') {
+    return { ...args, endpoint: { ...endpoint, uri: expandUriTemplate(endpoint['uri'], scope.input) } };
+  }
+  return args;
+}
+
+/** The hash that freezes a request: what is sent again must have it. */
+export function requestHash(action: string, args: JsonObject, hash: Hash): string {
+  return hash.sha256(JSON.stringify([action, args]));
+}
+
+/** The natural key of a step, as it stands. */
+export function naturalKey(node: TaskCommon, scope: Scope): string | undefined {
+  const { key } = node.contract;
+  if (key === undefined) return undefined;
+  const value = evaluateTemplate(key, scope.input, scope);
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text !== 'string' || !isKey(text)) throw fault('validation', `The key of ${node.name} must be a string or number of 1 to 255 printable ASCII characters, but is ${shown(value)}.`);
+  return text;
+}
+
+/** Whether a text can be a key: 1 to 255 printable ASCII characters. */
+export function isKey(text: string): boolean {
+  return /^[\x20-\x7e]{1,255}$/.test(text);
+}
+
+/**
+ * The request of a pending attempt. It is built again from the state, with the first attempt's time, and must have the
+ * frozen hash: `decide` has seen to that before it started the attempt.
+ */
+export function requestOf(state: RunState, flow: CompiledFlow, frameId: number): ActionRequest {
+  const frame = frameOf(state, frameId);
+  const node = flow.nodes.get(frame.step);
+  const { effect } = frame;
+  invariant(node !== undefined && isActionCall(node) && effect !== undefined, `frame ${frameId} calls no action`);
+  const args = preparedArguments(effect) ?? argumentsOf(node, scopeOf(state, flow, frame, effect.firstAt));
+  return {
+    action: node.action,
+    args,
+    guarantee: effect.guarantee,
+    key: effect.key,
+    ...(node.contract.keyIn === undefined ? {} : { keyIn: node.contract.keyIn }),
+    attempt: effect.attempts,
+    run: state.id,
+    step: frame.step,
+    flow: { namespace: flow.namespace, name: flow.name },
+  };
+}
+
+/** Arguments that were evaluated for the intent, kept until the attempt is sent, so that they are not evaluated twice. */
+const prepared = new WeakMap<EffectState, JsonObject>();
+
+/** Keeps the arguments that were evaluated for an intent. */
+export function prepare(frame: Frame, args: JsonObject): void {
+  if (frame.effect !== undefined) prepared.set(frame.effect, args);
+}
+
+function preparedArguments(effect: EffectState): JsonObject | undefined {
+  return prepared.get(effect);
+}
+
+/** The start key of a run with this input, by the flow's contract; undefined where it names none. Throws PAWL_KEY_INVALID. */
+export function startKeyOf(flow: CompiledFlow, input: Json): string | undefined {
+  if (flow.start === undefined) return undefined;
+  const value = startKeyValue(flow, flow.start.key, input);
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text === 'string' && isKey(text)) return text;
+  throw new PawlError('PAWL_KEY_INVALID', `The start key of ${flow.name} must be a string or number of 1 to 255 printable ASCII characters, but is ${shown(value)}.`);
+}
+
+function startKeyValue(flow: CompiledFlow, key: Expression, input: Json): Json {
+  try {
+    return evaluate(key, input, { get: () => null, now: 0 });
+  } catch (error) {
+    if (!(error instanceof FlowFault)) throw error;
+    throw new PawlError('PAWL_KEY_INVALID', `The start key of ${flow.name} cannot be made from this input. ${error.message}`, { cause: error });
+  }
+}
+
+function shown(value: Json): string {
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}

@@ -1,0 +1,102 @@
+import type { Json, JsonObject } from '../json.ts';
+import type { CompiledFlow, ForBody, TaskCommon, TaskNode, TryBody } from '../program/nodes.ts';
+import type { Variables } from '../program/expression.ts';
+import { frameOf } from '../state/apply.ts';
+import type { Frame, RunState } from '../state/state.ts';
+import { pageRowsOf } from './page-rows.ts';
+
+/** What expressions of one step see: variables are made only when a program asks for them. */
+export class Scope implements Variables {
+  readonly state: RunState;
+  readonly flow: CompiledFlow;
+  /** Frame whose list holds the step; undefined for the flow's own expressions. */
+  readonly parent: Frame | undefined;
+  readonly node: TaskCommon | undefined;
+  readonly raw: Json;
+  readonly startedAt: number;
+  /** Time of the evaluation for `now` (ms). */
+  readonly now: number;
+  input: Json;
+  /** End of the step's own timeout, while it is entered (ms). */
+  due: number | undefined;
+  rawOutput: Json | undefined;
+  output: Json | undefined;
+  /** Variables bound for this evaluation alone: the error of a catch being matched, the item of a loop about to go on. */
+  bound: ReadonlyMap<string, Json> | undefined;
+
+  constructor(at: { state: RunState; flow: CompiledFlow; parent?: Frame | undefined; node?: TaskCommon | undefined; raw: Json; startedAt: number; now: number }) {
+    this.state = at.state;
+    this.flow = at.flow;
+    this.parent = at.parent;
+    this.node = at.node;
+    this.raw = at.raw;
+    this.startedAt = at.startedAt;
+    this.now = at.now;
+    this.input = at.raw;
+  }
+
+  /** The value of a variable; null where it has none yet. */
+  get(name: string): Json {
+    const bound = this.bound?.get(name);
+    if (bound !== undefined) return bound;
+    switch (name) {
+      case 'context':
+        return this.state.context;
+      case 'input':
+        return this.input;
+      case 'output':
+        return this.output ?? null;
+      case 'task':
+        return this.task();
+      case 'workflow':
+        return this.workflow();
+      case 'runtime':
+        return { name: 'pawl', version: '0.1.0', metadata: {} };
+      default:
+        return this.local(name);
+    }
+  }
+
+  private task(): JsonObject {
+    if (this.node === undefined) return {};
+    const { definition, name, step } = this.node;
+    return {
+      ...definition,
+      name,
+      reference: step,
+      definition,
+      input: this.raw,
+      output: this.rawOutput ?? null,
+      startedAt: instant(this.startedAt),
+    };
+  }
+
+  private workflow(): JsonObject {
+    return { id: this.state.id, definition: this.flow.document, input: this.state.input, startedAt: instant(this.state.startedAt) };
+  }
+
+  /** Loop variables and caught errors of the enclosing steps, innermost first. */
+  private local(name: string): Json {
+    for (let frame = this.parent; frame !== undefined; frame = frame.p === undefined ? undefined : frameOf(this.state, frame.p)) {
+      const node = this.flow.nodes.get(frame.step);
+      if (node?.kind === 'for') {
+        const value = loopVariable(frame, node, name);
+        if (value !== undefined) return value;
+      }
+      if (node?.kind === 'try' && (node as TryBody).as === name && frame.cursor?.list === 'catch') return frame.error ?? null;
+    }
+    return null;
+  }
+}
+
+/** A time as the language's descriptors give it. */
+function instant(ms: number): JsonObject {
+  return { iso8601: new Date(ms).toISOString(), epoch: { seconds: Math.floor(ms / 1000), milliseconds: ms } };
+}
+
+function loopVariable(frame: Frame, node: TaskNode & ForBody, name: string): Json | undefined {
+  if (name === node.at) return frame.n ?? 0;
+  if (name !== node.each) return undefined;
+  if (frame.dataset !== undefined) return pageRowsOf(frame) ?? [];
+  return frame.items?.[frame.n ?? 0] ?? null;
+}
