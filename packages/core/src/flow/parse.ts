@@ -29,7 +29,7 @@ export function parseFlow(text: string, options: { readonly format?: 'yaml' | 'j
   const strict = options.format === 'json' ? jsonSyntaxProblem(text) : undefined;
   if (strict !== undefined) return refused(strict);
   const documents = compose(text, lines);
-  if (!Array.isArray(documents)) return refused(documents);
+  if ('code' in documents) return refused(documents);
   const at = (offset: number) => positionAt(lines, offset);
   // Only the first error: those after it are mostly what the reader made of the rest.
   const error = documents.flatMap((document) => [...document.errors, ...document.warnings])[0];
