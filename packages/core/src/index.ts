@@ -30,3 +30,5 @@ export type { RowPlace } from './state/codec.ts';
 export { decodeRow, decodeSnapshot, encodeRow, encodeSnapshot, foldRows, payloadsOf, stateFromJson, stateToJson } from './state/codec.ts';
 export type { PublicEvent } from './state/journal-view.ts';
 export { JournalView, nameOf } from './state/journal-view.ts';
+export type { SchemaOptions, SchemaProblem, SchemaResult, Validator } from './schema/index.ts';
+export { compileSchema } from './schema/index.ts';
