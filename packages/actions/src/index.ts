@@ -1,1 +1,12 @@
-export {};
+export type { Action, ActionContext } from './action.ts';
+export { defineAction } from './action.ts';
+export type { Connection, Connections, PostgresDefinition } from './connections/connections.ts';
+export { createConnections } from './connections/connections.ts';
+export { loadConnections } from './connections/load.ts';
+export type { ActionsOptions } from './create-actions.ts';
+export { createActions } from './create-actions.ts';
+export type { Grant } from './egress/egress.ts';
+export type { Endpoint } from './egress/guard.ts';
+export { parseNets } from './egress/nets.ts';
+export type { Resolve } from './egress/resolve.ts';
+export { actionLimits } from './limits.ts';

@@ -1,0 +1,45 @@
+import type { ActionDescription, ActionRequest, Cancellation, Log, Outcome } from '@pawl/core';
+import type { Connections } from './connections/connections.ts';
+import type { Egress, FlowName } from './egress/egress.ts';
+import type { Databases } from './sql/databases.ts';
+import type { FileStore } from './file/files.ts';
+
+/** What an action may use while it runs. */
+export interface ActionContext {
+  readonly cancellation: Cancellation;
+  /** Must be called before the first byte that could have an effect is handed to an established connection. */
+  left(): void;
+  /** HTTP, as this flow may use it. */
+  readonly egress: Egress;
+  readonly connections: Connections;
+  readonly databases: Databases;
+  readonly files: FileStore;
+  readonly log: Log;
+  readonly flow: FlowName;
+}
+
+/** An operation that a step may call: its description, and what it does. */
+export interface Action extends ActionDescription {
+  /**
+   * Runs one attempt, its arguments valid by `input`. May throw: what is thrown after `left` is ambiguous (retryable
+   * for a `pure` call), before it a failure.
+   */
+  run(request: ActionRequest, context: ActionContext): Promise<Outcome> | Outcome;
+}
+
+/** What most actions have in common; an action says only where it differs. */
+type Defaults = 'declarable' | 'concurrency' | 'timeoutMs' | 'target';
+
+/** An action, with defaults: nothing to declare, 16 calls at once, 30 s, one target of the action's name. */
+export function defineAction(action: Omit<Action, Defaults> & Partial<Pick<Action, Defaults>>): Action {
+  return {
+    declarable: [],
+    concurrency: defaultConcurrency,
+    timeoutMs: defaultTimeoutMs,
+    target: () => action.name,
+    ...action,
+  };
+}
+
+const defaultConcurrency = 16;
+const defaultTimeoutMs = 30_000;

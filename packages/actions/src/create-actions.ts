@@ -1,0 +1,115 @@
+import { compileSchema, ensureError, flowError, PawlError } from '@pawl/core';
+import type { ActionDescription, ActionRequest, Actions, Cancellation, Json, Log, Outcome, Page, Validator } from '@pawl/core';
+import type { Action, ActionContext } from './action.ts';
+import type { Connections } from './connections/connections.ts';
+import { EgressGate } from './egress/egress.ts';
+import type { Grant } from './egress/egress.ts';
+import { EgressFailure } from './egress/failure.ts';
+import type { Endpoint } from './egress/guard.ts';
+import type { Resolve } from './egress/resolve.ts';
+import { egressOutcome, errorOf, errorOfPawl, unanswered } from './failures.ts';
+import { readFileAction } from './file/action.ts';
+import { createFileStore } from './file/files.ts';
+import { httpAction } from './http/action.ts';
+import { logAction } from './log/action.ts';
+import { executeAction } from './sql/execute.ts';
+import { createDatabases } from './sql/databases.ts';
+import { queryAction } from './sql/query.ts';
+import { upsertAction } from './sql/upsert.ts';
+
+/** Settings of the Actions port. */
+export interface ActionsOptions {
+  /** PAWL_ALLOW_NETS: addresses or CIDRs, each optionally with a port, that egress may reach beyond the public internet. */
+  readonly allowNets: string;
+  /** Pawl's own database and API: never reached, whatever is allowed. */
+  readonly denyEndpoints: readonly Endpoint[];
+  /** PAWL_FILES: folders that file actions may read. */
+  readonly files: readonly string[];
+  readonly connections: Connections;
+  readonly log: Log;
+  readonly userAgent: string;
+  /** Nets that only some flows may reach. Default: none. */
+  readonly grants?: readonly Grant[];
+  /** Further actions of this process, such as a benchmark's. */
+  readonly extra?: readonly Action[];
+  /** How names are resolved. Default: the system's resolver. */
+  readonly resolve?: Resolve;
+}
+
+/** The built-in actions, in no order. */
+const builtIn: readonly Action[] = [httpAction, readFileAction, queryAction, executeAction, upsertAction, logAction];
+
+/** Makes the Actions port. `close` ends its connections and files; attempts under way end as if the connection broke. */
+export function createActions(options: ActionsOptions): Actions & { close(): Promise<void> } {
+  const gate = new EgressGate({
+    allowNets: options.allowNets,
+    denyEndpoints: options.denyEndpoints,
+    grants: options.grants ?? [],
+    userAgent: options.userAgent,
+    ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
+  });
+  const databases = createDatabases(options.connections, gate, options.log);
+  const files = createFileStore(options.files);
+  const known = new Map([...builtIn, ...(options.extra ?? [])].map((action) => [action.name, new Runner(action)]));
+  const names = [...known.keys()].sort();
+  const shared = { connections: options.connections, databases, files, log: options.log };
+
+  return {
+    describe: (name: string): ActionDescription | undefined => known.get(name)?.action,
+    names: () => names,
+    run: async (request: ActionRequest, cancellation: Cancellation, onLeft: () => void): Promise<Outcome> => {
+      const runner = known.get(request.action);
+      if (runner === undefined) return { kind: 'terminal', error: errorOfPawl(new PawlError('PAWL_ACTION_UNKNOWN', `There is no action ${request.action}.`)) };
+      return runner.run(request, { ...shared, cancellation, left: onLeft, egress: gate.forFlow(request.flow), flow: request.flow });
+    },
+    readPage: (dataset: Json, cursor: Json, size: number): Promise<Page> => files.readPage(dataset, cursor, size),
+    close: async (): Promise<void> => {
+      await Promise.all([databases.close(), files.close(), gate.close()]);
+    },
+  };
+}
+
+/** Runs one action: checks its arguments, and makes an outcome of whatever it throws. */
+class Runner {
+  readonly action: Action;
+  readonly #validator: Validator;
+
+  constructor(action: Action) {
+    this.action = action;
+    const compiled = compileSchema(action.input);
+    if (!compiled.ok) throw new PawlError('PAWL_INTERNAL', `the input schema of ${action.name}: ${compiled.problems[0]?.message ?? 'not valid'}`);
+    this.#validator = compiled.value;
+  }
+
+  async run(request: ActionRequest, context: ActionContext): Promise<Outcome> {
+    if (context.cancellation.cancelled) return { kind: 'cancelled' };
+    if (!this.#validator.accepts(request.args)) return { kind: 'terminal', error: this.#argumentError(request.args) };
+    let left = false;
+    const watched: ActionContext = {
+      ...context,
+      left: () => {
+        context.left();
+        left = true;
+      },
+    };
+    try {
+      return await this.action.run(request, watched);
+    } catch (error) {
+      return outcomeOf(ensureError(error), request, left, context.log);
+    }
+  }
+
+  #argumentError(args: Json): ReturnType<typeof flowError> {
+    const problems = this.#validator.validate(args).map(({ path, message }) => `${path === '' ? 'the arguments' : path.slice(1).replaceAll('/', '.')} ${message}`);
+    return errorOf('validation', `The arguments of ${this.action.name} are not valid: ${problems.join('; ')}. Nothing was sent.`, { code: 'PAWL_ACTION_INPUT' });
+  }
+}
+
+function outcomeOf(error: Error, request: ActionRequest, left: boolean, log: Log): Outcome {
+  if (error instanceof EgressFailure) return egressOutcome(error, request.guarantee, left, request.action);
+  if (error instanceof PawlError && !left) return { kind: 'terminal', error: errorOfPawl(error) };
+  // What an action throws otherwise is a bug of the action: its message is for the log, since it may hold anything.
+  log.error({ err: error, action: request.action, run: request.run, step: request.step }, 'an action failed in an unexpected way');
+  const detail = `The action ${request.action} failed in an unexpected way. The log of Pawl says more.`;
+  return left ? unanswered(request.guarantee, flowError('runtime', detail)) : { kind: 'terminal', error: flowError('runtime', detail) };
+}

@@ -1,0 +1,41 @@
+import { actionLimits } from '../limits.ts';
+import { EgressFailure } from './failure.ts';
+
+/** Headers that the connection itself decides: a flow that sets them could smuggle a second request. */
+const reserved: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authorization',
+  'upgrade',
+  'te',
+  'trailer',
+  'expect',
+]);
+
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** Visible characters of Latin-1, blanks and tabs inside. */
+const plainValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Checks the headers that a flow sets; throws an `invalid` failure that names the header. */
+export function checkHeaders(headers: Readonly<Record<string, string>>): void {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(headers)) {
+    if (!token.test(name)) throw new EgressFailure('invalid', `${JSON.stringify(name.slice(0, 60))} is no valid header name.`);
+    if (reserved.has(name.toLowerCase())) throw new EgressFailure('invalid', `The header ${name} is set by Pawl and cannot be given.`);
+    if (!plainValue.test(value)) throw new EgressFailure('invalid', `The value of the header ${name} holds a line break or another character that headers cannot carry.`);
+    bytes += name.length + value.length + 4;
+  }
+  if (bytes > actionLimits.requestHeaderBytes) throw new EgressFailure('invalid', `The headers are larger than ${actionLimits.requestHeaderBytes} bytes.`);
+}
+
+/** Headers that a redirect to another host must not take along. */
+const credentials: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
+
+/** Whether a header may hold credentials, by its name. */
+export function isCredential(name: string): boolean {
+  return credentials.has(name.toLowerCase());
+}

@@ -1,0 +1,78 @@
+import { flowError } from '@pawl/core';
+import type { ErrorCode, ErrorKind, FlowError, Guarantee, Outcome, PawlError } from '@pawl/core';
+import type { EgressFailure } from './egress/failure.ts';
+
+/** A refusal for certain: a repeat of the same request would be refused again. */
+export function terminal(kind: ErrorKind, detail: string, more: { status?: number; code?: ErrorCode } = {}): Outcome {
+  return { kind: 'terminal', error: errorOf(kind, detail, more) };
+}
+
+/** Nothing was applied, and a repeat may work. */
+export function unsent(detail: string): Outcome {
+  return { kind: 'retryable', left: false, error: flowError('communication', detail) };
+}
+
+/** An error of the language, with Pawl's stable code where there is one. */
+export function errorOf(kind: ErrorKind, detail: string, more: { status?: number; code?: ErrorCode } = {}): FlowError {
+  const error = flowError(kind, detail, more.status === undefined ? {} : { status: more.status });
+  return more.code === undefined ? error : { ...error, code: more.code };
+}
+
+/** Something left and no answer tells what became of it: only a `pure` call may simply be made again. */
+export function unanswered(guarantee: Guarantee, error: FlowError): Outcome {
+  return guarantee === 'pure' ? { kind: 'retryable', left: true, error } : { kind: 'ambiguous', error };
+}
+
+/** The outcome of a request that got no answer. */
+export function egressOutcome(failure: EgressFailure, guarantee: Guarantee, left: boolean, doing: string): Outcome {
+  const detail = `${doing}: ${failure.message}`;
+  if (failure.reason === 'cancelled') return left ? unanswered(guarantee, errorOf('timeout', detail)) : { kind: 'cancelled' };
+  if (left) {
+    // A pure call that meets the same limit or refusal again gains nothing; any other may have been applied.
+    const certain = guarantee === 'pure' && (failure.reason === 'refused' || failure.reason === 'limit');
+    return certain ? { kind: 'terminal', error: egressError(failure, detail) } : unanswered(guarantee, egressError(failure, detail));
+  }
+  if (failure.reason === 'refused' || failure.reason === 'invalid') return { kind: 'terminal', error: egressError(failure, detail) };
+  return unsent(detail);
+}
+
+/** The error that says what happened to a request without an answer. */
+export function egressError(failure: EgressFailure, detail: string): FlowError {
+  switch (failure.reason) {
+    case 'refused':
+      return errorOf('authorization', detail, { code: 'PAWL_EGRESS' });
+    case 'invalid':
+      return errorOf('validation', detail, { code: 'PAWL_ACTION_INPUT' });
+    case 'limit':
+      return errorOf('communication', detail, { status: 502, code: 'PAWL_RESPONSE_LIMIT' });
+    case 'cancelled':
+      return errorOf('timeout', detail);
+    case 'unreachable':
+    case 'broken':
+      return errorOf('communication', detail);
+  }
+}
+
+/** An error that Pawl threw on purpose, as an error of the language. */
+export function errorOfPawl(error: PawlError): FlowError {
+  return { ...flowError(kindOf(error.code), `${error.message} ${error.hint}`, { status: error.status }), code: error.code };
+}
+
+function kindOf(code: ErrorCode): ErrorKind {
+  switch (code) {
+    case 'PAWL_ACTION_INPUT':
+    case 'PAWL_FILE_INVALID':
+    case 'PAWL_INPUT_INVALID':
+      return 'validation';
+    case 'PAWL_FILE_FORBIDDEN':
+    case 'PAWL_EGRESS':
+    case 'PAWL_FORBIDDEN':
+      return 'authorization';
+    case 'PAWL_ACTION_UNKNOWN':
+    case 'PAWL_CONNECTION_UNKNOWN':
+    case 'PAWL_CONNECTION_FILE':
+      return 'configuration';
+    default:
+      return 'runtime';
+  }
+}

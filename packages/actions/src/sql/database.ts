@@ -1,0 +1,143 @@
+import type { Cancellation, Json } from '@pawl/core';
+import { DatabaseError, Query } from 'pg';
+import type { Pool, PoolClient, QueryResult } from 'pg';
+import type { Connection } from '../connections/connections.ts';
+import type { EgressGate } from '../egress/egress.ts';
+import { TableCache } from './tables.ts';
+
+/** The attempt was given up while the database worked. */
+export class SqlCancelled extends Error {}
+
+/** A query returned more than a step may hold. */
+export class SqlTooLarge extends Error {}
+
+/** One database behind a connection. */
+export class Database {
+  readonly connection: Connection;
+  readonly tables = new TableCache();
+  /** The table of effect rows is known to exist. */
+  hasEffects = false;
+  readonly #pool: Pool;
+  readonly #gate: EgressGate;
+
+  constructor(pool: Pool, connection: Connection, gate: EgressGate) {
+    this.#pool = pool;
+    this.connection = connection;
+    this.#gate = gate;
+  }
+
+  /**
+   * Lends a session to `work`. At cancellation the statement under way is cancelled in the database and the session
+   * closed; `work` then rejects with SqlCancelled. A transaction that `work` leaves open by throwing is rolled back.
+   */
+  async use<T>(cancellation: Cancellation, work: (session: Session) => Promise<T>): Promise<T> {
+    const client = await this.#acquire(cancellation);
+    const session = new Session(client);
+    let working = true;
+    cancellation.onCancel(() => {
+      if (!working) return;
+      session.cancelled = true;
+      this.#cancelStatement(client);
+      streamOf(client).destroy();
+    });
+    try {
+      const result = await work(session);
+      working = false;
+      client.release();
+      return result;
+    } catch (error) {
+      working = false;
+      client.release(!(await canGoOn(session, error)));
+      throw session.cancelled ? new SqlCancelled('cancelled', { cause: error }) : error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  /** A session of the pool; given back unused when it comes after the attempt was given up. */
+  #acquire(cancellation: Cancellation): Promise<PoolClient> {
+    return new Promise((resolve, reject) => {
+      cancellation.onCancel(() => reject(new SqlCancelled('cancelled')));
+      this.#pool.connect().then((client) => {
+        if (cancellation.cancelled) client.release();
+        else resolve(client);
+      }, reject);
+    });
+  }
+
+  /** PostgreSQL's cancel request: sixteen bytes on a connection of their own. Closing ours alone would let the statement run on. */
+  #cancelStatement(client: PoolClient): void {
+    const { processID, secretKey } = client as unknown as { processID: number | null; secretKey: number | null };
+    if (processID === null || secretKey === null) return;
+    const message = Buffer.alloc(16);
+    message.writeInt32BE(16, 0);
+    message.writeInt32BE(cancelRequestCode, 4);
+    message.writeInt32BE(processID, 8);
+    message.writeInt32BE(secretKey, 12);
+    const socket = this.#gate.socket(this.connection.endpoints);
+    // Best effort: if it fails, the database notices the closed session when the statement ends.
+    socket.on('error', () => socket.destroy());
+    socket.once('connect', () => socket.end(message));
+    socket.connect(this.connection.port, this.connection.host);
+  }
+}
+
+const cancelRequestCode = 80_877_102;
+
+/** One session of a database, lent to one attempt. */
+export class Session {
+  cancelled = false;
+  readonly #client: PoolClient;
+
+  constructor(client: PoolClient) {
+    this.#client = client;
+  }
+
+  /** Runs one statement. */
+  run(text: string, values: readonly unknown[] = []): Promise<QueryResult<Record<string, Json>>> {
+    if (this.cancelled) return Promise.reject(new SqlCancelled('cancelled'));
+    return this.#client.query<Record<string, Json>>({ text, values: [...values] });
+  }
+
+  /** Runs one statement and takes at most so many rows; more, or larger ones, end the session with SqlTooLarge. */
+  rows(text: string, values: readonly unknown[], limits: { rows: number; characters: number }): Promise<Record<string, Json>[]> {
+    if (this.cancelled) return Promise.reject(new SqlCancelled('cancelled'));
+    return new Promise((resolve, reject) => {
+      const rows: Record<string, Json>[] = [];
+      let characters = 0;
+      const query = this.#client.query(new Query<Record<string, Json>>({ text, values: [...values] }));
+      const stop = (problem: string): void => {
+        reject(new SqlTooLarge(problem));
+        streamOf(this.#client).destroy();
+      };
+      query.on('row', (row) => {
+        rows.push(row);
+        characters += JSON.stringify(row).length;
+        if (rows.length > limits.rows) stop(`The query returns more than ${limits.rows} rows.`);
+        else if (characters > limits.characters) stop(`The query returns more than ${limits.characters} characters.`);
+      });
+      query.on('error', reject);
+      query.on('end', () => resolve(rows));
+    });
+  }
+
+  /** Whether a transaction is open and sound. */
+  get inTransaction(): boolean {
+    return this.#client.getTransactionStatus() === 'T';
+  }
+}
+
+/** After an error that the database answered with, a session goes on once it is rolled back. */
+async function canGoOn(session: Session, error: unknown): Promise<boolean> {
+  if (session.cancelled || error instanceof SqlTooLarge || (error instanceof DatabaseError && error.severity !== 'ERROR')) return false;
+  return session.run('rollback').then(
+    () => true,
+    () => false,
+  );
+}
+
+function streamOf(client: PoolClient): { destroy(): void } {
+  return (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
+}

@@ -1,0 +1,66 @@
+import { PawlError } from '@pawl/core';
+import type { Log } from '@pawl/core';
+import { Pool } from 'pg';
+import type { PoolConfig } from 'pg';
+import type { Connection, Connections } from '../connections/connections.ts';
+import type { EgressGate, FlowName } from '../egress/egress.ts';
+import { actionLimits } from '../limits.ts';
+import { Database } from './database.ts';
+import { jsonTypes } from './types.ts';
+
+/** The databases behind the connections, each with its pool of sockets that egress has checked. */
+export interface Databases {
+  /** The database of a connection. Throws PAWL_CONNECTION_UNKNOWN, or PAWL_FORBIDDEN for a flow that may not use it. */
+  get(name: string, flow: FlowName): Database;
+  close(): Promise<void>;
+}
+
+/** Makes pools on demand, one for each connection. */
+export function createDatabases(connections: Connections, gate: EgressGate, log: Log): Databases {
+  const open = new Map<string, Database>();
+  return {
+    get: (name, flow) => {
+      const connection = connections.get(name);
+      if (connection === undefined) throw new PawlError('PAWL_CONNECTION_UNKNOWN', `There is no connection named ${JSON.stringify(name)}.`);
+      if (!connection.isOpenTo(flow)) {
+        throw new PawlError('PAWL_FORBIDDEN', `The flow ${flow.namespace}/${flow.name} may not use the connection ${name}.`, {
+          hint: 'Whoever runs Pawl can add the flow to "flows" of this connection.',
+        });
+      }
+      const known = open.get(name);
+      if (known !== undefined) return known;
+      const pool = new Pool(poolConfig(connection, gate));
+      // Without a listener a broken idle connection would end the process; the pool has dropped it already.
+      pool.on('error', (error) => log.warn({ connection: name, code: codeOf(error) }, 'an idle database connection broke'));
+      const database = new Database(pool, connection, gate);
+      open.set(name, database);
+      return database;
+    },
+    close: async () => {
+      await Promise.all([...open.values()].map((database) => database.close()));
+    },
+  };
+}
+
+function poolConfig(connection: Connection, gate: EgressGate): PoolConfig {
+  return {
+    host: connection.host,
+    port: connection.port,
+    user: connection.user,
+    database: connection.database,
+    // A function, so that no property of the pool shows it. Without one the driver would look into the process's environment.
+    password: () => connection.secret() ?? '',
+    ssl: connection.tls === 'verify' ? { rejectUnauthorized: true } : false,
+    application_name: 'pawl',
+    stream: () => gate.socket(connection.endpoints),
+    types: jsonTypes,
+    max: actionLimits.sqlConnections,
+    idleTimeoutMillis: actionLimits.sqlIdle,
+    connectionTimeoutMillis: actionLimits.connectTimeout,
+    allowExitOnIdle: true,
+  };
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : error.name;
+}

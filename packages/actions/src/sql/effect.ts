@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson, PawlError } from '@pawl/core';
+import type { ActionRequest, Json, Outcome } from '@pawl/core';
+import { DatabaseError } from 'pg';
+import type { ActionContext } from '../action.ts';
+import { terminal } from '../failures.ts';
+import type { Database, Session } from './database.ts';
+import { sqlOutcome } from './outcome.ts';
+
+/**
+ * Does `work` and records that it was done, under the effect's key, in one transaction of the target. The row with the
+ * key is inserted first: a rival with the same key waits for it, and then finds the result. So the effect is applied
+ * once, however often and from wherever it is sent.
+ */
+export async function runTransactional(request: ActionRequest, context: ActionContext, work: (session: Session, database: Database) => Promise<Json>): Promise<Outcome> {
+  const name = String(request.args['connection']);
+  const doing = `${request.action} on the connection ${name}`;
+  let left = false;
+  try {
+    const database = context.databases.get(name, context.flow);
+    return await database.use(context.cancellation, async (session) => {
+      if (!database.hasEffects) await ensureTable(session, database);
+      await session.run('begin isolation level read committed');
+      const known = await claim(session, request);
+      if (known !== undefined) {
+        await session.run('rollback');
+        return known;
+      }
+      const output = await work(session, database);
+      await session.run('update pawl_effect set result = $2 where key = $1', [request.key, JSON.stringify(output)]);
+      if (!session.inTransaction) throw new PawlError('PAWL_ACTION_INPUT', 'The statement ended the transaction of the step.');
+      // Until COMMIT is sent nothing can be applied: whatever breaks before it rolls back.
+      context.left();
+      left = true;
+      const { command } = await session.run('commit');
+      if (command !== 'COMMIT') throw new PawlError('PAWL_INTERNAL', 'The database rolled the step back instead of committing it.');
+      return { kind: 'completed', output };
+    });
+  } catch (error) {
+    if (error instanceof DatabaseError && error.code === '42P01' && !left) context.databases.get(name, context.flow).hasEffects = false;
+    return sqlOutcome(error, { guarantee: request.guarantee, left, doing });
+  }
+}
+
+/** Inserts the effect row; an outcome when the effect was applied before. */
+async function claim(session: Session, request: ActionRequest): Promise<Outcome | undefined> {
+  const hash = createHash('sha256').update(canonicalJson([request.action, request.args])).digest('hex');
+  const inserted = await session.run('insert into pawl_effect (key, hash) values ($1, $2) on conflict (key) do nothing', [request.key, hash]);
+  if (inserted.rowCount === 1) return undefined;
+  // A statement of its own: the one above does not see the row of a rival that it waited for.
+  const { rows } = await session.run('select hash, result from pawl_effect where key = $1', [request.key]);
+  const [row] = rows;
+  if (row === undefined) throw new Error('the effect row was deleted while its key was claimed');
+  if (row['hash'] !== hash) {
+    return terminal('validation', `The key ${request.key} was used in this database for another request. A key names one effect; use another key for other data. Nothing was changed.`, { status: 409 });
+  }
+  return { kind: 'completed', output: JSON.parse(String(row['result'])) as Json, already: true };
+}
+
+const createTable = 'create table if not exists pawl_effect (key text primary key, hash text not null, result text, at timestamptz not null default now())';
+
+/** Makes the table of effect rows where it is missing. Two who make it at once: one of them is told, and finds it made. */
+async function ensureTable(session: Session, database: Database): Promise<void> {
+  const { rows } = await session.run("select to_regclass('pawl_effect') is not null as found");
+  if (rows[0]?.['found'] !== true) {
+    await session.run(createTable).catch((error: unknown) => {
+      if (!(error instanceof DatabaseError)) throw error;
+      if (error.code === '42501') {
+        throw new PawlError('PAWL_FORBIDDEN', `The user ${database.connection.user} may not make the table pawl_effect, in which Pawl records what it has done.`, {
+          hint: `Have an administrator run: ${createTable}; grant select, insert, update on it to ${database.connection.user}.`,
+        });
+      }
+      if (error.code !== '23505' && error.code !== '42P07') throw error;
+    });
+  }
+  database.hasEffects = true;
+}

@@ -1,0 +1,56 @@
+import { PawlError } from '@pawl/core';
+import type { ErrorKind, Guarantee, Outcome } from '@pawl/core';
+import { DatabaseError } from 'pg';
+import { EgressFailure } from '../egress/failure.ts';
+import { egressOutcome, errorOf, errorOfPawl, terminal, unanswered, unsent } from '../failures.ts';
+import { SqlCancelled, SqlTooLarge } from './database.ts';
+
+/** How far an attempt at a database had come. */
+export interface SqlProgress {
+  readonly guarantee: Guarantee;
+  /** What may have an effect was sent: for a transaction its COMMIT, and nothing before it. */
+  readonly left: boolean;
+  /** Names the connection and the action, for errors. */
+  readonly doing: string;
+}
+
+/** The outcome of an attempt that threw. */
+export function sqlOutcome(error: unknown, progress: SqlProgress): Outcome {
+  const { guarantee, left, doing } = progress;
+  if (error instanceof SqlCancelled) {
+    return left ? unanswered(guarantee, errorOf('timeout', `${doing}: the database did not answer in time.`)) : { kind: 'cancelled' };
+  }
+  if (error instanceof SqlTooLarge) return terminal('communication', `${doing}: ${error.message} Ask for less, a page at a time.`, { status: 502, code: 'PAWL_RESPONSE_LIMIT' });
+  if (error instanceof PawlError) return { kind: 'terminal', error: errorOfPawl(error) };
+  // An ERROR is an answer: the transaction was rolled back. A FATAL may follow a COMMIT that has happened.
+  if (error instanceof DatabaseError && error.severity === 'ERROR') return answered(error, doing);
+  if (left) return unanswered(guarantee, errorOf('communication', `${doing}: the connection to the database broke before it answered.`));
+  if (error instanceof EgressFailure) return egressOutcome(error, guarantee, false, doing);
+  if (error instanceof DatabaseError) return answered(error, doing);
+  return unsent(`${doing}: the database cannot be reached${reasonOf(error)}. Nothing was changed.`);
+}
+
+function answered(error: DatabaseError, doing: string): Outcome {
+  const state = error.code ?? '';
+  const detail = `${doing}: the database answered "${error.message}" (${state}).${hints[state] ?? ''}`;
+  // Shut down, out of resources, deadlock, cancelled, locked: rolled back for certain, and another time it may work.
+  if (/^(?:08|40|53|55|57)/.test(state)) return unsent(`${detail} Nothing was changed.`);
+  return terminal(kindOf(state), `${detail} Nothing was changed.`);
+}
+
+function kindOf(state: string): ErrorKind {
+  if (state.startsWith('28')) return 'authentication';
+  if (state === '42501') return 'authorization';
+  if (state.startsWith('22') || state.startsWith('23') || state === '21000') return 'validation';
+  return state.startsWith('42') || state.startsWith('3') ? 'configuration' : 'communication';
+}
+
+const hints: Readonly<Record<string, string>> = {
+  '42P10': ' The table needs a unique index or primary key on exactly the columns of "key".',
+  '25006': ' Use sql.execute to change data.',
+};
+
+/** The driver's reason without anything that may hold a secret: its error code. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
+}
