@@ -82,17 +82,19 @@ async function npmCi(root) {
 }
 
 /**
- * The npm that called this, on the Node it runs on, or the one of the machine. Never through a `node` of
- * node_modules: npm ci begins by removing that folder.
+ * The npm that called this, on the Node it runs on, or the one of the machine. Never on a Node of node_modules:
+ * npm ci begins by removing that folder, and npm looks for the machine's settings beside the Node that runs it.
  */
 function npmCommand() {
-  const path = (process.env.PATH ?? '')
-    .split(delimiter)
-    .filter((entry) => !/node_modules[\\/]\.bin[\\/]?$/.test(entry));
+  const inModules = (path) => /[\\/]node_modules[\\/]/.test(path);
+  const path = (process.env.PATH ?? '').split(delimiter).filter((entry) => !inModules(entry));
   const env = { ...process.env, PATH: path.join(delimiter) };
-  const { npm_execpath: cli, npm_node_execpath: node } = process.env;
-  if (cli !== undefined && node !== undefined && /npm-cli\.[cm]?js$/.test(cli))
+  const { npm_execpath: cli = '', npm_node_execpath: node = '' } = process.env;
+  if (node !== '' && !inModules(node) && /npm-cli\.[cm]?js$/.test(cli))
     return { file: node, args: [cli], env, shell: false };
+  for (const name of Object.keys(env)) {
+    if (/^npm_config_(?:global_?)?(?:prefix|config)$/i.test(name)) delete env[name];
+  }
   // npm is a .cmd on Windows, which only a shell starts; the arguments are constants.
   return { file: 'npm', args: [], env, shell: process.platform === 'win32' };
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withLock } from './bootstrap-lock.mjs';
 import { installedMatches } from './installed.mjs';
@@ -12,7 +12,7 @@ import { tempTree } from './temp-tree.ts';
 const SCRIPTS = ['bootstrap.mjs', 'bootstrap-lock.mjs', 'installed.mjs', 'node24.mjs', 'postgres-links.mjs'];
 
 /** Stands for npm where the network, the disk or its age would have to fail: notes each call. */
-const NPM = `
+const NPM = `#!${process.execPath}
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 const [command] = process.argv.slice(2);
@@ -31,19 +31,19 @@ if (command === '--version') {
 
 /** A clone without dependencies. */
 function freshClone(): string {
-  const folder = tempTree({
-    'package-lock.json': '{"packages":{"node_modules/a":{"version":"1.0.0"}}}',
-    'npm-cli.mjs': NPM,
-  });
+  const lockfile = '{"packages":{"node_modules/a":{"version":"1.0.0"}}}';
+  const folder = tempTree({ 'package.json': '{"type":"module"}', 'package-lock.json': lockfile, 'machine/npm': NPM });
+  chmodSync(join(folder, 'machine/npm'), 0o755);
   for (const name of SCRIPTS) cpSync(join(root, 'scripts', name), join(folder, 'scripts', name));
   return folder;
 }
 
 function bootstrap(folder: string, env: Record<string, string> = {}): Promise<{ code: number | null; stderr: string }> {
-  const npm = { npm_execpath: join(folder, 'npm-cli.mjs'), npm_node_execpath: process.execPath };
+  // Called by hand, so that it looks for npm on the PATH.
+  const { npm_execpath: _, ...machine } = process.env;
   const child = spawn(process.execPath, [join(folder, 'scripts/bootstrap.mjs')], {
     cwd: folder,
-    env: { ...process.env, ...npm, ...env },
+    env: { ...machine, PATH: [join(folder, 'machine'), machine['PATH'] ?? ''].join(delimiter), ...env },
   });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
@@ -146,7 +146,10 @@ describe('what npm installed', () => {
 
   test('matches the lockfile when all of it is there but what other machines need', () => {
     const a = { 'node_modules/a': { version: '1.0.0', integrity: 'x' } };
-    const foreign = { 'node_modules/b': { version: '1.0.0', optional: true, os: ['plan9'] } };
+    const foreign = {
+      'node_modules/b': { version: '1.0.0', optional: true, os: ['plan9'] },
+      'node_modules/needed-by-b': { version: '1.0.0', optional: true },
+    };
     const native = { 'node_modules/b': { version: '1.0.0', optional: true, os: [process.platform] } };
     expect(matches({ '': {}, 'packages/c': {}, ...a, ...foreign }, a)).toBe(true);
     expect(matches({ ...a, ...native }, a)).toBe(false);

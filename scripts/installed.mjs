@@ -41,8 +41,9 @@ function readPackages(path) {
   }
 }
 
-/** Whether npm would install this optional package here. */
+/** Whether npm must have installed this optional package here; one that names no machine may belong to one for another. */
 function fitsMachine({ os, cpu, libc }) {
+  if (os === undefined && cpu === undefined) return false;
   return allows(os, process.platform) && allows(cpu, process.arch) && allows(libc, libcFamily());
 }
 

@@ -30,7 +30,7 @@ export function runTool(
   const path = [dirname(process.execPath), join(root, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter);
   const child = spawn(process.execPath, [toolPath(name), ...args], {
     cwd: options.cwd ?? root,
-    env: { ...process.env, PATH: path },
+    env: { ...process.env, PATH: path, ...(process.stdout.isTTY && options.live ? {} : { NO_COLOR: '1' }) },
     stdio: options.live ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
     timeout: options.timeoutMs,
   });
