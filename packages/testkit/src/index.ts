@@ -13,3 +13,6 @@ export {
   startOf,
   testEpoch,
 } from './store-builders.ts';
+export type { TestDatabase } from './test-database.ts';
+export { createTestDatabase, defaultServer, whyNoServer } from './test-database.ts';
+export { waitUntil } from './wait-until.ts';

@@ -1,0 +1,39 @@
+import type { ApiStore } from '@pawl/core';
+import { partitionOf } from '@pawl/core';
+import type { Database } from './database.ts';
+import { listDecisions, readDecision } from './decisions.ts';
+import { deployFlow, listFlows, readFlow, readFlowVersion } from './flows.ts';
+import { acceptMessage, acceptStart } from './inbox.ts';
+import type { Names } from './names.ts';
+import { listRuns, readSummary } from './run-lists.ts';
+import { readJournal, readPayloads, readStoredRun } from './stored-runs.ts';
+import type { Waker } from './wake.ts';
+
+/** The store as the API and the commands use it. `close` closes the whole store. */
+export function openApiStore(database: Database, names: Names, waker: Waker, clockOffset: number, close: () => Promise<void>): ApiStore {
+  return {
+    deploy: (version, options) => deployFlow(database, version, options),
+    flows: (options) => listFlows(database, options),
+    flowVersion: (workspace, namespace, name, version) => readFlowVersion(database, workspace, namespace, name, version),
+    flow: (hash) => readFlow(database, hash),
+    async start(start) {
+      const answer = await acceptStart(database, names, start);
+      if (!answer.replayed) waker.wake([partitionOf(start.run)]);
+      return answer;
+    },
+    async send(row) {
+      const known = await acceptMessage(database, row);
+      if (known) waker.wake([row.partition]);
+      return known;
+    },
+    runs: (options) => listRuns(database, options),
+    runSummary: (run) => readSummary(database, run),
+    stored: (run) => readStoredRun(database, run),
+    journal: (run, from) => readJournal(database, run, from),
+    payloads: (run, sha256) => readPayloads(database, run, sha256),
+    decisions: (options) => listDecisions(database, options),
+    decision: (id) => readDecision(database, id),
+    clockOffset: () => clockOffset,
+    close,
+  };
+}

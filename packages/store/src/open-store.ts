@@ -1,0 +1,80 @@
+import type { Duplex } from 'node:stream';
+import { type Log, PawlError, type Store } from '@pawl/core';
+import type pg from 'pg';
+import { openApiStore } from './api-store.ts';
+import { checkServer } from './check-server.ts';
+import { measureClockOffset } from './clock-offset.ts';
+import { openDatabase } from './database.ts';
+import { migrate, readMigrations } from './migrate.ts';
+import { openNames } from './names.ts';
+import { type ConnectionConfig, connectSession, endQuietly } from './session.ts';
+import { readError } from './sql-errors.ts';
+import { openWaker } from './wake.ts';
+import { joinAsWorker } from './worker-store.ts';
+
+/** How a store is opened. */
+export interface OpenStoreOptions {
+  /** `postgresql://…`, or the driver's options. */
+  readonly url: string | pg.PoolConfig;
+  /** Uses a server whose `fsync` or `full_page_writes` is off: a power cut may lose acknowledged work. Default: false. */
+  readonly allowUnsafe?: boolean;
+  /** Default: says nothing. */
+  readonly log?: Log;
+  /** Connections for reads and messages; a worker has two more. Default: 6. */
+  readonly poolSize?: number;
+  /** Makes the socket of each connection, not yet connected. Default: a TCP or Unix socket. */
+  readonly socket?: () => Duplex;
+}
+
+const defaultPoolSize = 6;
+
+/**
+ * Connects, checks the server, brings the schema up to date, and opens the store. Rejects with a PawlError:
+ * `PAWL_STORE_UNREACHABLE`, `…_VERSION`, `…_UNSAFE`, `…_POOLER`, `…_FOREIGN` or `…_NEWER`.
+ */
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  const log = options.log ?? silent;
+  const connection = connectionOf(options);
+  const clockOffset = await prepareDatabase(connection, options.allowUnsafe ?? false, log);
+  const database = openDatabase(connection, options.poolSize ?? defaultPoolSize, log);
+  const names = openNames(database);
+  const waker = openWaker(database);
+  const close = async () => {
+    await waker.close();
+    await database.close();
+  };
+  return {
+    joinAsWorker: (worker) => joinAsWorker(database, names, waker, worker),
+    api: openApiStore(database, names, waker, clockOffset, close),
+    close,
+  };
+}
+
+/** Checks and migrates on a session of its own; answers how far the database's clock is ahead (ms). */
+async function prepareDatabase(connection: ConnectionConfig, allowUnsafe: boolean, log: Log): Promise<number> {
+  let client: pg.Client | undefined;
+  try {
+    client = await connectSession(connection, 'migrate');
+    await checkServer(connection, client, allowUnsafe);
+    await migrate(client, await readMigrations(), (migration) => log.info({ migration }, 'changed the database schema'));
+    return await measureClockOffset(client);
+  } catch (error) {
+    throw readError(error);
+  } finally {
+    if (client !== undefined) await endQuietly(client);
+  }
+}
+
+function connectionOf({ url, socket }: OpenStoreOptions): ConnectionConfig {
+  const client: pg.ClientConfig = typeof url === 'string' ? { connectionString: checkedUrl(url) } : { ...url };
+  return { client: socket === undefined ? client : { ...client, stream: socket } };
+}
+
+function checkedUrl(url: string): string {
+  if (!/^postgres(?:ql)?:\/\//.test(url)) {
+    throw new PawlError('PAWL_STORE_UNREACHABLE', 'The database address does not begin with postgresql://.');
+  }
+  return url;
+}
+
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

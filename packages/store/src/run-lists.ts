@@ -1,0 +1,93 @@
+import type { ApiStore, ListPage, RunSummary } from '@pawl/core';
+import { partitionOf } from '@pawl/core';
+import { pageLimit, readCursor, writeCursor } from './cursors.ts';
+import type { Database } from './database.ts';
+import { readFlow } from './flows.ts';
+import { readAcceptedStart } from './inbox.ts';
+import { statusLetter, statusOfLetter, waitingOfLetter } from './status-codes.ts';
+
+interface SummaryColumns {
+  readonly id: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly version: string;
+  readonly hash: string;
+  readonly status: string;
+  readonly waiting: string;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly key: string | null;
+}
+
+const summaryColumns = `r.id, f.namespace, f.name, f.version, encode(f.hash, 'hex') as hash, r.status, r.waiting_for as waiting,
+  r.started_at as "startedAt", r.ended_at as "endedAt", r.key`;
+
+/** Runs of a workspace, newest first. */
+export async function listRuns(database: Database, options: Parameters<ApiStore['runs']>[0]): Promise<ListPage<RunSummary>> {
+  const limit = pageLimit(options.limit);
+  const before = readCursor('runs', options.cursor, ['uuid'])?.[0] ?? null;
+  const { sql, values } = filters(options);
+  const rows = await database.query<SummaryColumns>(
+    `select ${summaryColumns} from pawl.run r join pawl.flow f on f.id = r.flow
+       where r.workspace = (select id from pawl.workspace where name = $1) and ($2::uuid is null or r.id < $2::uuid) ${sql}
+       order by r.id desc limit $3`,
+    [options.workspace, before, limit + 1, ...values],
+  );
+  const items = rows.slice(0, limit).map(summaryOf);
+  const last = items.at(-1);
+  return { items, next: rows.length > limit && last !== undefined ? writeCursor('runs', [last.id]) : null };
+}
+
+/** A run's summary; `pending` for a start that was accepted and not yet begun. */
+export async function readSummary(database: Database, run: string): Promise<RunSummary | undefined> {
+  const begun = await readBegun(database, run);
+  if (begun !== undefined) return begun;
+  const accepted = await readAcceptedStart(database, run);
+  // Begun between the two reads: its message is gone, its head is there.
+  if (accepted === undefined) return readBegun(database, run);
+  const flow = await readFlow(database, accepted.message.flow);
+  if (flow === undefined) return undefined;
+  return {
+    id: run,
+    flow: { namespace: flow.namespace, name: flow.name, version: flow.version, hash: flow.hash },
+    status: 'pending',
+    waitingFor: null,
+    startedAt: accepted.at,
+    endedAt: null,
+    key: accepted.message.key?.key ?? null,
+  };
+}
+
+async function readBegun(database: Database, run: string): Promise<RunSummary | undefined> {
+  const [row] = await database.query<SummaryColumns>(
+    `select ${summaryColumns} from pawl.run r join pawl.flow f on f.id = r.flow where r.partition = $1 and r.id = $2`,
+    [partitionOf(run), run],
+  );
+  return row === undefined ? undefined : summaryOf(row);
+}
+
+function filters(options: Parameters<ApiStore['runs']>[0]): { sql: string; values: unknown[] } {
+  const parts: string[] = [];
+  const values: unknown[] = [];
+  const parameter = (value: unknown) => `$${values.push(value) + 3}`;
+  if (options.status === 'faulted') parts.push('and r.faulted');
+  else if (options.status !== undefined) parts.push(`and r.status = ${parameter(statusLetter(options.status))}`);
+  if (options.flow !== undefined) {
+    const { namespace, name } = options.flow;
+    parts.push(`and f.namespace = ${parameter(namespace)} and f.name = ${parameter(name)}`);
+  }
+  return { sql: parts.join(' '), values };
+}
+
+function summaryOf(row: SummaryColumns): RunSummary {
+  const { namespace, name, version, hash } = row;
+  return {
+    id: row.id,
+    flow: { namespace, name, version, hash },
+    status: statusOfLetter(row.status),
+    waitingFor: waitingOfLetter(row.waiting),
+    startedAt: row.startedAt,
+    endedAt: row.endedAt,
+    key: row.key,
+  };
+}

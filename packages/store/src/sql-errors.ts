@@ -1,0 +1,65 @@
+import { ensureError, FencedError, PawlError, PoisonError, UnknownCommitError } from '@pawl/core';
+
+/** SQLSTATE of Pawl's own: another worker owns a partition of the commit. */
+const fencedState = 'PW001';
+/** Classes of errors that the data itself causes: they come again however often the batch is sent. */
+const poisonClasses = new Set(['22', '23', '54']);
+/** Errors after which the same transaction may succeed: deadlock, serialization failure. */
+const againStates = new Set(['40P01', '40001']);
+/** SQLSTATE of a lock that was not free within `lock_timeout`. */
+const lockTimeoutState = '55P03';
+/**
+ * Classes of errors that may end the session in the midst of a commit: connection, resources, operator, system, internal.
+ * The severity would tell an ERROR (rolled back) from a FATAL, but servers translate it.
+ */
+const unknownClasses = new Set(['08', '53', '57', '58', 'XX']);
+/** SQLSTATEs of a server that shuts down, has crashed, starts, has no connection left, or ended the session for its idleness. */
+const downStates = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04', '53300']);
+
+interface ServerError {
+  readonly code: string;
+  readonly detail: string | undefined;
+}
+
+/** What a failed commit means to its caller. The statement had been sent. */
+export function commitError(thrown: unknown): Error {
+  const server = serverError(thrown);
+  if (server === undefined) return new UnknownCommitError(thrown);
+  const sqlClass = server.code.slice(0, 2);
+  if (unknownClasses.has(sqlClass) || downStates.has(server.code)) return new UnknownCommitError(thrown);
+  if (server.code === fencedState) return new FencedError((server.detail ?? '').split(',').map(Number));
+  if (poisonClasses.has(sqlClass)) return new PoisonError(server.code, ensureError(thrown).message, thrown);
+  return ensureError(thrown);
+}
+
+/** Whether the same commit should be sent again: the server rolled it back for no reason of its own. */
+export function isWorthRepeating(thrown: unknown): boolean {
+  return againStates.has(serverError(thrown)?.code ?? '');
+}
+
+/** Whether a lock was not free in time. */
+export function isLockTimeout(thrown: unknown): boolean {
+  return serverError(thrown)?.code === lockTimeoutState;
+}
+
+/** The error of a statement that may be sent again: a lost connection becomes `PAWL_STORE_UNREACHABLE`. */
+export function readError(thrown: unknown): Error {
+  if (thrown instanceof PawlError) return thrown;
+  const server = serverError(thrown);
+  const lost = server === undefined || server.code.startsWith('08') || downStates.has(server.code);
+  return lost ? unreachable(thrown) : ensureError(thrown);
+}
+
+/** The database cannot be reached; nothing was written. */
+export function unreachable(cause: unknown): PawlError {
+  const reason = ensureError(cause).message;
+  return new PawlError('PAWL_STORE_UNREACHABLE', `The database cannot be reached: ${reason}`, { cause });
+}
+
+/** What PostgreSQL itself answered; undefined for an error of the driver or the network. */
+function serverError(thrown: unknown): ServerError | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  const { code, severity, detail } = thrown as { code?: unknown; severity?: unknown; detail?: unknown };
+  if (typeof code !== 'string' || code.length !== 5 || severity === undefined) return undefined;
+  return { code, detail: typeof detail === 'string' ? detail : undefined };
+}

@@ -1,0 +1,31 @@
+import type { Database } from './database.ts';
+
+/** A parked run and when it must be loaded. */
+export interface DueTimer {
+  readonly partition: number;
+  readonly run: string;
+  readonly at: number;
+}
+
+/** Runs of these partitions whose time has come, earliest first. */
+export function readDueTimers(database: Database, partitions: readonly number[], now: number, limit: number): Promise<DueTimer[]> {
+  // Partition by partition, so that each part is a short walk along the index however many timers lie ahead.
+  return database.query<DueTimer>(
+    `select t.* from unnest($1::smallint[]) as p (partition)
+       cross join lateral (select r.partition, r.id as run, r.timer_at as at from pawl.run r
+         where r.partition = p.partition and r.timer_at <= $2 order by r.timer_at limit $3) t
+       order by t.at, t.run limit $3`,
+    [partitions, now, limit],
+  );
+}
+
+/** Time of the next timer of these partitions. */
+export async function readNextTimer(database: Database, partitions: readonly number[]): Promise<number | undefined> {
+  const [row] = await database.query<{ at: number | null }>(
+    `select min(t.at) as at from unnest($1::smallint[]) as p (partition)
+       cross join lateral (select r.timer_at as at from pawl.run r
+         where r.partition = p.partition and r.timer_at is not null order by r.timer_at limit 1) t`,
+    [partitions],
+  );
+  return row?.at ?? undefined;
+}

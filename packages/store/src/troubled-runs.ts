@@ -1,0 +1,32 @@
+import type { FlowError } from '@pawl/core';
+import { partitionOf } from '@pawl/core';
+import type { Database } from './database.ts';
+
+/**
+ * Writes down that a worker is about to decide a run at an event, or (null) that it lived through it. Answers how many
+ * other workers left such a mark at this event and never cleared it.
+ */
+export async function markRun(database: Database, worker: string, run: string, seq: number | null): Promise<number> {
+  if (seq === null) {
+    await database.query('delete from pawl.mark where partition = $1 and run = $2', [partitionOf(run), run]);
+    return 0;
+  }
+  const [row] = await database.query<{ deaths: number }>(
+    `insert into pawl.mark as m (partition, run, seq, deaths, worker) values ($1, $2, $3, 0, $4)
+       on conflict (partition, run) do update set
+         deaths = case when m.seq <> excluded.seq then 0 when m.worker = excluded.worker then m.deaths else m.deaths + 1 end,
+         seq = excluded.seq, worker = excluded.worker
+       returning deaths`,
+    [partitionOf(run), run, seq, worker],
+  );
+  return row?.deaths ?? 0;
+}
+
+/** Sets a run aside: it is loaded as `quarantined`, with its journal as it stands. */
+export async function quarantineRun(database: Database, run: string, reason: FlowError): Promise<void> {
+  await database.query('insert into pawl.quarantine (partition, run, reason) values ($1, $2, $3) on conflict do nothing', [
+    partitionOf(run),
+    run,
+    JSON.stringify(reason),
+  ]);
+}

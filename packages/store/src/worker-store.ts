@@ -1,0 +1,74 @@
+import type { WorkerStore } from '@pawl/core';
+import { FencedError } from '@pawl/core';
+import { openBeatLine } from './beat-line.ts';
+import { openCommitLine } from './commit-line.ts';
+import type { Database } from './database.ts';
+import { readFlow } from './flows.ts';
+import { readInbox } from './inbox.ts';
+import { readView, releaseLeases, takeOver } from './leases.ts';
+import type { Names } from './names.ts';
+import { readLoadedRuns, readPayloads, readStoredRun } from './stored-runs.ts';
+import { readDueTimers, readNextTimer } from './timers.ts';
+import { markRun, quarantineRun } from './troubled-runs.ts';
+import { type Waker, wokenPartitions } from './wake.ts';
+
+/** Joins as a worker: a lock connection, a commit connection, and the shared pool for everything else. */
+export async function joinAsWorker(
+  database: Database,
+  names: Names,
+  waker: Waker,
+  { id, shares }: { readonly id: string; readonly shares: boolean },
+): Promise<WorkerStore> {
+  /** Partitions that this worker believes to own: whom a wake-up concerns. */
+  const owned = new Set<number>();
+  const listeners: (() => void)[] = [];
+  const beatLine = await openBeatLine(database, { id, shares }, (payload) => {
+    const partitions = wokenPartitions(payload);
+    if (partitions !== 'all' && !partitions.some((partition) => owned.has(partition))) return;
+    for (const listener of listeners) listener();
+  });
+  const commitLine = openCommitLine(database, names, id);
+  return {
+    worker: id,
+    beat: () => beatLine.beat(),
+    lockHeld: () => beatLine.lockHeld(),
+    view: () => readView(database),
+    async takeOver(partition, epoch) {
+      const backend = await commitLine.backend();
+      const lease = await takeOver(database, { worker: id, backend }, { partition, epoch });
+      if (lease !== undefined) owned.add(partition);
+      return lease;
+    },
+    async release(leases) {
+      if (leases.length === 0) return;
+      for (const { partition } of leases) owned.delete(partition);
+      const released = await releaseLeases(database, id, leases);
+      if (released.length > 0) waker.wake('all');
+    },
+    async commit(commit) {
+      try {
+        return await commitLine.commit(commit);
+      } catch (error) {
+        if (error instanceof FencedError) for (const partition of error.partitions) owned.delete(partition);
+        throw error;
+      }
+    },
+    loadedRuns: (partition, after, limit) => readLoadedRuns(database, partition, after, limit),
+    run: (run) => readStoredRun(database, run),
+    payloads: (run, sha256) => readPayloads(database, run, sha256),
+    inbox: (partitions, held, limit) => readInbox(database, partitions, held, limit),
+    dueTimers: (partitions, now, limit) => readDueTimers(database, partitions, now, limit),
+    nextTimer: (partitions) => readNextTimer(database, partitions),
+    mark: (run, seq) => markRun(database, id, run, seq),
+    quarantine: (run, reason) => quarantineRun(database, run, reason),
+    flow: (hash) => readFlow(database, hash),
+    onWake(callback) {
+      listeners.push(callback);
+    },
+    async close() {
+      await commitLine.close();
+      await beatLine.close();
+      waker.wake('all');
+    },
+  };
+}
