@@ -23,7 +23,7 @@ export const gates: readonly Gate[] = [
   { name: 'types-pure', run: checkPureTypes },
   {
     name: 'lint',
-    run: () => tool('oxlint', ['--type-aware', '--deny-warnings', '--report-unused-disable-directives']),
+    run: () => tool('oxlint', ['--type-aware', '--deny-warnings', '--report-unused-disable-directives', '-f', 'unix']),
   },
   { name: 'unused', run: () => tool('knip', ['--no-progress', '--no-config-hints']) },
   { name: 'format', run: () => tool('@biomejs/biome biome', ['format', '--reporter=summary', '.']) },
