@@ -117,12 +117,13 @@ async function initInto(staging: string, layout: ClusterLayout, binaries: Binari
   mkdirSync(data, { mode: 0o700 });
   writeFileSync(passwordFile, ensurePassword(layout), { mode: 0o600 });
   giveTo(account, staging);
+  // biome-ignore format: options and their values stay side by side
   const args = [
     '--pgdata', data, '--username', DATABASE_USER, '--pwfile', passwordFile, '--auth', 'scram-sha-256',
     // Sorting by code point is the same on every machine, for ever; a system's locale changes with its library.
     '--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8',
     '--data-checksums', '--no-instructions',
-  ]; // biome-ignore format: pairs
+  ];
   const { code, output } = await runProgram(account, binaries.initdb, args);
   if (/No space left on device|Disk quota exceeded/.test(output)) throw diskFull(layout.dataDir);
   if (code !== 0) {

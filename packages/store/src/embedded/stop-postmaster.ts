@@ -7,8 +7,11 @@ import { CLUSTER_NAME_PREFIX, type ClusterLayout } from './layout.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
 import { identify, isAlive, processesOf } from './processes.ts';
 
-/** How long a fast shutdown (with its checkpoint) may take before PostgreSQL is stopped without one. */
-const FAST_SHUTDOWN_MS = 60_000;
+/**
+ * How long a fast shutdown (with its checkpoint of at most `shared_buffers`) may take before PostgreSQL is stopped
+ * without one. It can also hang for ever: tried, when it comes while PostgreSQL recovers from the death of its checkpointer.
+ */
+const FAST_SHUTDOWN_MS = 15_000;
 /** How long an immediate shutdown may take before the processes are killed; both are safe, recovery repeats the rest. */
 const IMMEDIATE_SHUTDOWN_MS = 5_000;
 const POLL_MS = 20;
@@ -24,9 +27,11 @@ export async function stopPostmaster(layout: ClusterLayout, pgCtl: string): Prom
   const kind = identify(file.pid, layout);
   if (kind === 'dead') return endProcesses(layout);
   if (kind !== 'postmaster') return;
-  // Signals of PostgreSQL: INT = fast (ends sessions, writes a checkpoint), QUIT = immediate.
-  signal([file.pid], 'SIGINT');
-  if (!(await gone(() => isAlive(file.pid), FAST_SHUTDOWN_MS))) await endProcesses(layout);
+  // Signals of PostgreSQL: INT = fast (ends sessions, writes a checkpoint), QUIT = immediate. While it starts there is
+  // nothing that a checkpoint would save.
+  const started = file.status !== 'starting' && file.status !== '';
+  if (started) signal([file.pid], 'SIGINT');
+  if (!started || !(await gone(() => isAlive(file.pid), FAST_SHUTDOWN_MS))) await endProcesses(layout);
   removeSocketDir(file.socketDir);
 }
 
