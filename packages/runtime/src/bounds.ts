@@ -1,0 +1,51 @@
+/** Every bound of a worker, by name. Times are in milliseconds, sizes in characters. */
+export const bounds = {
+  /** Runs in one commit. */
+  commitRuns: 1_000,
+  /** Characters of one commit. */
+  commitCharacters: 4_194_304,
+  /** A run that writes more than this commits alone. */
+  commitAloneCharacters: 1_048_576,
+  /** A worker beats, looks at the leases and polls its inbox this often. */
+  beatEvery: 1_000,
+  /** An owner whose beat has not changed for this long has lost its partitions. */
+  lease: 10_000,
+  /** No effect starts when the last beat was sent longer ago than this: two thirds of the lease. */
+  effectsWithin: 6_666,
+  /** An owner whose lock is free has died when its beat has not changed for this long. */
+  deadAfter: 2_000,
+  /** Takeovers, loads and reads under way at once. */
+  parallel: 16,
+  /** Inbox rows, due timers and stored runs of one read. */
+  inboxRows: 1_000,
+  timerRows: 256,
+  loadRows: 128,
+  /** Shortest time between two looks at the timers of parked runs. */
+  timerPollAtLeast: 200,
+  /** A run that waits longer than this leaves memory. */
+  parkAfter: 60_000,
+  /** A wait is written to the run's head once it has lasted this long. */
+  headAfter: 1_000,
+  /** An attempt that was cancelled has this long to say how it ended. */
+  grace: 1_000,
+  /** A partition that is to be given away waits this long for its open attempts; then it stays for now. */
+  releasePatience: 10_000,
+  /** Waits between two tries to reach the store: they double, with jitter. */
+  retryBase: 50,
+  retryCap: 2_000,
+  /** A timer that led to nothing is looked at again after this. */
+  voidTimer: 1_000,
+  /** Longest time that one clock timer is set for. */
+  timerHorizon: 60_000,
+  /** This many deaths of a partition's owners within this time: its runs are marked before they are decided. */
+  deaths: 2,
+  deathsWithin: 60_000,
+  /** A run that was marked in so many deaths at the same event is set aside. */
+  marks: 3,
+  /** One run in so many is folded a second time from its journal rows and compared. */
+  sampleEvery: 256,
+  /** Compiled flows that are kept. */
+  flows: 1_000,
+  /** Between two looks at whether what is waited for has come (stopping and giving partitions away only). */
+  lookEvery: 5,
+} as const;

@@ -1,0 +1,86 @@
+import type { Limits, Ports } from '@pawl/core';
+import { Advance } from './advance.ts';
+import { Committer } from './committer.ts';
+import { Departures } from './departures.ts';
+import { Dispatch } from './dispatch.ts';
+import { Ends } from './ends.ts';
+import type { FlowCache } from './flows.ts';
+import { Follow } from './follow.ts';
+import { Inbox } from './inbox.ts';
+import { Limiter } from './limiter.ts';
+import type { RuntimeObserver } from './observe.ts';
+import { Ownership } from './ownership.ts';
+import { Parked } from './parked.ts';
+import { Recovery } from './recovery.ts';
+import { RunTable } from './run-table.ts';
+import { Settle } from './settle.ts';
+import { Starts } from './starts.ts';
+import { Timers } from './timers.ts';
+
+/** What a worker is made with. */
+export interface ContextOptions {
+  readonly ports: Ports;
+  readonly limits: Limits;
+  readonly flows: FlowCache;
+  readonly observe: RuntimeObserver;
+  /** The one run that this worker owns and advances; undefined: all runs of its partitions. */
+  readonly only: string | undefined;
+  readonly shares: boolean;
+}
+
+/** The parts of one worker, each with one idea, and what they share. */
+export class Context {
+  readonly ports: Ports;
+  readonly limits: Limits;
+  readonly flows: FlowCache;
+  readonly observe: RuntimeObserver;
+  readonly only: string | undefined;
+  readonly shares: boolean;
+  readonly table = new RunTable();
+  readonly limiter = new Limiter();
+  readonly timers: Timers;
+  readonly ownership: Ownership;
+  readonly committer: Committer;
+  readonly advance: Advance;
+  readonly follow: Follow;
+  readonly settle: Settle;
+  readonly departures: Departures;
+  readonly dispatch: Dispatch;
+  readonly starts: Starts;
+  readonly ends: Ends;
+  readonly recovery: Recovery;
+  readonly parked: Parked;
+  readonly inbox: Inbox;
+  /** No new effect starts: the worker is stopping. */
+  draining = false;
+  private lastNow = 0;
+
+  constructor(options: ContextOptions) {
+    this.ports = options.ports;
+    this.limits = options.limits;
+    this.flows = options.flows;
+    this.observe = options.observe;
+    this.only = options.only;
+    this.shares = options.shares;
+    this.timers = new Timers(options.ports.clock);
+    this.ownership = new Ownership(this);
+    this.settle = new Settle(this);
+    this.committer = new Committer(options.ports, this.settle);
+    this.advance = new Advance(this);
+    this.follow = new Follow(this);
+    this.departures = new Departures(this);
+    this.dispatch = new Dispatch(this);
+    this.starts = new Starts(this);
+    this.ends = new Ends(this);
+    this.recovery = new Recovery(this);
+    this.parked = new Parked(this);
+    this.inbox = new Inbox(this);
+  }
+
+  /** Wall time that never goes back within this worker (ms). */
+  now(): number {
+    const now = this.ports.clock.now();
+    if (now > this.lastNow) this.lastNow = now;
+    return this.lastNow;
+  }
+}

@@ -1,0 +1,71 @@
+import type { Pending } from '@pawl/core';
+import type { Context } from './context.ts';
+import { earliestTimer } from './park.ts';
+import type { Run, Work } from './run-table.ts';
+
+/**
+ * Starts what must be under way for a run and is not. The same code follows a commit, a load and a decision that led
+ * to nothing: what is to be done is read off the state, and nothing else remembers it.
+ */
+export class Follow {
+  private readonly context: Context;
+
+  constructor(context: Context) {
+    this.context = context;
+  }
+
+  /** All that the run decided is committed, and `list` is what it needs. */
+  start(run: Run, list: readonly Pending[]): void {
+    run.pending = list;
+    if (run.works.length > 0) this.cancelStale(run, list);
+    let waits = false;
+    for (const one of list) {
+      if (one.kind === 'attempt') this.context.dispatch.attempt(run, one);
+      else if (one.kind === 'page') this.context.dispatch.page(run, one);
+      else if (one.kind === 'continue') this.context.advance.continueLater(run);
+      else if (one.kind === 'permit') waits = true;
+      if (run.phase === 'gone') return;
+    }
+    // Attempts were sent with the permits taken for them; one that is left over belongs to nothing.
+    while (run.reserved.length > 0) this.context.limiter.release(run.reserved.pop() as string);
+    this.arm(run);
+    if (waits) this.waitForPermits(run, list);
+  }
+
+  /** Sets the run's timer to the next time that it waits for. */
+  arm(run: Run): void {
+    this.context.timers.set(run, Math.min(earliestTimer(run.pending), run.headDue));
+  }
+
+  /** A permit may be granted at once and lead to events, so the list is not used after that. */
+  private waitForPermits(run: Run, list: readonly Pending[]): void {
+    for (const one of list) {
+      if (one.kind !== 'permit') continue;
+      this.context.dispatch.permit(run, one);
+      if (run.phase !== 'idle') return;
+    }
+  }
+
+  private cancelStale(run: Run, list: readonly Pending[]): void {
+    for (let index = run.works.length - 1; index >= 0; index -= 1) {
+      const work = run.works[index] as Work;
+      if (list.some((one) => isFor(one, work))) continue;
+      run.works.splice(index, 1);
+      work.cancel();
+    }
+  }
+}
+
+function isFor(one: Pending, work: Work): boolean {
+  switch (one.kind) {
+    case 'attempt':
+      return (
+        (work.kind === 'attempt' || work.kind === 'lost') && one.frame === work.frame && one.attempt === work.attempt
+      );
+    case 'permit':
+    case 'page':
+      return work.kind === one.kind && one.frame === work.frame;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,127 @@
+import type { InboxRow, Json, Stimulus, Verdict } from '@pawl/core';
+import { ensureError, isObject } from '@pawl/core';
+import { bounds } from './bounds.ts';
+import type { Context } from './context.ts';
+import type { MessageKey } from './run-table.ts';
+
+/** Reads the messages of the worker's partitions, and knows which it holds until a commit has consumed them. */
+export class Inbox {
+  private readonly context: Context;
+  private readonly held = new Set<string>();
+  private readonly partitionOfHeld = new Map<string, number>();
+  /** Messages consumed while a read is under way: that read may still bring them. */
+  private consumedMeanwhile: string[] = [];
+  private reading = false;
+  private again = false;
+
+  constructor(context: Context) {
+    this.context = context;
+  }
+
+  /** Messages in memory that no commit has consumed yet. */
+  get size(): number {
+    return this.held.size;
+  }
+
+  /** Reads what has come. One read at a time; a call meanwhile leads to another one after it. */
+  poll(): void {
+    if (this.reading) {
+      this.again = true;
+      return;
+    }
+    const partitions = this.context.ownership.ready();
+    if (partitions.length === 0 || this.context.draining) return;
+    this.reading = true;
+    this.again = false;
+    this.read(partitions).then(
+      (full) => this.done(full),
+      (error: unknown) => {
+        this.context.ports.log.warn({ err: ensureError(error) }, 'The inbox could not be read; Pawl tries again.');
+        this.done(false);
+      },
+    );
+  }
+
+  /** A commit has consumed the message. */
+  consumed(message: MessageKey): void {
+    if (this.reading) this.consumedMeanwhile.push(message.id);
+    else this.letGo(message.id);
+  }
+
+  /** The message cannot be taken now: it is read again. */
+  putBack(message: MessageKey): void {
+    this.letGo(message.id);
+  }
+
+  /** The partition is another worker's: its messages are not held any more. */
+  forget(partition: number): void {
+    for (const [id, owner] of this.partitionOfHeld) if (owner === partition) this.letGo(id);
+  }
+
+  private async read(partitions: readonly number[]): Promise<boolean> {
+    const rows = await this.context.ports.store.inbox(partitions, this.held, bounds.inboxRows);
+    if (rows.length > 0) this.context.ports.fault('inbox.read');
+    for (const row of rows) this.take(row);
+    return rows.length >= bounds.inboxRows;
+  }
+
+  private done(full: boolean): void {
+    this.reading = false;
+    for (const id of this.consumedMeanwhile) this.letGo(id);
+    this.consumedMeanwhile = [];
+    if (full || this.again) this.context.ports.clock.soon(() => this.poll());
+  }
+
+  private take(row: InboxRow): void {
+    const { context } = this;
+    if (
+      this.held.has(row.id) ||
+      context.ownership.lease(row.partition) === undefined ||
+      context.ownership.leaving(row.partition)
+    )
+      return;
+    this.held.add(row.id);
+    this.partitionOfHeld.set(row.id, row.partition);
+    // Held, so that it is not read again; it is for whoever owns all runs of the partition.
+    if (context.only !== undefined && row.run !== context.only) return;
+    const { message } = row;
+    if (message.kind === 'start') {
+      context.starts.fromInbox(row, message);
+      return;
+    }
+    const key: MessageKey = { partition: row.partition, id: row.id };
+    const stimulus = this.stimulusOf(row);
+    const run = context.table.get(row.run);
+    if (stimulus === undefined) context.committer.consume(key);
+    else if (run === undefined) context.recovery.load(row.run, { stimulus, message: key });
+    else context.advance.deliver(run, stimulus, key);
+  }
+
+  private stimulusOf({ id, run, message }: InboxRow): Stimulus | undefined {
+    if (message.kind === 'start') return undefined;
+    const reason = message.reason === undefined ? {} : { reason: message.reason };
+    const at = this.context.now();
+    if (message.kind === 'cancel') return { kind: 'cancel', at, by: message.by, ...reason };
+    const verdict = verdictOf(message.verdict);
+    if (verdict !== undefined)
+      return { kind: 'decision', at, id: message.decision, verdict, by: message.by, ...reason };
+    this.context.ports.log.error(
+      { run, message: id },
+      'A decision cannot be understood; it is dropped and the question stays open.',
+    );
+    return undefined;
+  }
+
+  private letGo(id: string): void {
+    this.held.delete(id);
+    this.partitionOfHeld.delete(id);
+  }
+}
+
+/** A verdict as the inbox carries it; undefined where it is none. */
+export function verdictOf(verdict: Json): Verdict | undefined {
+  if (!isObject(verdict)) return undefined;
+  if (verdict['fail'] === true) return { fail: true };
+  if (verdict['applied'] === true) return { applied: true, output: verdict['output'] ?? null };
+  return verdict['applied'] === false ? { applied: false } : undefined;
+}

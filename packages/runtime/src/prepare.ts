@@ -1,0 +1,116 @@
+import type {
+  CompiledFlow,
+  Hash,
+  JournalRow,
+  Limits,
+  PayloadRow,
+  Pending,
+  RunHead,
+  RunState,
+  TimerRow,
+} from '@pawl/core';
+import { encodeRow, pending, statusOf } from '@pawl/core';
+import { bounds } from './bounds.ts';
+import { earliestTimer, mayPark } from './park.ts';
+import type { Part } from './part.ts';
+import { decisionRows } from './questions.ts';
+import type { Run } from './run-table.ts';
+import { checkSample, countRow, followRow, snapshotFor } from './snapshots.ts';
+
+/** What preparing a run's share of a commit needs. */
+export interface PrepareWith {
+  readonly now: number;
+  readonly limits: Limits;
+  readonly hash: Hash;
+  /** Whether runs may leave memory here. */
+  readonly parks: boolean;
+}
+
+/**
+ * Nets all that a run has to write into its share of the next commit: one row, one head, one timer, one snapshot.
+ * Leaves in `run.pending` what must be under way once it is committed.
+ */
+export function prepare(run: Run, using: PrepareWith): Part {
+  const { state, flow, partition } = run;
+  const list = pending(state, flow);
+  run.pending = list;
+  const ended = state.status !== 'running';
+  const parks = !ended && using.parks && run.queue.length === 0 && mayPark(list, using.now);
+  const { journal, payloads } = encodeEvents(run, using.hash);
+  const decisions = decisionRows(run, list);
+  if (ended || parks) checkSample(run);
+  const snapshot = ended ? null : snapshotFor(run, parks, using.limits, using.hash);
+  const timer = timerRow(run, parks, list);
+  const { consumed, start } = run;
+  const head = headRow(run, state, flow, parks, using.now);
+  run.consumed = [];
+  let characters = (journal?.body.length ?? 0) + (snapshot?.body.length ?? 0) + 256;
+  for (const payload of payloads) characters += payload.body.length;
+  return {
+    run,
+    partition,
+    characters,
+    start: withStatus(start, run),
+    journal,
+    head,
+    snapshot,
+    timer,
+    payloads,
+    decisions,
+    consumed,
+    parks,
+  };
+}
+
+function encodeEvents(run: Run, hash: Hash): { journal: JournalRow | null; payloads: readonly PayloadRow[] } {
+  if (run.events.length === 0) return nothing;
+  const { row, payloads } = encodeRow(
+    run.events,
+    { partition: run.partition, run: run.id, from: run.committedSeq + 1 },
+    hash,
+  );
+  countRow(run, row);
+  followRow(run, row, payloads, hash);
+  return { journal: row, payloads };
+}
+
+/** A head is written when the status changes, when a wait has lasted a while, and when the run leaves memory or comes back. */
+function headRow(run: Run, state: RunState, flow: CompiledFlow, parks: boolean, now: number): RunHead | null {
+  const { status, waitingFor } = statusOf(state, flow);
+  const ended = state.status !== 'running';
+  const loaded = !ended && !parks;
+  const same = status === run.storedStatus && waitingFor === run.storedWaitingFor;
+  if (same) run.headDue = Number.POSITIVE_INFINITY;
+  const waits = status === 'waiting' && !parks;
+  if (!same && waits && run.headDue === Number.POSITIVE_INFINITY) run.headDue = now + bounds.headAfter;
+  const early = waits && run.headDue > now;
+  if (loaded === run.storedLoaded && (same || early)) return null;
+  run.headDue = Number.POSITIVE_INFINITY;
+  run.storedStatus = status;
+  run.storedWaitingFor = waitingFor;
+  run.storedLoaded = loaded;
+  return {
+    partition: run.partition,
+    run: run.id,
+    status,
+    waitingFor,
+    loaded,
+    endedAt: ended ? (state.endedAt ?? state.at) : null,
+  };
+}
+
+function timerRow(run: Run, parks: boolean, list: readonly Pending[]): TimerRow | null {
+  const earliest = parks ? earliestTimer(list) : Number.POSITIVE_INFINITY;
+  const at = earliest === Number.POSITIVE_INFINITY ? null : earliest;
+  if (at === run.storedTimer) return null;
+  run.storedTimer = at;
+  return { partition: run.partition, run: run.id, at };
+}
+
+/** A new run's row shows the status that its head row, if there is one, will show. */
+function withStatus(start: Part['start'], run: Run): Part['start'] {
+  if (start === null || (start.status === run.storedStatus && start.waitingFor === run.storedWaitingFor)) return start;
+  return { ...start, status: run.storedStatus, waitingFor: run.storedWaitingFor };
+}
+
+const nothing = { journal: null, payloads: [] };

@@ -1,0 +1,232 @@
+import type { RunState, StoredRun } from '@pawl/core';
+import {
+  decodeSnapshot,
+  ensureError,
+  foldRows,
+  partitionOf,
+  PawlError,
+  payloadsOf,
+  pending,
+  statusOf,
+} from '@pawl/core';
+import type { Attempt } from './attempt.ts';
+import { backoffMs, sleep } from './backoff.ts';
+import { bounds } from './bounds.ts';
+import type { Context } from './context.ts';
+import { hasEnded } from './ends.ts';
+import { openQuestions } from './questions.ts';
+import type { Queued, Work } from './run-table.ts';
+import { Run } from './run-table.ts';
+
+/** What a run's earlier object leaves to the one that is loaded in its place. */
+interface Legacy {
+  /** Attempts that this process has under way. */
+  readonly attempts: readonly Attempt[];
+  /** Its other open attempts were never sent, as this process knows. */
+  readonly unsent: boolean;
+}
+
+/** Brings runs from the store into memory. What comes for a run meanwhile waits for it. */
+export class Recovery {
+  private readonly context: Context;
+  /** Runs on their way into memory, with what has come for them. */
+  private readonly coming = new Map<string, Queued[]>();
+  /** Runs whose events the database refused once. */
+  private readonly rejected = new Set<string>();
+
+  constructor(context: Context) {
+    this.context = context;
+  }
+
+  /** Loads every run of a partition that its last owner had in memory. Gives up when the partition is lost. */
+  async loadPartition(partition: number): Promise<void> {
+    const { store } = this.context.ports;
+    if (this.context.only !== undefined) {
+      await this.bringAndWait(this.context.only, () => this.read(this.context.only as string));
+      return;
+    }
+    let after: string | null = null;
+    for (let failures = 1; this.context.ownership.lease(partition) !== undefined; ) {
+      try {
+        const page: readonly StoredRun[] = await store.loadedRuns(partition, after, bounds.loadRows);
+        for (const stored of page) {
+          if (this.context.ownership.lease(partition) === undefined) return;
+          await this.enterStored(stored);
+          after = stored.run;
+        }
+        if (page.length < bounds.loadRows) return;
+        failures = 1;
+      } catch (error) {
+        await this.retryLater(error, failures++, { partition });
+      }
+    }
+  }
+
+  /** Loads a run for a message or a timer. A message to a run that is unknown or has ended is consumed. */
+  load(run: string, arrival: Queued | undefined): void {
+    if (!this.coming.has(run)) this.bring(run, () => this.read(run));
+    if (arrival !== undefined) this.coming.get(run)?.push(arrival);
+  }
+
+  /** Something came for a run on its way into memory; for any other it is too late. */
+  arrive(run: string, arrival: Queued): void {
+    this.coming.get(run)?.push(arrival);
+  }
+
+  /** Whether runs of a partition are on their way into memory. */
+  isComingIn(partition: number): boolean {
+    for (const run of this.coming.keys()) if (partitionOf(run) === partition) return true;
+    return false;
+  }
+
+  /** Brings a run into memory by `how`, tried again until it answers. False: it is on its way already. */
+  bring(run: string, how: () => Promise<Run | undefined>): boolean {
+    if (this.coming.has(run)) return false;
+    void this.bringAndWait(run, how);
+    return true;
+  }
+
+  /** The database refused what a run wanted to write: it is loaded as it was and told so. */
+  reload(run: Run, reason: string): void {
+    const { departures } = this.context;
+    if (this.rejected.has(run.id)) {
+      departures.quarantine(run, new Error(reason));
+      return;
+    }
+    this.rejected.add(run.id);
+    const { consumed } = run;
+    const legacy = { unsent: departures.replace(run), attempts: run.works as Attempt[] };
+    this.bring(run.id, async () => {
+      const fresh = await this.read(run.id, legacy);
+      if (fresh === undefined) return undefined;
+      fresh.consumed = consumed;
+      fresh.queue.unshift({ stimulus: { kind: 'rejected', at: this.context.now(), reason }, message: undefined });
+      return fresh;
+    });
+  }
+
+  /** Folds a stored run to its state. Rejects where it cannot be read, or the store cannot. */
+  async foldStored(stored: StoredRun): Promise<RunState> {
+    const { hash, store } = this.context.ports;
+    const wanted = stored.journal.flatMap(payloadsOf);
+    const payloads = wanted.length === 0 ? undefined : await store.payloads(stored.run, wanted);
+    const find = (sha256: string): string | undefined => payloads?.get(sha256);
+    const base = stored.snapshot === null ? undefined : decodeSnapshot(stored.snapshot, hash);
+    return foldRows(stored.run, base, stored.journal, hash, find);
+  }
+
+  /** The run in memory as it is stored, with the attempts that were found open queued as lost. It is not in the table yet. */
+  async restore(stored: StoredRun, legacy?: Legacy): Promise<Run> {
+    const { context } = this;
+    const flow = context.flows.peek(stored.flow) ?? (await context.flows.load(stored.flow));
+    const state = await this.foldStored(stored);
+    const run = new Run(state, flow, context.advance.wake);
+    const { status, waitingFor } = statusOf(state, flow);
+    run.storedStatus = stored.status;
+    run.storedWaitingFor = status === stored.status ? waitingFor : null;
+    run.storedLoaded = stored.loaded;
+    // A parked run has a timer row; which one, the next commit need not know to overwrite it.
+    run.storedTimer = stored.loaded ? null : undefined;
+    run.rowsSince = stored.journal.length;
+    run.eventsSince = state.seq - (stored.snapshot?.seq ?? 0);
+    run.charactersSince = stored.journal.reduce((sum, row) => sum + row.body.length, 0);
+    run.snapshotCharacters = stored.snapshot?.body.length ?? 0;
+    run.suspect = context.ownership.suspicious(run.partition);
+    run.pending = pending(state, flow);
+    run.questions = openQuestions(run.pending);
+    this.queueLost(run, legacy);
+    return run;
+  }
+
+  private queueLost(run: Run, legacy: Legacy | undefined): void {
+    const answered = this.coming.get(run.id) ?? [];
+    for (const one of run.pending) {
+      if (one.kind !== 'attempt') continue;
+      const known = legacy?.attempts.find((attempt) => attempt.frame === one.frame && attempt.attempt === one.attempt);
+      if (known !== undefined) {
+        known.run = run;
+        if (!known.over) run.works.push(known);
+      }
+      const here = answered.some(
+        ({ stimulus }) =>
+          stimulus.kind === 'attempt' && stimulus.frame === one.frame && stimulus.attempt === one.attempt,
+      );
+      if (here || (known !== undefined && !known.over)) continue;
+      run.works.push(lostWork(one.frame, one.attempt));
+      const stimulus = {
+        kind: 'lost',
+        at: this.context.now(),
+        frame: one.frame,
+        attempt: one.attempt,
+        unsent: legacy?.unsent ?? false,
+      } as const;
+      run.queue.push({ stimulus, message: undefined });
+    }
+  }
+
+  private async enterStored(stored: StoredRun): Promise<void> {
+    if (stored.quarantined || this.context.table.get(stored.run) !== undefined || this.coming.has(stored.run)) return;
+    await this.bringAndWait(stored.run, () => this.restore(stored));
+  }
+
+  private async read(id: string, legacy?: Legacy): Promise<Run | undefined> {
+    const stored = await this.context.ports.store.run(id);
+    if (stored === undefined || stored.quarantined || hasEnded(stored.status)) return undefined;
+    return this.restore(stored, legacy);
+  }
+
+  private async bringAndWait(id: string, how: () => Promise<Run | undefined>): Promise<void> {
+    const { context } = this;
+    const partition = partitionOf(id);
+    const arrivals: Queued[] = [];
+    this.coming.set(id, arrivals);
+    for (let failures = 1; context.ownership.lease(partition) !== undefined; failures += 1) {
+      try {
+        const run = await how();
+        this.coming.delete(id);
+        if (context.ownership.lease(partition) === undefined) return;
+        if (run === undefined) this.consume(arrivals);
+        else this.enter(run, arrivals);
+        return;
+      } catch (error) {
+        if (isStoreError(error)) await this.retryLater(error, failures, { run: id });
+        else {
+          this.coming.delete(id);
+          this.context.ends.failed(id, ensureError(error));
+          this.context.departures.setAside(id, ensureError(error));
+          return;
+        }
+      }
+    }
+    this.coming.delete(id);
+  }
+
+  /** Puts a run into the table, decides what waited for it, and starts what must be under way. */
+  private enter(run: Run, arrivals: readonly Queued[]): void {
+    const { context } = this;
+    if (run.phase === 'idle') context.table.add(run);
+    for (const arrival of arrivals) run.queue.push(arrival);
+    for (const one of run.pending) if (one.kind === 'page' && one.reload) context.dispatch.page(run, one);
+    context.advance.drain(run);
+  }
+
+  private consume(arrivals: readonly Queued[]): void {
+    for (const { message } of arrivals) if (message !== undefined) this.context.committer.consume(message);
+  }
+
+  private async retryLater(error: unknown, failures: number, what: Record<string, unknown>): Promise<void> {
+    const { log, clock, random } = this.context.ports;
+    log.warn({ err: ensureError(error), ...what }, 'Runs could not be loaded; Pawl tries again.');
+    await sleep(clock, backoffMs(failures, random));
+  }
+}
+
+/** Stands for an attempt that another owner sent: it is never sent here, only found lost. */
+function lostWork(frame: number, attempt: number): Work {
+  return { kind: 'lost', frame, attempt, cancel: () => {} };
+}
+
+/** Whether the store could not be reached, so that a repeat may help. Anything else is wrong with the run itself. */
+function isStoreError(error: unknown): boolean {
+  return error instanceof PawlError && (error.code.startsWith('PAWL_STORE_') || error.code === 'PAWL_UNAVAILABLE');
+}

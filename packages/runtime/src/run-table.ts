@@ -1,0 +1,169 @@
+import type {
+  CompiledFlow,
+  DecisionRow,
+  Pending,
+  RunEvent,
+  RunStart,
+  RunState,
+  RunStatus,
+  Stimulus,
+  WaitingFor,
+} from '@pawl/core';
+import { partitionCount, partitionOf } from '@pawl/core';
+import type { TimerItem } from './timers.ts';
+
+/** An inbox row by its key: consumed by the commit that holds what it led to. */
+export interface MessageKey {
+  readonly partition: number;
+  readonly id: string;
+}
+
+/** A stimulus that waits for its turn, and the message that brought it. */
+export interface Queued {
+  readonly stimulus: Stimulus;
+  readonly message: MessageKey | undefined;
+}
+
+/** Something under way for a run. */
+export interface Work {
+  /** `lost`: an attempt that was found open at a load; it is never sent by this worker. */
+  readonly kind: 'attempt' | 'permit' | 'page' | 'lost';
+  readonly frame: number;
+  /** Number of the attempt; 0 for what is none. */
+  readonly attempt: number;
+  /** It is not wanted any more. */
+  cancel(): void;
+}
+
+/**
+ * Where a run in memory stands. `idle`: everything decided is committed. `gathering`: events wait for the next commit.
+ * `flying`: they are in it; stimuli queue up. `gone`: out of memory; whatever still arrives for it is dropped.
+ */
+export type Phase = 'idle' | 'gathering' | 'flying' | 'gone';
+
+/** A question as its row tells it. */
+export type Question = Pick<DecisionRow, 'id' | 'step' | 'askedAt' | 'reason'>;
+
+/** A run in memory. */
+export class Run implements TimerItem {
+  readonly id: string;
+  readonly partition: number;
+  readonly flow: CompiledFlow;
+  readonly state: RunState;
+  phase: Phase = 'idle';
+  /** Why stimuli are held back though no commit is in flight. */
+  hold: 'page' | 'mark' | undefined = undefined;
+  /** Number of the last committed event. */
+  committedSeq: number;
+  /** Events that are decided and not committed. */
+  events: RunEvent[] = [];
+  /** Stimuli that wait for the commit in flight. */
+  queue: Queued[] = [];
+  /** What must be under way, as of the last decision. */
+  pending: readonly Pending[] = [];
+  works: Work[] = [];
+  /** Targets of permits that were taken for attempts which have not been sent yet. */
+  reserved: string[] = [];
+  /** Messages that the next commit consumes. */
+  consumed: MessageKey[] = [];
+  /** It waits in line to continue after a yield. */
+  continuing = false;
+  /** The run's first rows, until they are committed. */
+  start: RunStart | null = null;
+
+  // What its rows say.
+  storedStatus: RunStatus = 'running';
+  storedWaitingFor: WaitingFor | null = null;
+  storedLoaded = true;
+  /** Undefined: not known. */
+  storedTimer: number | null | undefined = null;
+  questions: Map<string, Question> | undefined = undefined;
+
+  /** When a wait is to be written to the head (ms); infinity: it need not. */
+  headDue = Number.POSITIVE_INFINITY;
+
+  // Journal since the last snapshot.
+  rowsSince = 0;
+  eventsSince = 0;
+  charactersSince = 0;
+  snapshotCharacters = 0;
+  /** A second fold of the same rows, where this run is in the sample. */
+  shadow: RunState | undefined = undefined;
+
+  /** It must be marked in the store before it is decided, as its owners have died. */
+  suspect = false;
+  marked = false;
+
+  at = Number.POSITIVE_INFINITY;
+  slot = -1;
+  private readonly onDue: (run: Run, now: number) => void;
+
+  constructor(state: RunState, flow: CompiledFlow, onDue: (run: Run, now: number) => void) {
+    this.id = state.id;
+    this.partition = partitionOf(state.id);
+    this.flow = flow;
+    this.state = state;
+    this.committedSeq = state.seq;
+    this.onDue = onDue;
+  }
+
+  due(now: number): void {
+    this.onDue(this, now);
+  }
+
+  /** The attempt under way (or found lost) with this number. */
+  attempt(frame: number, attempt: number): Work | undefined {
+    for (const work of this.works) {
+      if (work.frame === frame && work.attempt === attempt && (work.kind === 'attempt' || work.kind === 'lost'))
+        return work;
+    }
+    return undefined;
+  }
+
+  /** The permit wait or page read of a frame. */
+  work(kind: 'permit' | 'page', frame: number): Work | undefined {
+    for (const work of this.works) {
+      if (work.kind === kind && work.frame === frame) return work;
+    }
+    return undefined;
+  }
+
+  dropWork(work: Work): void {
+    const index = this.works.indexOf(work);
+    if (index >= 0) this.works.splice(index, 1);
+  }
+}
+
+/** The runs in memory. */
+export class RunTable {
+  private readonly byId = new Map<string, Run>();
+  private readonly byPartition: Set<Run>[] = Array.from({ length: partitionCount }, () => new Set<Run>());
+
+  get size(): number {
+    return this.byId.size;
+  }
+
+  get(id: string): Run | undefined {
+    return this.byId.get(id);
+  }
+
+  add(run: Run): void {
+    this.byId.set(run.id, run);
+    this.byPartition[run.partition]?.add(run);
+  }
+
+  /** Forgets the run, unless another object stands for it by now. */
+  delete(run: Run): void {
+    if (this.byId.get(run.id) === run) this.byId.delete(run.id);
+    this.byPartition[run.partition]?.delete(run);
+  }
+
+  /** Runs of a partition; a copy may be needed where they leave meanwhile. */
+  of(partition: number): ReadonlySet<Run> {
+    return this.byPartition[partition] as ReadonlySet<Run>;
+  }
+
+  all(): IterableIterator<Run> {
+    return this.byId.values();
+  }
+}

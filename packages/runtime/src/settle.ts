@@ -1,0 +1,144 @@
+import type { Lease, PoisonError } from '@pawl/core';
+import { ensureError } from '@pawl/core';
+import type { CommitHost, Settled } from './committer.ts';
+import type { Context } from './context.ts';
+import { endOf, tell } from './observe.ts';
+import { earliestTimer } from './park.ts';
+import type { Part } from './part.ts';
+import { isEmpty } from './part.ts';
+import { prepare } from './prepare.ts';
+import type { Run } from './run-table.ts';
+import { resolveUnknown } from './unknown.ts';
+
+/** Both ends of a commit: what a run puts into it, and what follows once it is in. */
+export class Settle implements CommitHost {
+  private readonly context: Context;
+
+  constructor(context: Context) {
+    this.context = context;
+  }
+
+  prepare(run: Run): Part | undefined {
+    if (run.phase !== 'gathering') return undefined;
+    run.phase = 'flying';
+    const { context } = this;
+    try {
+      const part = prepare(run, {
+        now: context.now(),
+        limits: context.limits,
+        hash: context.ports.hash,
+        parks: context.only === undefined && !context.ownership.leaving(run.partition),
+      });
+      if (isEmpty(part)) {
+        run.phase = 'idle';
+        this.goOn(run);
+        return undefined;
+      }
+      if (part.snapshot !== null) context.ports.fault('snapshot.before');
+      return part;
+    } catch (error) {
+      context.departures.quarantine(run, ensureError(error));
+      return undefined;
+    }
+  }
+
+  lease(partition: number): Lease | undefined {
+    return this.context.ownership.lease(partition);
+  }
+
+  settled(settled: readonly Settled[]): void {
+    for (const one of settled) {
+      const { part } = one;
+      for (const message of part.consumed) this.context.inbox.consumed(message);
+      if (part.run === null) continue;
+      if (one.lost !== undefined) this.lostStart(part.run, one.lost);
+      else this.committed(part.run, part);
+    }
+  }
+
+  fenced(partitions: readonly number[]): void {
+    for (const partition of partitions) this.context.ownership.lost(partition, 'a commit was refused');
+  }
+
+  poisoned(part: Part, error: PoisonError): void {
+    const { context } = this;
+    if (part.run === null) {
+      context.ports.log.error(
+        { err: error, messages: part.consumed },
+        'The database does not take the end of a message; it stays in the inbox.',
+      );
+      return;
+    }
+    context.ports.log.error(
+      { err: error, run: part.run.id, sqlState: error.sqlState },
+      'The database refuses what a run wants to write; the others are not touched.',
+    );
+    if (part.start === null)
+      context.recovery.reload(
+        part.run,
+        `The database refused what the run wanted to write (${error.sqlState}): ${error.message}`,
+      );
+    else context.starts.refused(part.run, part, error);
+  }
+
+  unknown(parts: readonly Part[]): Promise<{ landed: readonly Part[]; again: readonly Part[] }> {
+    return resolveUnknown(this.context, parts);
+  }
+
+  failed(error: Error): void {
+    const { ports, observe } = this.context;
+    ports.log.error({ err: error }, 'The worker cannot go on.');
+    if (observe.onFailed !== undefined) tell(ports.log, () => observe.onFailed?.(error));
+  }
+
+  private committed(run: Run, part: Part): void {
+    const { context } = this;
+    if (run.phase === 'gone') return;
+    const firstSeq = run.committedSeq + 1;
+    const { events } = run;
+    run.phase = 'idle';
+    run.events = [];
+    if (part.journal !== null) run.committedSeq = part.journal.to;
+    const { onCommitted } = context.observe;
+    if (onCommitted !== undefined && events.length > 0)
+      tell(context.ports.log, () => onCommitted.call(context.observe, run.id, firstSeq, events, run.state));
+    if (part.start !== null) {
+      context.starts.committed(run);
+      run.start = null;
+    }
+    if (run.marked) this.clearMark(run);
+    if (run.state.status !== 'running') return this.ended(run);
+    if (part.parks && run.queue.length === 0) return context.departures.evict(run, earliestTimer(run.pending));
+    this.goOn(run);
+  }
+
+  private goOn(run: Run): void {
+    this.context.follow.start(run, run.pending);
+    if (run.queue.length > 0) this.context.advance.drain(run);
+  }
+
+  private ended(run: Run): void {
+    const { context } = this;
+    context.departures.ended(run);
+    const end = endOf(run.state);
+    context.ends.ended(end);
+    const { onEnded } = context.observe;
+    if (onEnded !== undefined) tell(context.ports.log, () => onEnded.call(context.observe, end));
+  }
+
+  private lostStart(run: Run, lost: NonNullable<Settled['lost']>): void {
+    if (run.phase === 'gone') return;
+    this.context.departures.ended(run);
+    this.context.starts.lost(run, lost.winner, lost.fingerprint);
+  }
+
+  private clearMark(run: Run): void {
+    run.marked = false;
+    this.context.ports.store.mark(run.id, null).catch((error: unknown) => {
+      this.context.ports.log.warn(
+        { err: error, run: run.id },
+        'The mark of a run could not be cleared; it counts only if its owner dies at the same event.',
+      );
+    });
+  }
+}

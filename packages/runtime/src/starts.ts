@@ -1,0 +1,278 @@
+import type {
+  CompiledFlow,
+  FlowError,
+  InboxMessage,
+  InboxRow,
+  Json,
+  PoisonError,
+  RunEvent,
+  RunStart,
+  StartAnswer,
+  StartKey,
+} from '@pawl/core';
+import { apply, emptyState, ensureError, flowError, PawlError, partitionOf } from '@pawl/core';
+import type { Context } from './context.ts';
+import { hasEnded } from './ends.ts';
+import type { Part } from './part.ts';
+import type { MessageKey, Run } from './run-table.ts';
+
+/** A start, as a caller asks for it. */
+export interface StartRequest {
+  /** Id of the new run: it names the partition. */
+  readonly run: string;
+  readonly workspace: string;
+  /** Hash of a flow version that the store has. */
+  readonly flow: string;
+  readonly input: Json;
+  readonly key?: StartKey;
+}
+
+interface StartWaiter {
+  /** The run that it asked for. */
+  readonly run: string;
+  readonly fingerprint: string | undefined;
+  readonly resolve: (answer: StartAnswer | 'elsewhere') => void;
+  readonly reject: (error: Error) => void;
+}
+
+type StartMessage = Extract<InboxMessage, { kind: 'start' }>;
+
+/** Begins runs: those that callers in this process ask for, and those from the inbox. */
+export class Starts {
+  private readonly context: Context;
+  /** Who waits for the first commit of a run. */
+  private readonly waiters = new Map<string, StartWaiter[]>();
+  /** Runs whose start key is not committed yet, by partition and key. */
+  private readonly uncommitted = new Map<string, string>();
+
+  constructor(context: Context) {
+    this.context = context;
+  }
+
+  /** Answers after the commit that holds the start; 'elsewhere' where this worker does not own the partition. */
+  async start(request: StartRequest): Promise<StartAnswer | 'elsewhere'> {
+    if (!this.accepts(request.run)) return 'elsewhere';
+    const flow = this.context.flows.peek(request.flow) ?? (await this.context.flows.load(request.flow));
+    if (!this.accepts(request.run)) return 'elsewhere';
+    const keyName = request.key === undefined ? undefined : `${partitionOf(request.run)}:${request.key.keyHash}`;
+    const rival = keyName === undefined ? undefined : this.uncommitted.get(keyName);
+    const known = rival ?? this.context.table.get(request.run)?.id;
+    if (known === undefined) this.begin(request, flow);
+    else if (!this.isUncommitted(known)) return { run: known, replayed: true, mismatch: false };
+    return new Promise((resolve, reject) => {
+      const waiter = { run: request.run, fingerprint: request.key?.fingerprint, resolve, reject };
+      const others = this.waiters.get(known ?? request.run);
+      if (others === undefined) this.waiters.set(known ?? request.run, [waiter]);
+      else others.push(waiter);
+    });
+  }
+
+  /** A start from the inbox. One whose run is here already is only consumed. */
+  fromInbox(row: InboxRow, message: StartMessage): void {
+    const { context } = this;
+    const key: MessageKey = { partition: row.partition, id: row.id };
+    if (context.table.get(row.run) !== undefined) {
+      context.committer.consume(key);
+      return;
+    }
+    const request: StartRequest = {
+      run: row.run,
+      workspace: message.workspace,
+      flow: message.flow,
+      input: message.input,
+      ...(message.key === null ? {} : { key: message.key }),
+    };
+    const flow = context.flows.peek(message.flow);
+    if (flow !== undefined) this.beginAccepted(request, flow, key);
+    // Messages to the run that come while its flow is read wait for it.
+    else if (!context.recovery.bring(row.run, () => this.loadAndBegin(request, key))) context.inbox.putBack(key);
+  }
+
+  /** The start is committed. */
+  committed(run: Run): void {
+    const waiters = this.take(run);
+    if (waiters.length === 0) return;
+    this.context.ports.fault('start.accepted');
+    for (const waiter of waiters) waiter.resolve(answer(waiter, run.id, run.start?.key?.fingerprint));
+  }
+
+  /** An earlier run has the start's key. */
+  lost(run: Run, winner: string, fingerprint: string): void {
+    for (const waiter of this.take(run))
+      waiter.resolve({
+        run: winner,
+        replayed: waiter.fingerprint === fingerprint,
+        mismatch: waiter.fingerprint !== fingerprint,
+      });
+  }
+
+  /** The start cannot be committed. */
+  failed(run: Run, error: Error): void {
+    for (const waiter of this.take(run)) waiter.reject(error);
+  }
+
+  /** The database refuses the rows of a start: the run exists already, or its data cannot be stored. */
+  refused(run: Run, part: Part, error: PoisonError): void {
+    const { context } = this;
+    context.departures.replace(run);
+    context.recovery.bring(run.id, async () => {
+      const stored = await context.ports.store.run(run.id);
+      if (stored !== undefined) {
+        for (const waiter of this.take(run)) waiter.resolve({ run: run.id, replayed: true, mismatch: false });
+        for (const message of part.consumed) context.committer.consume(message);
+        return hasEnded(stored.status) ? undefined : context.recovery.restore(stored);
+      }
+      const waiters = this.take(run);
+      for (const waiter of waiters)
+        waiter.reject(
+          new PawlError('PAWL_INPUT_INVALID', `The database does not take the run's data: ${error.message}`, {
+            cause: error,
+          }),
+        );
+      const message = part.consumed[0];
+      if (message === undefined || part.start === null) return undefined;
+      if (run.state.status === 'faulted' && run.state.input === null) {
+        context.ports.log.error(
+          { err: error, run: run.id },
+          'A start cannot be stored even without its input; it stays in the inbox.',
+        );
+        return undefined;
+      }
+      const reason = flowError(
+        'validation',
+        `The database refused what the run wanted to write (${error.sqlState}): ${error.message}`,
+      );
+      return this.beginFaulted({ ...part.start, key: null }, run.flow, reason, message);
+    });
+  }
+
+  /** The partition is lost: the callers send their starts again, with the same ids, to whoever owns it. */
+  lostPartition(partition: number): void {
+    for (const [run, waiters] of this.waiters) {
+      if (partitionOf(run) !== partition) continue;
+      this.waiters.delete(run);
+      for (const waiter of waiters) waiter.resolve('elsewhere');
+    }
+    for (const name of this.uncommitted.keys()) if (name.startsWith(`${partition}:`)) this.uncommitted.delete(name);
+  }
+
+  private accepts(run: string): boolean {
+    const { ownership, only, draining } = this.context;
+    const partition = partitionOf(run);
+    if (draining || (only !== undefined && only !== run)) return false;
+    return ownership.lease(partition) !== undefined && !ownership.leaving(partition);
+  }
+
+  private isUncommitted(run: string): boolean {
+    return (this.context.table.get(run)?.start ?? null) !== null;
+  }
+
+  private begin(request: StartRequest, flow: CompiledFlow, message?: MessageKey): Run {
+    const at = this.context.now();
+    const { run: id, flow: flowHash, input, key } = request;
+    const start: RunStart = {
+      partition: partitionOf(id),
+      run: id,
+      workspace: request.workspace,
+      flow: flowHash,
+      startedAt: at,
+      status: 'running',
+      waitingFor: null,
+      key: key ?? null,
+    };
+    const run = this.context.advance.begin(
+      { id, flowHash, input, at, ...(key === undefined ? {} : { key: key.key }) },
+      flow,
+      start,
+      message,
+    );
+    if (key !== undefined) this.uncommitted.set(`${start.partition}:${key.keyHash}`, id);
+    return run;
+  }
+
+  /** An accepted start is never lost: one that cannot begin faults. */
+  private beginAccepted(request: StartRequest, flow: CompiledFlow, message: MessageKey): Run {
+    try {
+      return this.begin(request, flow, message);
+    } catch (error) {
+      const detail = ensureError(error).message;
+      this.context.ports.log.error({ err: error, run: request.run }, 'A run could not begin; it faults.');
+      return this.beginFaulted(this.startOf(request), flow, flowError('runtime', detail), message, request.input);
+    }
+  }
+
+  private async loadAndBegin(request: StartRequest, message: MessageKey): Promise<Run | undefined> {
+    try {
+      const flow = await this.context.flows.load(request.flow);
+      if (this.context.ownership.lease(message.partition) === undefined) return undefined;
+      return this.beginAccepted(request, flow, message);
+    } catch (error) {
+      if (!(error instanceof PawlError) || (error.code !== 'PAWL_FLOW_UNKNOWN' && error.code !== 'PAWL_FLOW_INVALID'))
+        throw error;
+      return this.beginFaulted(
+        this.startOf(request),
+        undefined,
+        flowError('configuration', error.message),
+        message,
+        request.input,
+      );
+    }
+  }
+
+  private startOf(request: StartRequest): RunStart {
+    const { run, workspace, flow, key } = request;
+    return {
+      partition: partitionOf(run),
+      run,
+      workspace,
+      flow,
+      startedAt: this.context.now(),
+      status: 'faulted',
+      waitingFor: null,
+      key: key ?? null,
+    };
+  }
+
+  /** A run that faults as it begins. Its events are made here, as nothing of the flow can be decided. */
+  private beginFaulted(
+    start: RunStart,
+    flow: CompiledFlow | undefined,
+    error: FlowError,
+    message: MessageKey,
+    input: Json = null,
+  ): Run {
+    const events: RunEvent[] = [
+      {
+        type: 'run.started',
+        at: start.startedAt,
+        flow: start.flow,
+        input,
+        ...(start.key === null ? {} : { key: start.key.key }),
+      },
+      { type: 'run.faulted', at: start.startedAt, error },
+    ];
+    const state = emptyState(start.run);
+    for (const event of events) apply(state, event);
+    return this.context.advance.adopt(state, flow ?? noFlow, events, start, message);
+  }
+
+  private take(run: Run): readonly StartWaiter[] {
+    const hash = run.start?.key?.keyHash;
+    if (hash !== undefined) this.uncommitted.delete(`${run.partition}:${hash}`);
+    const waiters = this.waiters.get(run.id);
+    if (waiters === undefined) return none;
+    this.waiters.delete(run.id);
+    return waiters;
+  }
+}
+
+/** How a waiter is answered once the run that it waited for is committed. */
+function answer(waiter: StartWaiter, run: string, fingerprint: string | undefined): StartAnswer {
+  if (waiter.run === run) return { run, replayed: false, mismatch: false };
+  return { run, replayed: waiter.fingerprint === fingerprint, mismatch: waiter.fingerprint !== fingerprint };
+}
+
+/** Stands in where a flow cannot be had: the run has ended, so that nothing of it is ever asked. */
+const noFlow = {} as CompiledFlow;
+
+const none: readonly StartWaiter[] = [];
