@@ -41,3 +41,10 @@ test('a test run that fails without a failed test counts as one failure', () => 
   expect(countTests(report, 1)).toEqual({ passed: 5, failed: 1, skipped: 1 });
   expect(countTests('', null)).toEqual({ passed: 0, failed: 1, skipped: 0 });
 });
+
+test('each file that does not load counts as one failure', () => {
+  const broken = { status: 'failed', assertionResults: [] };
+  const failed = { status: 'failed', assertionResults: [{ status: 'failed' }] };
+  const report = JSON.stringify({ numPassedTests: 5, numFailedTests: 1, testResults: [broken, broken, failed] });
+  expect(countTests(report, 1)).toEqual({ passed: 5, failed: 3, skipped: 0 });
+});

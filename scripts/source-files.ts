@@ -39,7 +39,7 @@ export function listFiles(root: string, extensions: readonly string[]): SourceFi
 
 /** Whether the file serves tests or measurements only. */
 export function isTestFile(path: string): boolean {
-  return /\.(test|testsuite|fixture|bench|spec)\.ts$/.test(path);
+  return /\.(test|testsuite|fixture|bench|spec)\.ts$|\/src\/testing\//.test(path);
 }
 
 const STATIC_IMPORT =

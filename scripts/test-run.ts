@@ -16,6 +16,11 @@ interface Report {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
+  /** One a file. */
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
 }
 
 const TESTS_TIMEOUT_MS = 3_600_000;
@@ -34,12 +39,15 @@ export async function runTests(paths: readonly string[]): Promise<Counts> {
 }
 
 /**
- * Reads the counts off vitest's report. A run that failed without a failed test (a file that does not load, an
- * unhandled rejection, a crash before the report) counts as one failure.
+ * Reads the counts off vitest's report. A file that failed without a failed test (it does not load, a hook threw)
+ * counts as one failure, and so does a run that failed with none (an unhandled rejection, a crash before the report).
  */
 export function countTests(json: string, exitCode: number | null): Counts {
   const report: Partial<Report> = json === '' ? {} : (JSON.parse(json) as Report);
-  const failed = report.numFailedTests ?? 0;
+  const brokenFiles = (report.testResults ?? []).filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  );
+  const failed = (report.numFailedTests ?? 0) + brokenFiles.length;
   return {
     passed: report.numPassedTests ?? 0,
     failed: failed === 0 && exitCode !== 0 ? 1 : failed,
