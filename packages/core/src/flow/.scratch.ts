@@ -1,6 +1,7 @@
-import { parseFlow } from './parse.ts';
-const a=Array.from({length:100000},(_, i)=>`l${i}: 1\n`).join('');
-let s=performance.now(); parseFlow(a); console.log(performance.now()-s);
-const b='do:\n'+Array.from({length:20000},(_, i)=>`- t${i}:\n    set: { a: 1 }\n`).join('');
-s=performance.now(); parseFlow(b); console.log(performance.now()-s);
-s=performance.now(); parseFlow(b); console.log(performance.now()-s);
+import { readdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { checkFlow } from './check.ts';
+const hash={sha256:(t:string)=>createHash('sha256').update(t).digest('hex'),crc32:()=>0};
+const d='/work/shared/open-workflow/examples/';
+const purpose=(process.argv[2]??'check') as 'check';
+for(const f of readdirSync(d)){const r=checkFlow(readFileSync(d+f,'utf8'),{hash,purpose,catalog:{describe:()=>undefined,names:()=>['http','log','sql.upsert']}}); console.log(r.valid?'ok ':'BAD',f); for(const p of r.problems)console.log('    ',p.severity[0],p.code.slice(10),p.line+':'+p.column,p.message,'|',p.hint??'');}

@@ -1,5 +1,7 @@
+import type { JsonObject } from '../../json.ts';
+import type { TaskKind } from '../document.ts';
 import { flowDirectives, reservedVariables } from '../scope.ts';
-import { errorName, foreachNames, loopNames } from './sites.ts';
+import { errorName, foreachNames, foreachOf, loopNames } from './sites.ts';
 import type { TaskSite } from './sites.ts';
 import { refuse, warn } from './report.ts';
 import type { Lint } from './report.ts';
@@ -26,14 +28,7 @@ export function lintNames(lint: Lint): void {
 const identifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 function lintVariables(lint: Lint, { task, path, kind, names }: TaskSite): void {
-  const bound: readonly (readonly [name: string, path: string])[] =
-    kind === 'for'
-      ? paired(loopNames(task), [`${path}/for/each`, `${path}/for/at`])
-      : kind === 'listen' && task['foreach'] !== undefined
-        ? paired(foreachNames(task['foreach']), [`${path}/foreach/item`, `${path}/foreach/at`])
-        : kind === 'try'
-          ? [[errorName(task), `${path}/catch/as`]]
-          : [];
+  const bound = boundBy(task, path, kind);
   for (const [index, [name, at]] of bound.entries()) {
     if (!identifier.test(name)) {
       refuse(lint, 'PAWL_FLOW_VARIABLE_NAME', at, `"${name}" cannot be the name of a variable.`, 'use letters, digits and _, beginning with a letter');
@@ -47,9 +42,21 @@ function lintVariables(lint: Lint, { task, path, kind, names }: TaskSite): void 
   }
 }
 
-function paired(names: readonly [string, string], paths: readonly [string, string]): readonly (readonly [string, string])[] {
+/** The variables that a task binds, and where it names them. */
+function boundBy(task: JsonObject, path: string, kind: TaskKind): readonly (readonly [name: string, path: string])[] {
+  if (kind === 'try') return [[errorName(task), `${path}/catch/as`]];
+  if (kind === 'for') {
+    const [each, at] = loopNames(task);
+    return [
+      [each, `${path}/for/each`],
+      [at, `${path}/for/at`],
+    ];
+  }
+  const found = foreachOf(task, kind);
+  if (found === undefined) return [];
+  const [item, at] = foreachNames(found.foreach);
   return [
-    [names[0], paths[0]],
-    [names[1], paths[1]],
+    [item, `${path}${found.path}/item`],
+    [at, `${path}${found.path}/at`],
   ];
 }

@@ -42,5 +42,5 @@ export function refuseToRun(lint: Lint, code: string, path: string, message: str
 
 /** Something of the language that this version of Pawl does not run. */
 export function notYet(lint: Lint, path: string, what: string, hint?: string): void {
-  refuseToRun(lint, 'PAWL_FLOW_NOT_YET', path, `${what} not built yet: Pawl takes the flow as valid but does not run it.`, hint);
+  refuseToRun(lint, 'PAWL_FLOW_NOT_YET', path, `${what} not built yet, so Pawl does not run this flow.`, hint);
 }

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../json.ts';
 import { pointerSegment } from '../../schema/problems.ts';
 import { kindOf } from '../document.ts';
 import type { TaskKind } from '../document.ts';
+import { member } from '../member.ts';
 import { defaultNames } from '../scope.ts';
 
 /** A task where it stands. */
@@ -71,10 +72,18 @@ export function loopNames(task: JsonObject): readonly [string, string] {
   return [textOf(loop['each'], defaultNames.each), textOf(loop['at'], defaultNames.at)];
 }
 
+/** The `foreach` of a `listen` or of a subscription by `call: asyncapi`, and where it stands in the task. */
+export function foreachOf(task: JsonObject, kind: TaskKind): { readonly foreach: JsonObject; readonly path: string } | undefined {
+  const [foreach, path] =
+    kind === 'listen'
+      ? [task['foreach'], '/foreach']
+      : [task['call'] === 'asyncapi' ? member(member(task['with'], 'subscription'), 'foreach') : undefined, '/with/subscription/foreach'];
+  return isObject(foreach) ? { foreach, path } : undefined;
+}
+
 /** The names that a `foreach` binds: item and index. */
-export function foreachNames(foreach: Json | undefined): readonly [string, string] {
-  const loop = isObject(foreach) ? foreach : {};
-  return [textOf(loop['item'], defaultNames.each), textOf(loop['at'], defaultNames.at)];
+export function foreachNames(foreach: JsonObject): readonly [string, string] {
+  return [textOf(foreach['item'], defaultNames.each), textOf(foreach['at'], defaultNames.at)];
 }
 
 /** Tasks that are still to be looked at. */
@@ -123,10 +132,11 @@ function innerLists({ task, path, kind, names, retried, depth }: TaskSite): Inne
         ...inner(caught['do'], `${path}/catch/do`, kind, { ...base, names: [...names, errorName(task)] }),
       ];
     }
-    case 'listen': {
-      const foreach = task['foreach'];
-      const list = isObject(foreach) ? foreach['do'] : undefined;
-      return inner(list, `${path}/foreach/do`, kind, { ...base, names: [...names, ...foreachNames(foreach)] });
+    case 'listen':
+    case 'call': {
+      const found = foreachOf(task, kind);
+      if (found === undefined) return [];
+      return inner(found.foreach['do'], `${path}${found.path}/do`, kind, { ...base, names: [...names, ...foreachNames(found.foreach)] });
     }
     default:
       return [];

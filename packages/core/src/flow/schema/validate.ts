@@ -7,6 +7,7 @@ import { invariant } from '../../errors.ts';
 import { listWords, nameHint, pointerSegment, valuePhrase } from '../../schema/problems.ts';
 import { kindOf, taskKinds } from '../document.ts';
 import { flowLimits } from '../limits.ts';
+import { member } from '../member.ts';
 import { definitions, rootSchema } from './flow-schema.ts';
 import { callDefinition } from './tasks.ts';
 import { schemaProblem } from './words.ts';
@@ -73,24 +74,20 @@ function taskPlaces({ path, value }: Place, problems: Problem[]): Place[] {
   const called = task['call'];
   const definition = kind !== 'call' ? kind : callDefinition(typeof called === 'string' ? called : '');
   problems.push(...report(validator(definition), task, path));
-  const subscription = memberOf(memberOf(task, 'with'), 'subscription');
+  const subscription = member(member(task, 'with'), 'subscription');
   return [
     ...listAt(task, path, 'do'),
     ...listAt(task, path, 'try'),
     ...listAt(task['catch'], `${path}/catch`, 'do'),
     ...listAt(task['fork'], `${path}/fork`, 'branches'),
     ...(kind === 'listen' ? listAt(task['foreach'], `${path}/foreach`, 'do') : []),
-    ...(called === 'asyncapi' ? listAt(memberOf(subscription, 'foreach'), `${path}/with/subscription/foreach`, 'do') : []),
+    ...(called === 'asyncapi' ? listAt(member(subscription, 'foreach'), `${path}/with/subscription/foreach`, 'do') : []),
   ];
 }
 
-function listAt(owner: Json | undefined, path: string, member: string): readonly Place[] {
-  const value = memberOf(owner, member);
-  return Array.isArray(value) ? [{ path: `${path}/${member}`, value, list: true }] : [];
-}
-
-function memberOf(owner: Json | undefined, member: string): Json | undefined {
-  return isObject(owner) ? owner[member] : undefined;
+function listAt(owner: Json | undefined, path: string, name: string): readonly Place[] {
+  const value = member(owner, name);
+  return Array.isArray(value) ? [{ path: `${path}/${name}`, value, list: true }] : [];
 }
 
 const validators = new Map<string, Validator>();

@@ -1,0 +1,118 @@
+import { isObject } from '../../json.ts';
+import type { Json, JsonObject } from '../../json.ts';
+import type { ActionDescription } from '../../ports.ts';
+import { compileSchema } from '../../schema/index.ts';
+import type { SchemaProblem, Validator } from '../../schema/index.ts';
+import { nameHint } from '../../schema/problems.ts';
+import { scanText } from '../expression-text.ts';
+import { protocols } from '../schema/tasks.ts';
+import { templateNames } from '../uri-template.ts';
+import { usedNames } from './references.ts';
+import { notYet, refuse, refuseToRun, warn } from './report.ts';
+import type { Lint } from './report.ts';
+import type { TaskSite } from './sites.ts';
+
+/** What is called exists, and its arguments are right as far as they are constants. */
+export function lintCalls(lint: Lint): void {
+  for (const site of lint.sites.tasks) {
+    if (site.kind !== 'call') continue;
+    const called = site.task['call'] as string;
+    if (called === 'http') lintEndpoint(lint, site);
+    else if (!protocols.includes(called) && !usedNames(lint.document, 'functions').includes(called)) lintCatalogCall(lint, site, called);
+  }
+}
+
+/** The action that a call reaches; undefined for functions, for protocols that are not built, and for unknown names. */
+export function actionOf(lint: Lint, site: TaskSite): ActionDescription | undefined {
+  const called = site.task['call'];
+  if (typeof called !== 'string' || usedNames(lint.document, 'functions').includes(called)) return undefined;
+  const parts = actionName(called);
+  return parts?.catalog === undefined ? undefined : lint.catalog?.describe(parts.name);
+}
+
+interface ActionName {
+  readonly name: string;
+  readonly version: string | undefined;
+  /** `default`: Pawl's own. */
+  readonly catalog: string;
+}
+
+/** `name`, `name:version`, `name@catalog` or all three. */
+function actionName(called: string): ActionName | undefined {
+  const match = /^([^:@/\s]+)(?::([^:@/\s]+))?(?:@([^:@/\s]+))?$/.exec(called);
+  return match === null ? undefined : { name: match[1] ?? '', version: match[2], catalog: match[3] ?? 'default' };
+}
+
+function lintCatalogCall(lint: Lint, site: TaskSite, called: string): void {
+  const path = `${site.path}/call`;
+  const parts = actionName(called);
+  if (parts === undefined) return notYet(lint, path, 'Functions at an address are', 'put the function into use.functions');
+  if (parts.catalog !== 'default') {
+    const known = usedNames(lint.document, 'catalogs');
+    if (known.includes(parts.catalog)) return notYet(lint, path, 'Catalogs of other makers are', 'put the function into use.functions');
+    return refuse(lint, 'PAWL_FLOW_USE_UNKNOWN', path, `There is no catalog named ${parts.catalog} in use.catalogs.`, nameHint(parts.catalog, ['default', ...known]));
+  }
+  if (lint.catalog === undefined) return;
+  const action = lint.catalog.describe(parts.name);
+  if (action === undefined) {
+    const known = [...usedNames(lint.document, 'functions'), ...(lint.catalog.names?.() ?? [])];
+    return refuseToRun(lint, 'PAWL_FLOW_ACTION_UNKNOWN', path, `There is no function or action named ${parts.name}.`, nameHint(parts.name, known));
+  }
+  if (parts.version !== undefined && parts.version !== action.version) {
+    return refuseToRun(lint, 'PAWL_FLOW_ACTION_UNKNOWN', path, `The action ${parts.name} is there in version ${action.version}, not ${parts.version}.`, `write ${parts.name}:${action.version}`);
+  }
+  lintArguments(lint, site, action);
+}
+
+const validators = new WeakMap<JsonObject, Validator | null>();
+
+function lintArguments(lint: Lint, { task, path }: TaskSite, action: ActionDescription): void {
+  const args = task['with'] ?? {};
+  for (const problem of validatorOf(action)?.validate(args) ?? []) {
+    if (isOpen(problem, args)) continue;
+    const name = problem.path === '' ? 'with' : problem.path.slice(problem.path.lastIndexOf('/') + 1);
+    refuse(lint, 'PAWL_FLOW_ACTION_INPUT', `${path}/with${problem.path}`, `${name} ${problem.message} (action ${action.name}).`, problem.hint);
+  }
+}
+
+function validatorOf(action: ActionDescription): Validator | null {
+  const known = validators.get(action.input);
+  if (known !== undefined) return known;
+  const compiled = compileSchema(action.input, { lookAround: 'native' });
+  validators.set(action.input, compiled.ok ? compiled.value : null);
+  return compiled.ok ? compiled.value : null;
+}
+
+/** Refusals that hold whatever the expressions within a value become. */
+const structural = ['required', 'additionalProperties', 'unevaluatedProperties', 'minProperties', 'maxProperties', 'minItems', 'maxItems'];
+
+/** Whether the value that a refusal is about depends on an expression, so that nothing is certain yet. */
+function isOpen({ path, keyword }: SchemaProblem, args: Json): boolean {
+  const names = path.split('/').slice(1).map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+  let value: Json | undefined = args;
+  for (const name of names) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) break;
+    value = (value as JsonObject)[name];
+  }
+  if (typeof value === 'object') return !structural.includes(keyword) && holdsExpression(value);
+  return holdsExpression(value);
+}
+
+function holdsExpression(value: Json | undefined): boolean {
+  if (typeof value === 'string') return scanText(value).kind !== 'literal';
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some((member) => holdsExpression(member as Json));
+}
+
+function lintEndpoint(lint: Lint, { task, path }: TaskSite): void {
+  const endpoint = isObject(task['with']) ? task['with']['endpoint'] : undefined;
+  const uri = isObject(endpoint) ? endpoint['uri'] : endpoint;
+  if (typeof uri !== 'string' || scanText(uri).kind !== 'literal') return;
+  const at = isObject(endpoint) ? `${path}/with/endpoint/uri` : `${path}/with/endpoint`;
+  for (const name of templateNames(uri).refused) {
+    refuseToRun(lint, 'PAWL_FLOW_ADDRESS', at, `{${name}} is a form of address that flows do not have: only {name} is filled in.`, 'write {name}, or make the address by an expression');
+  }
+  if (!/^https?:\/\//i.test(uri) && !uri.startsWith('{')) {
+    warn(lint, 'PAWL_FLOW_ADDRESS', at, 'The address does not begin with http:// or https://, so the call will fail.', 'write the whole address');
+  }
+}

@@ -1,0 +1,61 @@
+import { isObject } from '../../json.ts';
+import type { Json, JsonObject } from '../../json.ts';
+import { pointerSegment } from '../../schema/problems.ts';
+import { protocols } from '../schema/tasks.ts';
+import { authenticationsOf } from './references.ts';
+import { notYet } from './report.ts';
+import type { Lint } from './report.ts';
+import type { TaskSite } from './sites.ts';
+
+const kinds: Readonly<Record<string, string>> = {
+  emit: 'Publishing events (emit) is',
+  fork: 'Branches side by side (fork) are',
+  listen: 'Waiting for events (listen) is',
+  run: 'Running containers, scripts, shells and other flows (run) is',
+};
+
+/** What the language has and this version of Pawl does not run. */
+export function lintNotBuilt(lint: Lint): void {
+  const { document } = lint;
+  if (document['schedule'] !== undefined) notYet(lint, '/schedule', 'Starting runs by a schedule is', 'start runs over the API');
+  const use = isObject(document['use']) ? document['use'] : {};
+  if (Array.isArray(use['extensions']) && use['extensions'].length > 0) notYet(lint, '/use/extensions', 'Extensions are');
+  if (Array.isArray(use['secrets']) && use['secrets'].length > 0) {
+    notYet(lint, '/use/secrets', 'Secrets in the flow are', 'give secret values to a connection, and name it in the action');
+  }
+  if (isObject(use['authentications'])) {
+    for (const name of Object.keys(use['authentications'])) {
+      lintAuthentication(lint, use['authentications'][name] as JsonObject, `/use/authentications${pointerSegment(name)}`);
+    }
+  }
+  for (const name of ['input', 'output']) lintSchemaSource(lint, document[name], `/${name}`);
+  for (const site of lint.sites.tasks) lintTask(lint, site);
+}
+
+function lintTask(lint: Lint, site: TaskSite): void {
+  const { task, path, kind } = site;
+  const what = kinds[kind];
+  if (what !== undefined) notYet(lint, `${path}/${kind}`, what);
+  const { call } = task;
+  if (typeof call === 'string' && call !== 'http' && protocols.includes(call)) notYet(lint, `${path}/call`, `Calls of ${call} are`, 'call http instead');
+  for (const name of ['input', 'output', 'export']) lintSchemaSource(lint, task[name], `${path}/${name}`);
+  for (const authentication of authenticationsOf(site)) lintAuthentication(lint, authentication.value, authentication.path);
+}
+
+function lintAuthentication(lint: Lint, policy: JsonObject, path: string): void {
+  for (const kind of ['digest', 'oauth2', 'oidc']) {
+    if (policy[kind] !== undefined) notYet(lint, `${path}/${kind}`, `The authentication ${kind} is`, 'use basic, bearer or a connection');
+  }
+  for (const kind of ['basic', 'bearer']) {
+    const credentials = policy[kind];
+    if (isObject(credentials) && credentials['use'] !== undefined) notYet(lint, `${path}/${kind}/use`, 'Secrets in the flow are', 'name a connection instead');
+  }
+}
+
+function lintSchemaSource(lint: Lint, owner: Json | undefined, path: string): void {
+  const schema = isObject(owner) ? owner['schema'] : undefined;
+  if (!isObject(schema)) return;
+  if (schema['resource'] !== undefined) notYet(lint, `${path}/schema/resource`, 'Schemas at an address are', 'write the schema into the flow: schema: {document: …}');
+  const { format } = schema;
+  if (typeof format === 'string' && !/^json(:|$)/.test(format)) notYet(lint, `${path}/schema/format`, `Schemas of the format ${format} are`, 'write a JSON Schema');
+}

@@ -1,0 +1,49 @@
+import { isObject } from '../../json.ts';
+import type { Json, JsonObject } from '../../json.ts';
+import { nameHint } from '../../schema/problems.ts';
+import { member } from '../member.ts';
+import { refuse } from './report.ts';
+import type { Lint } from './report.ts';
+import type { TaskSite } from './sites.ts';
+
+/** Every name that refers into `use` is there. Names that `call` gives are judged by the rules for calls. */
+export function lintReferences(lint: Lint): void {
+  check(lint, lint.document['timeout'], '/timeout', 'timeouts', 'timeout');
+  for (const site of lint.sites.tasks) {
+    check(lint, site.task['timeout'], `${site.path}/timeout`, 'timeouts', 'timeout');
+    check(lint, member(site.task['catch'], 'retry'), `${site.path}/catch/retry`, 'retries', 'retry policy');
+    check(lint, member(site.task['raise'], 'error'), `${site.path}/raise/error`, 'errors', 'error');
+    for (const { value, path } of authenticationsOf(site)) check(lint, member(value, 'use'), `${path}/use`, 'authentications', 'authentication policy');
+  }
+}
+
+/** Where the arguments of a protocol may say how to authenticate. */
+const authenticated: readonly (readonly string[])[] = [
+  ['endpoint', 'authentication'],
+  ['authentication'],
+  ['service', 'authentication'],
+  ['document', 'endpoint', 'authentication'],
+  ['proto', 'endpoint', 'authentication'],
+  ['server', 'authentication'],
+];
+
+/** The authentication policies in the arguments of a call. */
+export function authenticationsOf({ task, path }: TaskSite): readonly { readonly value: JsonObject; readonly path: string }[] {
+  return authenticated.flatMap((names) => {
+    const value = names.reduce<Json | undefined>(member, task['with']);
+    return isObject(value) ? [{ value, path: `${path}/with/${names.join('/')}` }] : [];
+  });
+}
+
+/** Names of a part of `use`. */
+export function usedNames(document: JsonObject, part: string): readonly string[] {
+  const found = member(document['use'], part);
+  return isObject(found) ? Object.keys(found) : [];
+}
+
+function check(lint: Lint, name: Json | undefined, path: string, part: string, what: string): void {
+  if (typeof name !== 'string') return;
+  const known = usedNames(lint.document, part);
+  if (known.includes(name)) return;
+  refuse(lint, 'PAWL_FLOW_USE_UNKNOWN', path, `There is no ${what} named ${name} in use.${part}.`, nameHint(name, known) ?? `add it below use.${part}`);
+}
