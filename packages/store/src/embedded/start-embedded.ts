@@ -1,4 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 import { PawlError } from '@pawl/core';
 
@@ -71,7 +72,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
       throw error;
     }
   } catch (error) {
-    throw explainFolderError(error, options.dataDir);
+    throw explainFolderError(error, resolve(options.dataDir));
   }
 }
 
