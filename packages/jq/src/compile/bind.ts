@@ -1,0 +1,136 @@
+import type { Json } from '../json.ts';
+import type { Node } from '../syntax/ast.ts';
+import type { Compiler } from './compiler.ts';
+import { Env } from './context.ts';
+import { type Emit, type Filter, genFilter, oneFilter, optFilter, type Path, type Paths } from './filter.ts';
+import { compilePatterns, type Matcher } from './patterns.ts';
+import type { Scope } from './scope.ts';
+
+/** `source as patterns | body`. */
+export function compileBind(compiler: Compiler, node: Node & { type: 'bind' }, scope: Scope): Filter {
+  const source = compiler.compile(node.source, scope);
+  const { match, scope: inner, isSimple } = compilePatterns(compiler, node.patterns, scope);
+  const body = compiler.compile(node.body, inner);
+  const paths: Paths = (input, path, env, emit) =>
+    source.gen(input, env, (value) => match(value, input, env, (bound) => body.paths(input, path, bound, emit)));
+  if (isSimple && source.one !== undefined) return bindOne(source, body, paths);
+  return genFilter(
+    (input, env, emit) =>
+      source.gen(input, env, (value) => match(value, input, env, (bound) => body.gen(input, bound, emit))),
+    paths,
+  );
+}
+
+/** `source as $name | body` with one value to bind. */
+function bindOne(source: Filter, body: Filter, paths: Paths): Filter {
+  const read = source.one as NonNullable<Filter['one']>;
+  const weight = source.weight + body.weight + 1;
+  const { one, opt } = body;
+  if (one !== undefined) {
+    return oneFilter((input, env) => one(input, new Env(env.ctx, read(input, env), env)), weight, paths);
+  }
+  const tail: Filter['tail'] = (input, env, emit) => body.tail(input, new Env(env.ctx, read(input, env), env), emit);
+  if (opt !== undefined) {
+    return optFilter((input, env) => opt(input, new Env(env.ctx, read(input, env), env)), weight, paths, tail);
+  }
+  return genFilter((input, env, emit) => body.gen(input, new Env(env.ctx, read(input, env), env), emit), paths, tail);
+}
+
+/** `reduce source as patterns (init; update)`: the state is the last output of the update, null for none. */
+export function compileReduce(compiler: Compiler, node: Node & { type: 'reduce' }, scope: Scope): Filter {
+  const source = compiler.compile(node.source, scope);
+  const init = compiler.compile(node.init, scope);
+  const { match, scope: inner, isSimple } = compilePatterns(compiler, node.patterns, scope);
+  const update = compiler.compile(node.update, inner);
+  const each = eachBinding(source, match, isSimple);
+  const fold = (state: Json, input: Json, env: Env): Json => {
+    let current = state;
+    each(input, env, (bound) => {
+      current = lastOf(update, current, bound);
+      return false;
+    });
+    return current;
+  };
+  const paths: Paths = (input, path, env, emit) =>
+    init.paths(input, path, env, (start, startPath) => {
+      let value = start;
+      let at = startPath;
+      each(input, env, (bound) => {
+        let last: { value: Json; at: Path } = { value: null, at: null };
+        update.paths(value, at, bound, (v, p) => {
+          last = { value: v, at: p };
+          return false;
+        });
+        ({ value, at } = last);
+        return false;
+      });
+      return emit(value, at);
+    });
+  const { one } = init;
+  if (one !== undefined) return oneFilter((input, env) => fold(one(input, env), input, env), init.weight + 2, paths);
+  return genFilter((input, env, emit) => init.gen(input, env, (state) => emit(fold(state, input, env))), paths);
+}
+
+/** `foreach source as patterns (init; update; extract)`: every output of the update is the next state. */
+export function compileForeach(compiler: Compiler, node: Node & { type: 'foreach' }, scope: Scope): Filter {
+  const source = compiler.compile(node.source, scope);
+  const init = compiler.compile(node.init, scope);
+  const { match, scope: inner, isSimple } = compilePatterns(compiler, node.patterns, scope);
+  const update = compiler.compile(node.update, inner);
+  const extract = node.extract === undefined ? undefined : compiler.compile(node.extract, inner);
+  const each = eachBinding(source, match, isSimple);
+  return genFilter(
+    (input, env, emit) =>
+      init.gen(input, env, (start) => {
+        let state = start;
+        return each(input, env, (bound) =>
+          update.gen(state, bound, (value) => {
+            state = value;
+            return extract === undefined ? emit(value) : extract.gen(value, bound, emit);
+          }),
+        );
+      }),
+    (input, path, env, emit) =>
+      init.paths(input, path, env, (start, startPath) => {
+        let state = start;
+        let at = startPath;
+        return each(input, env, (bound) =>
+          update.paths(state, at, bound, (value, p) => {
+            state = value;
+            at = p;
+            return extract === undefined ? emit(value, p) : extract.paths(value, p, bound, emit);
+          }),
+        );
+      }),
+  );
+}
+
+type EachBinding = (input: Json, env: Env, run: (bound: Env) => boolean) => boolean;
+
+/** Runs something for every value of a source, with the value bound. */
+function eachBinding(source: Filter, match: Matcher, isSimple: boolean): EachBinding {
+  if (isSimple) {
+    return (input, env, run) =>
+      source.gen(input, env, (value) => {
+        env.ctx.spend(1);
+        return run(new Env(env.ctx, value, env));
+      });
+  }
+  return (input, env, run) =>
+    source.gen(input, env, (value) => {
+      env.ctx.spend(1);
+      return match(value, input, env, run);
+    });
+}
+
+/** The last output of a filter, null when it has none. */
+function lastOf(filter: Filter, input: Json, env: Env): Json {
+  if (filter.one !== undefined) return filter.one(input, env);
+  let last: Json = null;
+  const keep: Emit = (value) => {
+    last = value;
+    return false;
+  };
+  filter.gen(input, env, keep);
+  return last;
+}

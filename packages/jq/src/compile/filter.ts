@@ -1,0 +1,149 @@
+import { raise } from '../errors.ts';
+import type { Json } from '../json.ts';
+import { describe } from '../values/describe.ts';
+import type { Env } from './context.ts';
+
+/** Evaluates a filter that always gives exactly one value. */
+export type One = (input: Json, env: Env) => Json;
+/** Evaluates a filter that gives at most one value; undefined for none. */
+export type Opt = (input: Json, env: Env) => Json | undefined;
+/** Receives a value; true asks the sender to stop. */
+export type Emit = (value: Json) => boolean;
+/** Evaluates any filter; true when the receiver asked to stop. */
+export type Gen = (input: Json, env: Env, emit: Emit) => boolean;
+/** Asks the trampoline of the enclosing call to make the call that `Context.tail*` describes. */
+export const TAIL_CALL = null;
+/** Like `Gen`, in tail position: may answer `TAIL_CALL` instead of calling. */
+export type Tail = (input: Json, env: Env, emit: Emit) => boolean | typeof TAIL_CALL;
+/** Receives a value and where it stands in the input of `path(…)`. */
+export type EmitPath = (value: Json, path: Path) => boolean;
+/** Evaluates a filter as a path expression. */
+export type Paths = (input: Json, path: Path, env: Env, emit: EmitPath) => boolean;
+
+/** A step of a path; the paths of a program share their beginnings. */
+export interface PathLink {
+  readonly key: Json;
+  readonly up: PathLink | undefined;
+}
+/** Marks a value that is not a part of the input, so that no path leads to it. */
+export const NO_PATH = null;
+/** Where a value stands: undefined is the root. */
+export type Path = PathLink | undefined | typeof NO_PATH;
+
+/**
+ * A compiled expression. `gen` always works; `one` and `opt` are there when the number of outputs
+ * is known, and are much faster since they need no callback.
+ */
+export interface Filter {
+  readonly one: One | undefined;
+  readonly opt: Opt | undefined;
+  readonly gen: Gen;
+  readonly tail: Tail;
+  readonly paths: Paths;
+  /** Work of `one` or `opt` that no step is charged for yet. */
+  readonly weight: number;
+  /** The value, when it does not depend on anything. */
+  readonly constant: Json | undefined;
+  /** True when `one` never reads its env, so that no context has to be made. */
+  readonly contextFree: boolean;
+}
+
+/** Weight above which a subexpression charges for itself. */
+const METER_WEIGHT = 16;
+
+/** A filter of exactly one output. */
+export function oneFilter(one: One, weight: number, paths?: Paths, contextFree = false): Filter {
+  const gen: Gen = (input, env, emit) => emit(one(input, env));
+  return {
+    one,
+    opt: one,
+    gen,
+    tail: gen,
+    paths: paths ?? valuePaths(gen),
+    weight,
+    constant: undefined,
+    contextFree,
+  };
+}
+
+/** A filter of one output or none. */
+export function optFilter(opt: Opt, weight: number, paths?: Paths, tail?: Tail): Filter {
+  const gen: Gen = (input, env, emit) => {
+    const value = opt(input, env);
+    return value !== undefined && emit(value);
+  };
+  return {
+    one: undefined,
+    opt,
+    gen,
+    tail: tail ?? gen,
+    paths: paths ?? valuePaths(gen),
+    weight,
+    constant: undefined,
+    contextFree: false,
+  };
+}
+
+/** A filter of any number of outputs. It must charge a step for each output but the first. */
+export function genFilter(gen: Gen, paths?: Paths, tail?: Tail): Filter {
+  return {
+    one: undefined,
+    opt: undefined,
+    gen,
+    tail: tail ?? gen,
+    paths: paths ?? valuePaths(gen),
+    weight: 0,
+    constant: undefined,
+    contextFree: false,
+  };
+}
+
+/** A filter that gives always the same value. */
+export function constantFilter(value: Json): Filter {
+  return { ...oneFilter(() => value, 1, undefined, true), constant: value };
+}
+
+/** Charges for a subexpression once it has grown heavy, so that a wide program pays for its width. */
+export function metered(filter: Filter): Filter {
+  const { weight } = filter;
+  if (weight <= METER_WEIGHT) return filter;
+  const { one, opt } = filter;
+  if (one !== undefined) {
+    return oneFilter(
+      (input, env) => {
+        env.ctx.spend(weight / METER_WEIGHT);
+        return one(input, env);
+      },
+      0,
+      filter.paths,
+    );
+  }
+  if (opt === undefined) return filter;
+  return optFilter(
+    (input, env) => {
+      env.ctx.spend(weight / METER_WEIGHT);
+      return opt(input, env);
+    },
+    0,
+    filter.paths,
+    filter.tail,
+  );
+}
+
+/** The path evaluation of a filter that computes a value: a path only leads to it when it is the input itself. */
+export function valuePaths(gen: Gen): Paths {
+  return (input, path, env, emit) => gen(input, env, (value) => emit(value, value === input ? path : NO_PATH));
+}
+
+/** The last check on a path: it must lead to a part of the input. */
+export function requirePath(path: Path, value: Json): PathLink | undefined {
+  if (path === NO_PATH) raise(`Invalid path expression with result ${describe(value)}`);
+  return path;
+}
+
+/** The keys of a path, from the root. */
+export function pathKeys(path: PathLink | undefined): Json[] {
+  const keys: Json[] = [];
+  for (let at = path; at !== undefined; at = at.up) keys.push(at.key);
+  return keys.reverse();
+}

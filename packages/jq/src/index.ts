@@ -1,0 +1,10 @@
+export { builtinNames } from './builtins/registry.ts';
+export { JqError, JqLimitError, JqSyntaxError } from './errors.ts';
+export type { JqErrorCode, Position } from './errors.ts';
+export type { Json, JsonObject } from './json.ts';
+export { DEFAULT_LIMITS } from './limits.ts';
+export type { JqLimitName, JqLimits } from './limits.ts';
+export { compile, Program } from './program.ts';
+export type { CompileOptions, RunOptions } from './program.ts';
+export type { Definition, Node, ObjectEntry, Pattern, PatternEntry } from './syntax/ast.ts';
+export { parse } from './syntax/parser.ts';

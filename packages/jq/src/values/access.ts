@@ -1,0 +1,85 @@
+import type { Context } from '../compile/context.ts';
+import { raise } from '../errors.ts';
+import { isObject, type Json, type JsonObject, kindOf } from '../json.ts';
+import { isEqual } from './compare.ts';
+import { describe } from './describe.ts';
+import { getOwn } from './objects.ts';
+import { codePointLength, sliceCodePoints } from './text.ts';
+
+/** `.[key]`: the part of a value, null when it is not there. */
+export function access(value: Json, key: Json, ctx: Context): Json {
+  if (typeof key === 'string') return accessField(value, key);
+  if (typeof key === 'number') return accessElement(value, key);
+  if (isObject(key) && (value === null || Array.isArray(value) || typeof value === 'string')) {
+    return slice(value, getOwn(key, 'start') ?? null, getOwn(key, 'end') ?? null, ctx);
+  }
+  if (Array.isArray(key) && Array.isArray(value)) return indicesOfArray(value, key, ctx);
+  if (value === null && key === null) return null;
+  return refuseKey(value, key);
+}
+
+/** `.key`. */
+export function accessField(value: Json, key: string): Json {
+  if (isObject(value)) return getOwn(value, key) ?? null;
+  return value === null ? null : refuseKey(value, key);
+}
+
+/** `.[number]`: negative positions count from the end, fractions are cut. */
+export function accessElement(value: Json, key: number): Json {
+  if (Array.isArray(value)) {
+    const position = Math.floor(key);
+    return value[position < 0 ? position + value.length : position] ?? null;
+  }
+  return value === null ? null : refuseKey(value, key);
+}
+
+/** `.[start:end]` of an array, a string or null. */
+export function slice(value: Json, start: Json, end: Json, ctx: Context): Json {
+  if (value === null) return null;
+  if (typeof value !== 'string' && !Array.isArray(value)) return refuseKey(value, { start, end });
+  const length = typeof value === 'string' ? codePointLength(value) : value.length;
+  const { from, to } = sliceBounds(start, end, length);
+  if (typeof value === 'string') {
+    ctx.spendCharacters(value.length);
+    return sliceCodePoints(value, from, to);
+  }
+  ctx.spendElements(to - from);
+  return value.slice(from, to);
+}
+
+/** The whole positions a slice covers: its start rounded down, its end rounded up, both within the length. */
+export function sliceBounds(start: Json, end: Json, length: number): { from: number; to: number } {
+  const from = sliceBound(start, 0, length, Math.floor);
+  const to = sliceBound(end, length, length, Math.ceil);
+  return { from, to: Math.max(from, to) };
+}
+
+/** Positions at which an array occurs in another. */
+export function indicesOfArray(value: Json[], part: Json[], ctx: Context): Json {
+  if (part.length === 0) return null;
+  const found: number[] = [];
+  for (let at = 0; at + part.length <= value.length; at++) {
+    ctx.spend(1);
+    if (part.every((item, i) => isEqual(value[at + i] as Json, item, ctx))) found.push(at);
+  }
+  return found;
+}
+
+/** Refuses a key that a kind of value can not have. */
+export function refuseKey(value: Json, key: Json): never {
+  if (isObject(key) && isSliceKey(key)) raise(`Cannot index ${kindOf(value)} with object`);
+  const shown = typeof key === 'string' || typeof key === 'number' ? ` (${describe(key)})` : '';
+  return raise(`Cannot index ${kindOf(value)} with ${kindOf(key)}${shown}`);
+}
+
+function isSliceKey(key: JsonObject): boolean {
+  return Object.hasOwn(key, 'start') || Object.hasOwn(key, 'end');
+}
+
+function sliceBound(bound: Json, missing: number, length: number, round: (x: number) => number): number {
+  if (bound === null) return missing;
+  if (typeof bound !== 'number') return raise('Array/string slice indices must be integers');
+  const position = bound < 0 ? bound + length : bound;
+  if (position !== position) return missing;
+  return Math.min(length, Math.max(0, round(position)));
+}
