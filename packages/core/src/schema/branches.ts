@@ -65,29 +65,60 @@ function compareRanks(a: Rank, b: Rank): number {
 
 /** One finding for branches that fit equally badly; null when they have nothing in common. */
 function mergeFindings(branches: readonly (readonly Finding[])[], choice: Choice): readonly Finding[] | null {
-  const misfits = branches.map((findings) => findings.find((finding) => misfitOf(finding, choice.place.depth) !== undefined));
+  const misfits = branches.map((findings) =>
+    findings.find((finding) => misfitOf(finding, choice.place.depth) !== undefined),
+  );
   const [first] = misfits;
   if (first?.misfit === undefined || misfits.some((each) => each?.misfit !== first.misfit)) return null;
   const expected = [...new Set(misfits.flatMap((each) => each?.expected ?? []))];
   if (expected.length === 0) return null;
   const { place, value, schemaPath, keyword } = choice;
   const common = { schemaPath, keyword, misfit: first.misfit, expected };
-  if (first.misfit === 'type') return [{ ...common, place, message: `must be ${listWords(expected.map(typePhrase), 'or')}, but is ${valuePhrase(value)}` }];
+  if (first.misfit === 'type')
+    return [
+      {
+        ...common,
+        place,
+        message: `must be ${listWords(expected.map(typePhrase), 'or')}, but is ${valuePhrase(value)}`,
+      },
+    ];
   if (first.misfit === 'value') {
-    if (misfits.some((each) => each?.place.key !== first.place.key || each.place.depth !== first.place.depth)) return null;
+    if (misfits.some((each) => each?.place.key !== first.place.key || each.place.depth !== first.place.depth))
+      return null;
     return [{ ...common, place: first.place, message: `is not one of ${listWords(expected, 'or')}` }];
   }
   if (expected.length === 1) return [first];
-  return [{ ...common, place, message: `needs one of ${listWords(expected.map((name) => JSON.stringify(name)), 'or')}` }];
+  return [
+    {
+      ...common,
+      place,
+      message: `needs one of ${listWords(
+        expected.map((name) => JSON.stringify(name)),
+        'or',
+      )}`,
+    },
+  ];
 }
 
 /** One finding for branches that the value is meant for equally well: what each of them asks for becomes the hint. */
-function listFindings(branches: readonly (readonly Finding[])[], { place, schemaPath, keyword }: Choice): readonly Finding[] {
+function listFindings(
+  branches: readonly (readonly Finding[])[],
+  { place, schemaPath, keyword }: Choice,
+): readonly Finding[] {
   const firsts = branches.flatMap((findings) => findings.slice(0, 1));
   const [first] = firsts;
-  if (firsts.length > MAX_ALTERNATIVES || firsts.some((each) => each.place.depth !== place.depth)) return branches[0] ?? [];
+  if (firsts.length > MAX_ALTERNATIVES || firsts.some((each) => each.place.depth !== place.depth))
+    return branches[0] ?? [];
   // The hint of a pattern or a format says what is wanted better than "does not match" does.
   const wishes = [...new Set(firsts.map((each) => each.hint ?? `it ${each.message}`))];
   if (first === undefined || wishes.length === 1) return branches[0] ?? [];
-  return [{ place, schemaPath, keyword, message: `fits none of the ${branches.length} forms that are allowed here`, hint: `One form each: ${wishes.join('; or: ')}` }];
+  return [
+    {
+      place,
+      schemaPath,
+      keyword,
+      message: `fits none of the ${branches.length} forms that are allowed here`,
+      hint: `One form each: ${wishes.join('; or: ')}`,
+    },
+  ];
 }

@@ -71,14 +71,16 @@ export class Run {
 
   /** Counts going down into the members of a value; each has its `ascend`. */
   descend(members: number, place: Place | null): void {
-    if (++this.dataDepth > this.limits.dataDepth) throw new LimitReached(`is nested more than ${this.limits.dataDepth} levels deep`, place);
+    if (++this.dataDepth > this.limits.dataDepth)
+      throw new LimitReached(`is nested more than ${this.limits.dataDepth} levels deep`, place);
     this.countSteps(members, place);
   }
 
   /** Counts work whose amount the data decides. */
   countSteps(steps: number, place: Place | null): void {
     this.steps += steps;
-    if (this.steps > this.limits.steps) throw new LimitReached(`takes more than ${this.limits.steps} steps to check`, place);
+    if (this.steps > this.limits.steps)
+      throw new LimitReached(`takes more than ${this.limits.steps} steps to check`, place);
   }
 
   /** Ends what `descend` began. */

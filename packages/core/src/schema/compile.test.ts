@@ -56,7 +56,11 @@ describe('a schema that is not valid is refused at the place of the mistake', ()
     [{ $dynamicRef: '#none' }, '/$dynamicRef', 'which does not exist'],
     [{ $id: 5 }, '/$id', 'must be a string'],
     [{ $id: 'https://x.test/a#b' }, '/$id', 'must not have a part after "#"'],
-    [{ $defs: { a: { $id: 'https://x.test/a' }, b: { $id: 'https://x.test/a' } } }, '/$defs/b/$id', 'repeats the address'],
+    [
+      { $defs: { a: { $id: 'https://x.test/a' }, b: { $id: 'https://x.test/a' } } },
+      '/$defs/b/$id',
+      'repeats the address',
+    ],
     [{ $anchor: '1 a' }, '/$anchor', 'must be a name'],
     [{ $defs: { a: { $anchor: 'x' }, b: { $anchor: 'x' } } }, '/$defs/b/$anchor', 'repeats the name'],
     [{ $ref: '#/enum/0', enum: [5] }, '/enum/0', 'must be a schema'],
@@ -64,7 +68,9 @@ describe('a schema that is not valid is refused at the place of the mistake', ()
 
   it.each(cases)('%j', (schema, path, message) => {
     const problems = schemaProblems(schema);
-    expect(problems).toContainEqual(expect.objectContaining({ path, schemaPath: path, message: expect.stringContaining(message) }));
+    expect(problems).toContainEqual(
+      expect.objectContaining({ path, schemaPath: path, message: expect.stringContaining(message) }),
+    );
   });
 
   it('with a hint where there is a way out', () => {
@@ -77,7 +83,9 @@ describe('a schema that is not valid is refused at the place of the mistake', ()
   });
 
   it('names the document of a mistake in another one', () => {
-    expect(schemaProblems({ $ref: 'https://x.test/a' }, { definitions: { 'https://x.test/a': { type: 'text' } } })).toMatchObject([{ path: 'https://x.test/a#/type' }]);
+    expect(
+      schemaProblems({ $ref: 'https://x.test/a' }, { definitions: { 'https://x.test/a': { type: 'text' } } }),
+    ).toMatchObject([{ path: 'https://x.test/a#/type' }]);
   });
 
   it('takes a pattern with look-around when its author is trusted', () => {
@@ -91,11 +99,15 @@ describe('a schema that is too large is refused', () => {
   it('by its depth, without a stack overflow', () => {
     let schema: Json = {};
     for (let level = 0; level < 100_000; level++) schema = { not: schema };
-    expect(schemaProblems(schema)).toMatchObject([{ keyword: 'limit', message: expect.stringContaining('nested more than') }]);
+    expect(schemaProblems(schema)).toMatchObject([
+      { keyword: 'limit', message: expect.stringContaining('nested more than') },
+    ]);
   });
 
   it('by its size', () => {
-    expect(schemaProblems({ enum: Array.from({ length: 20 }, (_, index) => index) }, { limits: { schemaNodes: 10 } })).toMatchObject([{ keyword: 'limit', message: 'has more than 10 values' }]);
+    expect(
+      schemaProblems({ enum: Array.from({ length: 20 }, (_, index) => index) }, { limits: { schemaNodes: 10 } }),
+    ).toMatchObject([{ keyword: 'limit', message: 'has more than 10 values' }]);
   });
 
   it('even when it contains itself', () => {
@@ -106,15 +118,24 @@ describe('a schema that is too large is refused', () => {
 
   it('but may share its parts, as YAML aliases do', () => {
     const shared = { type: 'string' };
-    expect(validatorFor({ properties: { a: shared, b: shared } }).validate({ b: 1 })).toMatchObject([{ path: '/b', schemaPath: '/properties/b/type' }]);
+    expect(validatorFor({ properties: { a: shared, b: shared } }).validate({ b: 1 })).toMatchObject([
+      { path: '/b', schemaPath: '/properties/b/type' },
+    ]);
   });
 });
 
 describe('a remembered verdict', () => {
   it('is told at every place where the same object stands', () => {
     const shared = { a: 1 };
-    const schema = { $defs: { t: { properties: { a: { type: 'string' } } } }, items: { allOf: [{ $ref: '#/$defs/t' }] } };
-    expect(validatorFor(schema).validate([shared, shared]).map(({ path }) => path)).toEqual(['/0/a', '/1/a']);
+    const schema = {
+      $defs: { t: { properties: { a: { type: 'string' } } } },
+      items: { allOf: [{ $ref: '#/$defs/t' }] },
+    };
+    expect(
+      validatorFor(schema)
+        .validate([shared, shared])
+        .map(({ path }) => path),
+    ).toEqual(['/0/a', '/1/a']);
   });
 
   it('is forgotten before it fills the memory', () => {
@@ -126,12 +147,19 @@ describe('a remembered verdict', () => {
 });
 
 describe('data that is too large meets a limit', () => {
-  const recursive = { $defs: { n: { anyOf: [{ type: 'null' }, { type: 'array', items: { $ref: '#/$defs/n' } }] } }, $ref: '#/$defs/n' };
+  const recursive = {
+    $defs: { n: { anyOf: [{ type: 'null' }, { type: 'array', items: { $ref: '#/$defs/n' } }] } },
+    $ref: '#/$defs/n',
+  };
 
   it.each<readonly [string, Json, string]>([
     ['items', { items: { $ref: '#' } }, `is nested more than ${schemaLimits.dataDepth} levels deep`],
     ['choices', recursive, 'is nested too deeply for this schema, or the schema refers to itself without end'],
-    ['unevaluated items', { allOf: [{ type: 'array' }], unevaluatedItems: { $ref: '#' } }, `is nested more than ${schemaLimits.dataDepth} levels deep`],
+    [
+      'unevaluated items',
+      { allOf: [{ type: 'array' }], unevaluatedItems: { $ref: '#' } },
+      `is nested more than ${schemaLimits.dataDepth} levels deep`,
+    ],
     ['equality', { uniqueItems: true, items: true }, `is nested more than ${schemaLimits.dataDepth} levels deep`],
   ])('100,000 levels deep, through %s', (_, schema, message) => {
     const validator = validatorFor(schema);
@@ -155,24 +183,49 @@ describe('data that is too large meets a limit', () => {
   });
 
   it('by references that lead in a circle', () => {
-    const validator = validatorFor({ $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } }, $ref: '#/$defs/a' });
-    expect(validator.validate(1)).toMatchObject([{ keyword: 'limit', message: expect.stringContaining('refers to itself without end') }]);
+    const validator = validatorFor({
+      $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } },
+      $ref: '#/$defs/a',
+    });
+    expect(validator.validate(1)).toMatchObject([
+      { keyword: 'limit', message: expect.stringContaining('refers to itself without end') },
+    ]);
   });
 
   it('by a chain of references that is longer than the stack', () => {
-    const $defs = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`d${index}`, { $ref: `#/$defs/d${index + 1}` }]));
-    expect(validatorFor({ $defs: { ...$defs, d20000: true }, $ref: '#/$defs/d0' }).validate(1)).toMatchObject([{ keyword: 'limit' }]);
+    const $defs = Object.fromEntries(
+      Array.from({ length: 20_000 }, (_, index) => [`d${index}`, { $ref: `#/$defs/d${index + 1}` }]),
+    );
+    expect(validatorFor({ $defs: { ...$defs, d20000: true }, $ref: '#/$defs/d0' }).validate(1)).toMatchObject([
+      { keyword: 'limit' },
+    ]);
   });
 
   it('by its steps, where a schema doubles its work at every level', () => {
-    const $defs = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`d${index}`, { allOf: [{ $ref: `#/$defs/d${index + 1}` }, { $ref: `#/$defs/d${index + 1}` }] }]));
-    const validator = validatorFor({ $defs: { ...$defs, d40: true }, $ref: '#/$defs/d0' }, { limits: { steps: 100_000 } });
+    const $defs = Object.fromEntries(
+      Array.from({ length: 40 }, (_, index) => [
+        `d${index}`,
+        { allOf: [{ $ref: `#/$defs/d${index + 1}` }, { $ref: `#/$defs/d${index + 1}` }] },
+      ]),
+    );
+    const validator = validatorFor(
+      { $defs: { ...$defs, d40: true }, $ref: '#/$defs/d0' },
+      { limits: { steps: 100_000 } },
+    );
     expect(validator.accepts(1)).toBe(false);
-    expect(validator.validate(1)).toMatchObject([{ keyword: 'limit', message: 'takes more than 100000 steps to check' }]);
+    expect(validator.validate(1)).toMatchObject([
+      { keyword: 'limit', message: 'takes more than 100000 steps to check' },
+    ]);
   });
 
   it('not where two branches of a choice look into the same member at every level', () => {
-    const task = { oneOf: [{ properties: { do: { $ref: '#' } }, required: ['do'], maxProperties: 1 }, { properties: { do: { $ref: '#' }, for: true }, required: ['do', 'for'] }, { properties: { end: { type: 'string' } }, required: ['end'] }] };
+    const task = {
+      oneOf: [
+        { properties: { do: { $ref: '#' } }, required: ['do'], maxProperties: 1 },
+        { properties: { do: { $ref: '#' }, for: true }, required: ['do', 'for'] },
+        { properties: { end: { type: 'string' } }, required: ['end'] },
+      ],
+    };
     const validator = validatorFor(task);
     const loops = (end: Json): Json => {
       let value: Json = { end };
@@ -196,6 +249,10 @@ describe('data that is too large meets a limit', () => {
 
   it('never by a long list alone', () => {
     const rows = Array.from({ length: 200_000 }, (_, id) => ({ id }));
-    expect(validatorFor({ items: { properties: { id: { type: 'integer' } }, required: ['id'] }, uniqueItems: true }).accepts(rows)).toBe(true);
+    expect(
+      validatorFor({ items: { properties: { id: { type: 'integer' } }, required: ['id'] }, uniqueItems: true }).accepts(
+        rows,
+      ),
+    ).toBe(true);
   });
 });

@@ -47,7 +47,11 @@ export function compileSchema(schema: Json, options: SchemaOptions = {}): Schema
     const problem = sizeProblem(name, document, limits);
     if (problem !== null) return { ok: false, problems: [problem] };
   }
-  const compiler = new Compiler({ limits, assertFormats: options.formats !== 'annotate', nativeLookAround: options.lookAround === 'native' });
+  const compiler = new Compiler({
+    limits,
+    assertFormats: options.formats !== 'annotate',
+    nativeLookAround: options.lookAround === 'native',
+  });
   for (const [name, document] of documents) compiler.addDefinition(name, document);
   const check = compiler.compile(schema);
   if (compiler.problems.length > 0) return { ok: false, problems: compiler.problems.slice(0, limits.maxProblems) };

@@ -25,7 +25,15 @@ export interface CompilerSettings {
 }
 
 /** In this order the keywords of a schema judge; the unevaluated ones come after all. */
-const FAMILIES: readonly KeywordFamily[] = [anyValueKeywords, numberKeywords, stringKeywords, arrayKeywords, objectKeywords, referenceKeywords, applicatorKeywords];
+const FAMILIES: readonly KeywordFamily[] = [
+  anyValueKeywords,
+  numberKeywords,
+  stringKeywords,
+  arrayKeywords,
+  objectKeywords,
+  referenceKeywords,
+  applicatorKeywords,
+];
 
 interface Slot extends Target {
   check: Check;
@@ -59,7 +67,8 @@ export class Compiler {
     const root = this.registry.addDocument('', schema);
     // What nothing refers to yet is compiled as well: its author wants to know of its mistakes.
     for (const site of this.registry.sitesOf('')) this.checkOf(site);
-    for (let slot = this.pending.pop(); slot !== undefined; slot = this.pending.pop()) slot.check = this.checkOf(slot.site);
+    for (let slot = this.pending.pop(); slot !== undefined; slot = this.pending.pop())
+      slot.check = this.checkOf(slot.site);
     return inResource(this.checkOf(root), root.resource);
   }
 

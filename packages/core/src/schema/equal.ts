@@ -5,14 +5,22 @@ import type { Run } from './check.ts';
 /** Whether two JSON values are equal. The recursion is as deep as the shallower of the two. */
 export function equalJson(a: Json, b: Json): boolean {
   if (a === b) return true;
-  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && (a as readonly Json[]).every((item, index) => equalJson(item, b[index] as Json));
+  if (Array.isArray(a))
+    return (
+      Array.isArray(b) &&
+      a.length === b.length &&
+      (a as readonly Json[]).every((item, index) => equalJson(item, b[index] as Json))
+    );
   if (!isObject(a) || !isObject(b)) return false;
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equalJson(a[key] as Json, b[key] as Json));
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && equalJson(a[key] as Json, b[key] as Json))
+  );
 }
 
 /** Text that is the same for equal values and different for others; bounded by the limits of the run. */
-export function fingerprint(value: Json, run: Run): string {
+function fingerprint(value: Json, run: Run): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const keys = Array.isArray(value) ? null : Object.keys(value).sort();
   run.descend(keys?.length ?? (value as readonly Json[]).length, null);

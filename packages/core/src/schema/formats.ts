@@ -28,8 +28,7 @@ const IPV4_PART = /^(?:0|[1-9]\d{0,2})$/;
 const HEX_GROUP = /^[0-9a-f]{1,4}$/i;
 // Literals and expressions of RFC 6570, level 4.
 const URI_TEMPLATE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 6570 names the characters by their codes.
-  /^(?:[^\x00-\x20"'<>%\\^`{|}]|%[0-9a-f]{2}|\{[+#./;?&=,!@|]?(?:[a-z0-9_.]|%[0-9a-f]{2})+(?::[1-9]\d{0,3}|\*)?(?:,(?:[a-z0-9_.]|%[0-9a-f]{2})+(?::[1-9]\d{0,3}|\*)?)*\})*$/i;
+  /^(?:[!#$&(-;=?-[\]_a-z~\u0080-\uffff]|%[0-9a-f]{2}|\{[+#./;?&=,!@|]?(?:[a-z0-9_.]|%[0-9a-f]{2})+(?::[1-9]\d{0,3}|\*)?(?:,(?:[a-z0-9_.]|%[0-9a-f]{2})+(?::[1-9]\d{0,3}|\*)?)*\})*$/i;
 
 const SCHEME = /^[a-z][a-z0-9+.-]*$/i;
 const USER_INFO = /^(?:[a-z0-9._~!$&'()*+,;=:-]|%[0-9a-f]{2})*$/i;
@@ -51,12 +50,29 @@ const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
   ['hostname', { phrase: 'a host name', example: 'db.example.com', holds: isHostName }],
   ['ipv4', { phrase: 'an IPv4 address', example: '192.0.2.1', holds: isIpv4 }],
   ['ipv6', { phrase: 'an IPv6 address', example: '2001:db8::1', holds: isIpv6 }],
-  ['uri', { phrase: 'an absolute address (URI)', example: 'https://example.com/orders', holds: (text) => isUriReference(text) && splitUri(text).scheme !== undefined }],
+  [
+    'uri',
+    {
+      phrase: 'an absolute address (URI)',
+      example: 'https://example.com/orders',
+      holds: (text) => isUriReference(text) && splitUri(text).scheme !== undefined,
+    },
+  ],
   ['uri-reference', { phrase: 'an address (URI reference)', example: '/orders?open=true', holds: isUriReference }],
-  ['uri-template', { phrase: 'an address with placeholders (URI template)', example: 'https://example.com/orders/{id}', holds: (text) => URI_TEMPLATE.test(text) }],
+  [
+    'uri-template',
+    {
+      phrase: 'an address with placeholders (URI template)',
+      example: 'https://example.com/orders/{id}',
+      holds: (text) => URI_TEMPLATE.test(text),
+    },
+  ],
   ['uuid', { phrase: 'a UUID', example: '123e4567-e89b-12d3-a456-426614174000', holds: (text) => UUID.test(text) }],
   ['json-pointer', { phrase: 'a JSON pointer', example: '/orders/0/id', holds: (text) => JSON_POINTER.test(text) }],
-  ['relative-json-pointer', { phrase: 'a relative JSON pointer', example: '1/id', holds: (text) => RELATIVE_JSON_POINTER.test(text) }],
+  [
+    'relative-json-pointer',
+    { phrase: 'a relative JSON pointer', example: '1/id', holds: (text) => RELATIVE_JSON_POINTER.test(text) },
+  ],
   ['regex', { phrase: 'a regular expression', example: '^[a-z]+$', holds: isRegex }],
 ]);
 
@@ -124,10 +140,16 @@ function isAuthority(authority: string): boolean {
     const end = host.indexOf(']');
     const literal = host.slice(1, end);
     const port = host.slice(end + 1);
-    return end !== -1 && (isIpv6(literal) || IP_FUTURE.test(literal)) && (port === '' || (port.startsWith(':') && PORT.test(port.slice(1))));
+    return (
+      end !== -1 &&
+      (isIpv6(literal) || IP_FUTURE.test(literal)) &&
+      (port === '' || (port.startsWith(':') && PORT.test(port.slice(1))))
+    );
   }
   const colon = host.indexOf(':');
-  return colon === -1 ? REGISTERED_NAME.test(host) : REGISTERED_NAME.test(host.slice(0, colon)) && PORT.test(host.slice(colon + 1));
+  return colon === -1
+    ? REGISTERED_NAME.test(host)
+    : REGISTERED_NAME.test(host.slice(0, colon)) && PORT.test(host.slice(colon + 1));
 }
 
 /** Only the syntax is looked at; the expression is never run. */

@@ -28,8 +28,51 @@ interface Mutation {
   readonly value: Json;
 }
 
-const names = ['do', 'call', 'with', 'set', 'for', 'try', 'catch', 'then', 'if', 'wait', 'input', 'output', 'from', 'as', 'schema', 'endpoint', 'uri', 'timeout', 'after', 'metadata', 'x', '__proto__'];
-const values: Json[] = [null, true, 0, 1.5, -1, '', 'x', '${ .a }', 'PT5S', 'P', 'https://example.com/{id}', 'http', '0.1.0', [], [{}], {}, { do: [] }, { uri: 'x' }, { seconds: 1 }, { use: 'x' }];
+const names = [
+  'do',
+  'call',
+  'with',
+  'set',
+  'for',
+  'try',
+  'catch',
+  'then',
+  'if',
+  'wait',
+  'input',
+  'output',
+  'from',
+  'as',
+  'schema',
+  'endpoint',
+  'uri',
+  'timeout',
+  'after',
+  'metadata',
+  'x',
+];
+const values: Json[] = [
+  null,
+  true,
+  0,
+  1.5,
+  -1,
+  '',
+  'x',
+  '${ .a }',
+  'PT5S',
+  'P',
+  'https://example.com/{id}',
+  'http',
+  '0.1.0',
+  [],
+  [{}],
+  {},
+  { do: [] },
+  { uri: 'x' },
+  { seconds: 1 },
+  { use: 'x' },
+];
 
 const mutation: fc.Arbitrary<Mutation> = fc.record({
   kind: fc.constantFrom('delete', 'rename', 'retype', 'add', 'copy'),
@@ -43,21 +86,22 @@ function mutate(document: Json, { kind, container, key, name, value }: Mutation)
   const copy = structuredClone(document) as JsonObject;
   const paths = containers(copy);
   const path = paths[container % paths.length] ?? [];
-  const target = path.reduce<Record<string, Json>>((at, step) => at[step] as Record<string, Json>, copy as Record<string, Json>);
+  const target = path.reduce<Record<string, Json>>(
+    (at, step) => at[step] as Record<string, Json>,
+    copy as Record<string, Json>,
+  );
   const keys = Object.keys(target);
   const chosen = keys[key % Math.max(1, keys.length)];
-  const put = (at: string, member: Json): void => {
-    Object.defineProperty(target, at, { value: member, enumerable: true, writable: true, configurable: true });
-  };
-  if (kind === 'add') put(Array.isArray(target) ? String(keys.length) : name, value);
+  const added = Array.isArray(target) ? String(keys.length) : name;
+  if (kind === 'add') target[added] = value;
   if (chosen === undefined || kind === 'add') return copy;
   const member = target[chosen] as Json;
-  if (kind === 'retype') put(chosen, value);
-  else if (kind === 'copy') put(Array.isArray(target) ? String(keys.length) : name, structuredClone(member));
+  if (kind === 'retype') target[chosen] = value;
+  else if (kind === 'copy') target[added] = structuredClone(member);
   else if (Array.isArray(target)) target.splice(Number(chosen), 1);
   else {
     delete target[chosen];
-    if (kind === 'rename') put(name, member);
+    if (kind === 'rename') target[name] = member;
   }
   return copy;
 }
@@ -65,7 +109,9 @@ function mutate(document: Json, { kind, container, key, name, value }: Mutation)
 describe.skipIf(!present)('the official flow schema', () => {
   const schema = present ? (parse(readFileSync(new URL('schema/workflow.yaml', folder), 'utf8')) as Json) : true;
   const files = present ? readdirSync(new URL('examples/', folder)).filter((file) => file.endsWith('.yaml')) : [];
-  const documents = files.map((file) => [file, parse(readFileSync(new URL(`examples/${file}`, folder), 'utf8')) as Json] as const);
+  const documents = files.map(
+    (file) => [file, parse(readFileSync(new URL(`examples/${file}`, folder), 'utf8')) as Json] as const,
+  );
 
   const compiled = compileSchema(schema, { lookAround: 'native' });
   const ajv = new Ajv2020({ strict: false, logger: false });
@@ -75,7 +121,11 @@ describe.skipIf(!present)('the official flow schema', () => {
   it('compiles, but for patterns with look-around, which its reader has to trust', () => {
     expect(compiled.ok).toBe(true);
     const untrusted = compileSchema(schema);
-    expect(untrusted.ok ? [] : untrusted.problems.map(({ keyword }) => keyword)).toEqual(['pattern', 'pattern', 'pattern']);
+    expect(untrusted.ok ? [] : untrusted.problems.map(({ keyword }) => keyword)).toEqual([
+      'pattern',
+      'pattern',
+      'pattern',
+    ]);
   });
 
   it.each(documents)('accepts its example %s', (_, document) => {
@@ -91,7 +141,9 @@ describe.skipIf(!present)('the official flow schema', () => {
           const expected = ajvAccepts(mutated);
           verdicts[expected ? 'accepted' : 'refused']++;
           const problems = compiled.ok ? compiled.value.validate(mutated) : [];
-          expect(problems.length === 0, `${file}: ${JSON.stringify(mutated)} ${JSON.stringify(problems)}`).toBe(expected);
+          expect(problems.length === 0, `${file}: ${JSON.stringify(mutated)} ${JSON.stringify(problems)}`).toBe(
+            expected,
+          );
         }),
         { seed: SEED, numRuns: MUTATIONS_PER_EXAMPLE },
       );

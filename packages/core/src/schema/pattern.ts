@@ -94,7 +94,10 @@ class Translation {
 
   private group(rest: string): string {
     if (/^\(\?<?[=!]/.test(rest)) {
-      throw new UnsupportedPattern('uses look-around, "(?=", "(?!", "(?<=" or "(?<!", which Pawl does not run', 'Write it as two schemas in "allOf", or as "not" with a "pattern"; Pawl runs only patterns whose time grows no faster than the text.');
+      throw new UnsupportedPattern(
+        'uses look-around, "(?=", "(?!", "(?<=" or "(?<!", which Pawl does not run',
+        'Write it as two schemas in "allOf", or as "not" with a "pattern"; Pawl runs only patterns whose time grows no faster than the text.',
+      );
     }
     // Nothing is captured: only the verdict counts, and RE2 is faster without.
     if (rest.startsWith('(?<')) {
@@ -130,14 +133,19 @@ class Translation {
     if (code === 'b' || code === 'B') return this.take(2, inClass ? '\\x{8}' : `\\${code}`);
     if (code === 'p' || code === 'P') return this.property(code);
     if (/[1-9]/.test(code) || code === 'k') {
-      throw new UnsupportedPattern(`uses a back-reference, "\\${code}", which Pawl does not run`, 'Pawl runs only patterns whose time grows no faster than the text.');
+      throw new UnsupportedPattern(
+        `uses a back-reference, "\\${code}", which Pawl does not run`,
+        'Pawl runs only patterns whose time grows no faster than the text.',
+      );
     }
     return this.codePoint(code);
   }
 
   /** `\p{Script=Greek}` and `\p{L}`: RE2 has the same properties by their short names. */
   private property(code: string): string {
-    const match = /^\\[pP]\{(?:(?:Script|sc|Script_Extensions|scx|General_Category|gc)=)?(\w+)\}/.exec(this.source.slice(this.at));
+    const match = /^\\[pP]\{(?:(?:Script|sc|Script_Extensions|scx|General_Category|gc)=)?(\w+)\}/.exec(
+      this.source.slice(this.at),
+    );
     if (match === null) throw new Error(`invalid property \\${code}`);
     return this.take(match[0].length, `\\${code}{${GENERAL_CATEGORIES[match[1] ?? ''] ?? match[1]}}`);
   }
@@ -150,7 +158,8 @@ class Translation {
       return this.take(12, hexadecimal(character.codePointAt(0) ?? 0));
     }
     const hex = /^\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))/.exec(rest);
-    if (hex !== null) return this.take(hex[0].length, hexadecimal(Number.parseInt(hex[1] ?? hex[2] ?? hex[3] ?? '', 16)));
+    if (hex !== null)
+      return this.take(hex[0].length, hexadecimal(Number.parseInt(hex[1] ?? hex[2] ?? hex[3] ?? '', 16)));
     if (code === '0') return this.take(2, hexadecimal(0));
     if (code === 'c' && /^\\c[A-Za-z]/.test(rest)) return this.take(3, hexadecimal(rest.charCodeAt(2) % 32));
     if (/[A-Za-z0-9]/.test(code)) throw new Error(`unknown escape \\${code}`);

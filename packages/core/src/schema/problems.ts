@@ -89,7 +89,10 @@ const MAX_LISTED = 12;
 export function renderValue(value: Json): string {
   if (Array.isArray(value)) return value.length === 0 ? '[]' : 'that list';
   if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0 ? '{}' : 'that object';
-  const text = typeof value === 'string' && value.length > MAX_RENDERED_CHARACTERS ? `${value.slice(0, MAX_RENDERED_CHARACTERS)}…` : value;
+  const text =
+    typeof value === 'string' && value.length > MAX_RENDERED_CHARACTERS
+      ? `${value.slice(0, MAX_RENDERED_CHARACTERS)}…`
+      : value;
   return JSON.stringify(text);
 }
 
@@ -111,7 +114,10 @@ export function nameHint(name: string, known: readonly string[]): string | undef
   if (known.length === 0) return undefined;
   const nearest = known.filter((candidate) => isNear(name, candidate))[0];
   if (nearest !== undefined) return `did you mean ${JSON.stringify(nearest)}?`;
-  return `known here: ${listWords(known.map((each) => JSON.stringify(each)), 'and')}`;
+  return `known here: ${listWords(
+    known.map((each) => JSON.stringify(each)),
+    'and',
+  )}`;
 }
 
 const MAX_COMPARED_CHARACTERS = 64;

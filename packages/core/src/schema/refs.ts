@@ -88,12 +88,23 @@ export class Registry {
     const target = resolveUri(from.resource.id, reference);
     const resource = this.resources.get(target) ?? (target === from.resource.id ? from.resource : undefined);
     if (resource === undefined) {
-      return { message: `refers to ${JSON.stringify(reference)}, which is not in this schema`, hint: 'Pawl loads no schemas from the network: copy that schema into "$defs" and refer to it there.' };
+      return {
+        message: `refers to ${JSON.stringify(reference)}, which is not in this schema`,
+        hint: 'Pawl loads no schemas from the network: copy that schema into "$defs" and refer to it there.',
+      };
     }
     const fragment = decodeFragment(splitUri(reference).fragment ?? '');
-    const pointer = fragment === '' || fragment.startsWith('/') ? `${resource.pointer}${fragment}` : (resource.anchors.get(fragment) ?? null);
+    const pointer =
+      fragment === '' || fragment.startsWith('/')
+        ? `${resource.pointer}${fragment}`
+        : (resource.anchors.get(fragment) ?? null);
     const site = pointer === null ? undefined : this.siteAt(resource, pointer);
-    return site ?? { message: `refers to ${JSON.stringify(reference)}, which does not exist`, hint: 'Check the spelling; names inside the schema look like "#/$defs/name".' };
+    return (
+      site ?? {
+        message: `refers to ${JSON.stringify(reference)}, which does not exist`,
+        hint: 'Check the spelling; names inside the schema look like "#/$defs/name".',
+      }
+    );
   }
 
   private siteAt(resource: Resource, pointer: string): Site | undefined {
@@ -117,24 +128,29 @@ export class Registry {
 
   private indexMembers(parent: Site, members: Json | undefined, keyword: string, form: 'list' | 'map'): void {
     if (form === 'list' ? !Array.isArray(members) : !isObject(members)) return;
-    for (const [key, member] of Object.entries(members as JsonObject)) this.indexChild(parent, member, `/${keyword}${pointerSegment(key)}`);
+    for (const [key, member] of Object.entries(members as JsonObject))
+      this.indexChild(parent, member, `/${keyword}${pointerSegment(key)}`);
   }
 
   private indexChild(parent: Site, schema: Json | undefined, segments: string): void {
-    if (isObject(schema) || typeof schema === 'boolean') this.index({ schema, resource: parent.resource, pointer: parent.pointer + segments });
+    if (isObject(schema) || typeof schema === 'boolean')
+      this.index({ schema, resource: parent.resource, pointer: parent.pointer + segments });
   }
 
   /** The site with the resource that its `$id` opens, if it has one; its anchors are noted. */
   private withIdentity(site: Site, schema: JsonObject): Site {
     const id = own(schema, '$id');
     const here = typeof id === 'string' ? this.openResource(site, id) : site;
-    if (id !== undefined && typeof id !== 'string') this.complain(site, '$id', 'must be a string with the address of this schema');
+    if (id !== undefined && typeof id !== 'string')
+      this.complain(site, '$id', 'must be a string with the address of this schema');
     for (const keyword of ['$anchor', '$dynamicAnchor']) {
       const name = own(schema, keyword);
       if (name === undefined) continue;
       const { anchors, dynamicAnchors } = here.resource;
-      if (typeof name !== 'string' || !ANCHOR.test(name)) this.complain(here, keyword, 'must be a name of letters, digits, "-", "_" and "."');
-      else if ((anchors.get(name) ?? here.pointer) !== here.pointer) this.complain(here, keyword, `repeats the name ${JSON.stringify(name)}`);
+      if (typeof name !== 'string' || !ANCHOR.test(name))
+        this.complain(here, keyword, 'must be a name of letters, digits, "-", "_" and "."');
+      else if ((anchors.get(name) ?? here.pointer) !== here.pointer)
+        this.complain(here, keyword, `repeats the name ${JSON.stringify(name)}`);
       else {
         anchors.set(name, here.pointer);
         if (keyword === '$dynamicAnchor') dynamicAnchors.set(name, here.pointer);
@@ -145,10 +161,15 @@ export class Registry {
 
   private openResource(site: Site, id: string): Site {
     const { document } = site.resource;
-    if ((splitUri(id).fragment ?? '') !== '') this.complain(site, '$id', 'must not have a part after "#"', 'Use "$anchor" to name a place inside a schema.');
+    if ((splitUri(id).fragment ?? '') !== '')
+      this.complain(site, '$id', 'must not have a part after "#"', 'Use "$anchor" to name a place inside a schema.');
     const address = resolveUri(site.resource.id, id);
     const known = this.resources.get(address);
-    if (known !== undefined && known !== site.resource && (known.document !== document || known.pointer !== site.pointer)) {
+    if (
+      known !== undefined &&
+      known !== site.resource &&
+      (known.document !== document || known.pointer !== site.pointer)
+    ) {
       this.complain(site, '$id', `repeats the address ${JSON.stringify(address)} of another schema`);
     }
     const resource = newResource(address, document, site.pointer, site.schema);

@@ -43,8 +43,15 @@ function oneOfCheck(context: KeywordContext): Check[] {
       if (held.length === 1) return true;
       if (place === null) return false;
       if (held.length === 0) return run.adopt(chooseFindings(refused, { place, value, schemaPath, keyword: 'oneOf' }));
-      const numbers = listWords(held.map((index) => `${index + 1}`), 'and');
-      return run.fail(place, () => ({ schemaPath, keyword: 'oneOf', message: `fits more than one of the forms that exclude each other (forms ${numbers})` }));
+      const numbers = listWords(
+        held.map((index) => `${index + 1}`),
+        'and',
+      );
+      return run.fail(place, () => ({
+        schemaPath,
+        keyword: 'oneOf',
+        message: `fits more than one of the forms that exclude each other (forms ${numbers})`,
+      }));
     },
   ];
 }
@@ -89,7 +96,13 @@ function notCheck(context: KeywordContext): Check[] {
   const schemaPath = context.pathOf('not');
   return [
     (value, run, place) =>
-      !check(value, run, null, null) || run.fail(place, () => ({ schemaPath, keyword: 'not', message: 'has a form that is not allowed here', misfit: 'value' })),
+      !check(value, run, null, null) ||
+      run.fail(place, () => ({
+        schemaPath,
+        keyword: 'not',
+        message: 'has a form that is not allowed here',
+        misfit: 'value',
+      })),
   ];
 }
 
@@ -110,5 +123,7 @@ function ifCheck(context: KeywordContext): Check[] {
 
 /** Whether a schema applies others to the same value, so that what they looked at counts for the unevaluated keywords. */
 export function hasApplicator(context: KeywordContext): boolean {
-  return ['$ref', '$dynamicRef', 'allOf', 'anyOf', 'oneOf', 'if', 'dependentSchemas', 'dependencies'].some((keyword) => own(context.schema, keyword) !== undefined);
+  return ['$ref', '$dynamicRef', 'allOf', 'anyOf', 'oneOf', 'if', 'dependentSchemas', 'dependencies'].some(
+    (keyword) => own(context.schema, keyword) !== undefined,
+  );
 }

@@ -9,7 +9,12 @@ import { countKeyword, schemaKeyword, schemaList } from './context.ts';
 import type { KeywordContext, KeywordFamily } from './context.ts';
 
 /** The keywords of lists, without `unevaluatedItems`. */
-export const arrayKeywords: KeywordFamily = (context) => [...sizeChecks(context), ...itemsCheck(context), ...containsCheck(context), ...uniqueCheck(context)];
+export const arrayKeywords: KeywordFamily = (context) => [
+  ...sizeChecks(context),
+  ...itemsCheck(context),
+  ...containsCheck(context),
+  ...uniqueCheck(context),
+];
 
 function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
@@ -25,7 +30,11 @@ function sizeChecks(context: KeywordContext): Check[] {
       (value, run, place) =>
         !isList(value) ||
         holds(value.length, bound) ||
-        run.fail(place, () => ({ schemaPath, keyword, message: `must have ${phrase} ${countOf(bound, 'item')}, but has ${value.length}` })),
+        run.fail(place, () => ({
+          schemaPath,
+          keyword,
+          message: `must have ${phrase} ${countOf(bound, 'item')}, but has ${value.length}`,
+        })),
     );
   };
   add('minItems', (size, bound) => size >= bound, 'at least');
@@ -48,7 +57,11 @@ function descending(check: ListCheck): Check {
 /** `prefixItems` and `items` in one pass over the list. */
 function itemsCheck(context: KeywordContext): Check[] {
   if (Array.isArray(own(context.schema, 'items'))) {
-    context.complain('items', 'must be one schema for all items', 'For a schema per position, use "prefixItems" (older drafts wrote a list in "items").');
+    context.complain(
+      'items',
+      'must be one schema for all items',
+      'For a schema per position, use "prefixItems" (older drafts wrote a list in "items").',
+    );
     return [];
   }
   const prefix = schemaList(context, 'prefixItems') ?? [];
@@ -77,7 +90,12 @@ function itemsCheck(context: KeywordContext): Check[] {
 }
 
 function tooMany(schemaPath: string, length: number): Check {
-  return (_, run, place) => run.fail(place, () => ({ schemaPath, keyword: 'items', message: `is one item too many: this list has at most ${countOf(length, 'item')}` }));
+  return (_, run, place) =>
+    run.fail(place, () => ({
+      schemaPath,
+      keyword: 'items',
+      message: `is one item too many: this list has at most ${countOf(length, 'item')}`,
+    }));
 }
 
 function containsCheck(context: KeywordContext): Check[] {
@@ -86,7 +104,10 @@ function containsCheck(context: KeywordContext): Check[] {
   const max = countKeyword(context, 'maxContains') ?? Number.POSITIVE_INFINITY;
   const check = schemaKeyword(context, 'contains');
   if (check === undefined) return [];
-  const [minKeyword, minPath] = own(context.schema, 'minContains') === undefined ? ['contains', context.pathOf('contains')] : ['minContains', context.pathOf('minContains')];
+  const [minKeyword, minPath] =
+    own(context.schema, 'minContains') === undefined
+      ? ['contains', context.pathOf('contains')]
+      : ['minContains', context.pathOf('minContains')];
   const maxPath = context.pathOf('maxContains');
   return [
     descending((value, run, place, seen) => {
@@ -98,8 +119,18 @@ function containsCheck(context: KeywordContext): Check[] {
         // Nobody asks which items match, and the verdict is known: there are enough, and no number is too many.
         if (seen === null && count >= min && max === Number.POSITIVE_INFINITY) return true;
       }
-      if (count < min) return run.fail(place, () => ({ schemaPath: minPath, keyword: minKeyword, message: `must contain at least ${countOf(min, 'item')} of the kind that is asked for, but has ${count}` }));
-      if (count > max) return run.fail(place, () => ({ schemaPath: maxPath, keyword: 'maxContains', message: `must contain at most ${countOf(max, 'item')} of the kind that is limited, but has ${count}` }));
+      if (count < min)
+        return run.fail(place, () => ({
+          schemaPath: minPath,
+          keyword: minKeyword,
+          message: `must contain at least ${countOf(min, 'item')} of the kind that is asked for, but has ${count}`,
+        }));
+      if (count > max)
+        return run.fail(place, () => ({
+          schemaPath: maxPath,
+          keyword: 'maxContains',
+          message: `must contain at most ${countOf(max, 'item')} of the kind that is limited, but has ${count}`,
+        }));
       return true;
     }),
   ];
@@ -115,7 +146,11 @@ function uniqueCheck(context: KeywordContext): Check[] {
       const pair = findDuplicate(value, run);
       if (pair === null) return true;
       const [first, second] = pair;
-      return run.fail(place, () => ({ schemaPath, keyword: 'uniqueItems', message: `must not have the same item twice, but items ${first + 1} and ${second + 1} are equal` }));
+      return run.fail(place, () => ({
+        schemaPath,
+        keyword: 'uniqueItems',
+        message: `must not have the same item twice, but items ${first + 1} and ${second + 1} are equal`,
+      }));
     }),
   ];
 }

@@ -68,7 +68,8 @@ export function namesKeyword(context: KeywordContext, keyword: string): readonly
 
 /** A value as a list of different strings; otherwise undefined and a problem. */
 export function namesOf(context: KeywordContext, keyword: string, value: Json): readonly string[] | undefined {
-  if (Array.isArray(value) && value.every((name) => typeof name === 'string') && new Set(value).size === value.length) return value;
+  if (Array.isArray(value) && value.every((name) => typeof name === 'string') && new Set(value).size === value.length)
+    return value;
   context.complain(keyword, 'must be a list of different names');
   return undefined;
 }
@@ -76,7 +77,8 @@ export function namesOf(context: KeywordContext, keyword: string, value: Json): 
 /** The keyword's value where it is an object, such as `properties`. */
 export function mapKeyword(context: KeywordContext, keyword: string): JsonObject | undefined {
   const value = own(context.schema, keyword);
-  if (value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value))) return value as JsonObject | undefined;
+  if (value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value)))
+    return value as JsonObject | undefined;
   context.complain(keyword, 'must be an object');
   return undefined;
 }

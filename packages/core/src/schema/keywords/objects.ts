@@ -5,6 +5,7 @@ import type { Pattern } from '../pattern.ts';
 import { below, countOf, nameHint } from '../problems.ts';
 import type { Place } from '../problems.ts';
 import { own } from '../refs.ts';
+import { hasApplicator } from './applicators.ts';
 import { countKeyword, mapKeyword, namesKeyword, namesOf, schemaKeyword } from './context.ts';
 import type { KeywordContext, KeywordFamily } from './context.ts';
 
@@ -35,7 +36,12 @@ function presenceCheck(context: KeywordContext, keyword: string, names: readonly
       if (Object.hasOwn(value, name)) continue;
       if (place === null) return false;
       const foreign = !names.some((each) => Object.hasOwn(value, each));
-      valid = run.fail(below(place, name), () => ({ schemaPath, keyword, message, ...(foreign ? { misfit: 'missing', expected: [name] } : {}) }));
+      valid = run.fail(below(place, name), () => ({
+        schemaPath,
+        keyword,
+        message,
+        ...(foreign ? { misfit: 'missing', expected: [name] } : {}),
+      }));
     }
     return valid;
   };
@@ -50,7 +56,14 @@ function sizeChecks(context: KeywordContext): Check[] {
     checks.push((value, run, place) => {
       if (!isObject(value)) return true;
       const size = Object.keys(value).length;
-      return holds(size, bound) || run.fail(place, () => ({ schemaPath, keyword, message: `must have ${phrase} ${countOf(bound, 'entry')}, but has ${size}` }));
+      return (
+        holds(size, bound) ||
+        run.fail(place, () => ({
+          schemaPath,
+          keyword,
+          message: `must have ${phrase} ${countOf(bound, 'entry')}, but has ${size}`,
+        }))
+      );
     });
   };
   add('minProperties', (size, bound) => size >= bound, 'at least');
@@ -85,8 +98,22 @@ function compilePatterns(context: KeywordContext): PatternMember[] {
 
 /** What holds for the members that nothing else names. */
 function restCheck(context: KeywordContext, known: readonly string[]): Check | undefined {
-  if (own(context.schema, 'additionalProperties') === false) return unknownMember(context.pathOf('additionalProperties'), 'additionalProperties', known);
-  return schemaKeyword(context, 'additionalProperties');
+  const keyword = unevaluatedIsAdditional(context) ? 'unevaluatedProperties' : 'additionalProperties';
+  if (own(context.schema, keyword) === false) return unknownMember(context.pathOf(keyword), keyword, known);
+  return schemaKeyword(context, keyword);
+}
+
+/**
+ * Whether `unevaluatedProperties` means what `additionalProperties` would: no other schema looks at the same object.
+ * Then one pass does for both, and nothing has to be noted.
+ */
+export function unevaluatedIsAdditional(context: KeywordContext): boolean {
+  const { schema } = context;
+  return (
+    own(schema, 'unevaluatedProperties') !== undefined &&
+    own(schema, 'additionalProperties') === undefined &&
+    !hasApplicator(context)
+  );
 }
 
 /** Refuses a member, with the names that are known in its stead. */
@@ -127,7 +154,11 @@ function knownOnly(known: ReadonlyMap<string, Check>): ObjectCheck {
   };
 }
 
-function everyMember(known: ReadonlyMap<string, Check>, patterns: readonly PatternMember[], rest: Check | undefined): ObjectCheck {
+function everyMember(
+  known: ReadonlyMap<string, Check>,
+  patterns: readonly PatternMember[],
+  rest: Check | undefined,
+): ObjectCheck {
   return (value, run, place, seen) => {
     const keys = Object.keys(value);
     run.countSteps(keys.length, place);
@@ -174,7 +205,8 @@ function dependentChecks(context: KeywordContext): Check[] {
   const checks: Check[] = [];
   for (const [name, value] of Object.entries(mapKeyword(context, 'dependentRequired') ?? {})) {
     const names = namesOf(context, 'dependentRequired', value);
-    if (names !== undefined) checks.push(whenPresent(name, dependentPresence(context, 'dependentRequired', name, names)));
+    if (names !== undefined)
+      checks.push(whenPresent(name, dependentPresence(context, 'dependentRequired', name, names)));
   }
   for (const name of Object.keys(mapKeyword(context, 'dependentSchemas') ?? {})) {
     checks.push(whenPresent(name, context.compile('dependentSchemas', name)));

@@ -11,7 +11,8 @@ function refCheck(context: KeywordContext): Check[] {
   const reference = stringKeyword(context, '$ref');
   const target = reference === undefined ? null : context.reference('$ref', reference);
   if (target === null) return [];
-  if (target.site.resource === context.site.resource) return [(value, run, place, seen) => follow(target, value, run, place, seen)];
+  if (target.site.resource === context.site.resource)
+    return [(value, run, place, seen) => follow(target, value, run, place, seen)];
   return [
     (value, run, place, seen) => {
       run.scope.push(target.site.resource);
@@ -24,7 +25,8 @@ function refCheck(context: KeywordContext): Check[] {
 
 function follow(target: Target, value: Json, run: Run, place: Place | null, seen: Seen | null): boolean {
   // What was looked at is not remembered, so a verdict serves only where no one asks for it.
-  if (seen === null && typeof value === 'object' && value !== null && run.remembers(place)) return checkOnce(target, value, run, place);
+  if (seen === null && typeof value === 'object' && value !== null && run.remembers(place))
+    return checkOnce(target, value, run, place);
   return target.check(value, run, place, seen);
 }
 
@@ -34,7 +36,8 @@ function dynamicRefCheck(context: KeywordContext): Check[] {
   const target = reference === undefined ? null : context.reference('$dynamicRef', reference);
   if (reference === undefined || target === null) return [];
   const name = reference.slice(reference.indexOf('#') + 1);
-  if (target.site.resource.dynamicAnchors.get(name) !== target.site.pointer) return [(value, run, place, seen) => target.check(value, run, place, seen)];
+  if (target.site.resource.dynamicAnchors.get(name) !== target.site.pointer)
+    return [(value, run, place, seen) => target.check(value, run, place, seen)];
   const targets = context.dynamicTargets(name);
   return [
     (value, run, place, seen) => {

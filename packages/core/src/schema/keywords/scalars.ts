@@ -9,14 +9,38 @@ import { countKeyword, numberKeyword, stringKeyword } from './context.ts';
 import type { KeywordContext, KeywordFamily } from './context.ts';
 
 /** `type`, `const` and `enum`. */
-export const anyValueKeywords: KeywordFamily = (context) => [...typeCheck(context), ...constCheck(context), ...enumCheck(context)];
+export const anyValueKeywords: KeywordFamily = (context) => [
+  ...typeCheck(context),
+  ...constCheck(context),
+  ...enumCheck(context),
+];
 
 /** `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum` and `multipleOf`. */
 export const numberKeywords: KeywordFamily = (context) => [
-  ...numberCheck(context, 'minimum', (value, bound) => value >= bound, (bound) => `must be at least ${bound}`),
-  ...numberCheck(context, 'maximum', (value, bound) => value <= bound, (bound) => `must be at most ${bound}`),
-  ...numberCheck(context, 'exclusiveMinimum', (value, bound) => value > bound, (bound) => `must be more than ${bound}`),
-  ...numberCheck(context, 'exclusiveMaximum', (value, bound) => value < bound, (bound) => `must be less than ${bound}`),
+  ...numberCheck(
+    context,
+    'minimum',
+    (value, bound) => value >= bound,
+    (bound) => `must be at least ${bound}`,
+  ),
+  ...numberCheck(
+    context,
+    'maximum',
+    (value, bound) => value <= bound,
+    (bound) => `must be at most ${bound}`,
+  ),
+  ...numberCheck(
+    context,
+    'exclusiveMinimum',
+    (value, bound) => value > bound,
+    (bound) => `must be more than ${bound}`,
+  ),
+  ...numberCheck(
+    context,
+    'exclusiveMaximum',
+    (value, bound) => value < bound,
+    (bound) => `must be less than ${bound}`,
+  ),
   ...multipleOfCheck(context),
 ];
 
@@ -42,20 +66,33 @@ function typeCheck(context: KeywordContext): Check[] {
   const value = own(context.schema, 'type');
   if (value === undefined) return [];
   const types = (Array.isArray(value) ? value : [value]) as readonly Json[];
-  const tests = types.map((type) => (typeof type === 'string' && Object.hasOwn(TYPE_TESTS, type) ? TYPE_TESTS[type] : undefined));
+  const tests = types.map((type) =>
+    typeof type === 'string' && Object.hasOwn(TYPE_TESTS, type) ? TYPE_TESTS[type] : undefined,
+  );
   if (tests.length === 0 || tests.includes(undefined)) {
-    context.complain('type', `must be one of ${listWords(Object.keys(TYPE_TESTS), 'or')}, but is ${renderValue(value)}`);
+    context.complain(
+      'type',
+      `must be one of ${listWords(Object.keys(TYPE_TESTS), 'or')}, but is ${renderValue(value)}`,
+    );
     return [];
   }
   const [first, second] = tests as ((value: Json) => boolean)[];
-  const test = tests.length > 2 ? (v: Json) => tests.some((each) => each?.(v)) : (v: Json) => first?.(v) || second?.(v) || false;
+  const test =
+    tests.length > 2 ? (v: Json) => tests.some((each) => each?.(v)) : (v: Json) => first?.(v) || second?.(v) || false;
   const only = tests.length === 1 && first !== undefined ? first : test;
   const schemaPath = context.pathOf('type');
   const expected = types as readonly string[];
   const phrase = `must be ${listWords(expected.map(typePhrase), 'or')}`;
   return [
     (v, run, place) =>
-      only(v) || run.fail(place, () => ({ schemaPath, keyword: 'type', message: `${phrase}, but is ${describe(v, expected)}`, misfit: 'type', expected })),
+      only(v) ||
+      run.fail(place, () => ({
+        schemaPath,
+        keyword: 'type',
+        message: `${phrase}, but is ${describe(v, expected)}`,
+        misfit: 'type',
+        expected,
+      })),
   ];
 }
 
@@ -71,7 +108,14 @@ function constCheck(context: KeywordContext): Check[] {
   const expected = [renderValue(wanted)];
   return [
     (value, run, place) =>
-      equalJson(wanted, value) || run.fail(place, () => ({ schemaPath, keyword: 'const', message: `must be ${expected[0]}`, misfit: 'value', expected })),
+      equalJson(wanted, value) ||
+      run.fail(place, () => ({
+        schemaPath,
+        keyword: 'const',
+        message: `must be ${expected[0]}`,
+        misfit: 'value',
+        expected,
+      })),
   ];
 }
 
@@ -91,7 +135,13 @@ function enumCheck(context: KeywordContext): Check[] {
     (value, run, place) =>
       scalars.has(value) ||
       composites.some((each) => equalJson(each, value)) ||
-      run.fail(place, () => ({ schemaPath, keyword: 'enum', message: `is not one of ${listWords(expected, 'or')}`, misfit: 'value', expected })),
+      run.fail(place, () => ({
+        schemaPath,
+        keyword: 'enum',
+        message: `is not one of ${listWords(expected, 'or')}`,
+        misfit: 'value',
+        expected,
+      })),
   ];
 }
 
@@ -106,7 +156,9 @@ function numberCheck(
   const schemaPath = context.pathOf(keyword);
   return [
     (value, run, place) =>
-      typeof value !== 'number' || holds(value, bound) || run.fail(place, () => ({ schemaPath, keyword, message: `${phrase(bound)}, but is ${value}` })),
+      typeof value !== 'number' ||
+      holds(value, bound) ||
+      run.fail(place, () => ({ schemaPath, keyword, message: `${phrase(bound)}, but is ${value}` })),
   ];
 }
 
@@ -122,11 +174,20 @@ function multipleOfCheck(context: KeywordContext): Check[] {
     (value, run, place) =>
       typeof value !== 'number' ||
       isMultipleOf(value, divisor) ||
-      run.fail(place, () => ({ schemaPath, keyword: 'multipleOf', message: `must be a multiple of ${divisor}, but is ${value}` })),
+      run.fail(place, () => ({
+        schemaPath,
+        keyword: 'multipleOf',
+        message: `must be a multiple of ${divisor}, but is ${value}`,
+      })),
   ];
 }
 
-function lengthCheck(context: KeywordContext, keyword: string, holds: (text: string, bound: number) => boolean, phrase: string): Check[] {
+function lengthCheck(
+  context: KeywordContext,
+  keyword: string,
+  holds: (text: string, bound: number) => boolean,
+  phrase: string,
+): Check[] {
   const bound = countKeyword(context, keyword);
   if (bound === undefined) return [];
   const schemaPath = context.pathOf(keyword);
@@ -177,7 +238,12 @@ function patternCheck(context: KeywordContext): Check[] {
     (value, run, place) =>
       typeof value !== 'string' ||
       matches(value) ||
-      run.fail(place, () => ({ schemaPath, keyword: 'pattern', message: `does not match the pattern ${source}`, ...hint })),
+      run.fail(place, () => ({
+        schemaPath,
+        keyword: 'pattern',
+        message: `does not match the pattern ${source}`,
+        ...hint,
+      })),
   ];
 }
 
@@ -191,6 +257,11 @@ function formatCheck(context: KeywordContext): Check[] {
     (value, run, place) =>
       typeof value !== 'string' ||
       (value.length <= formatCharacters && format.holds(value)) ||
-      run.fail(place, () => ({ schemaPath, keyword: 'format', message: `is not ${format.phrase}`, hint: `for example ${format.example}` })),
+      run.fail(place, () => ({
+        schemaPath,
+        keyword: 'format',
+        message: `is not ${format.phrase}`,
+        hint: `for example ${format.example}`,
+      })),
   ];
 }

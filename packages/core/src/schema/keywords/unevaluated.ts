@@ -8,7 +8,7 @@ import { own } from '../refs.ts';
 import { hasApplicator } from './applicators.ts';
 import { schemaKeyword } from './context.ts';
 import type { KeywordContext } from './context.ts';
-import { unknownMember } from './objects.ts';
+import { unevaluatedIsAdditional, unknownMember } from './objects.ts';
 
 /** Applies a schema to what its other keywords have not looked at. The check is the whole schema's. */
 export type Unevaluated = (rest: Check) => Check;
@@ -39,10 +39,11 @@ type RestCheck = (value: Json, run: Run, place: Place | null, here: Seen) => boo
 
 function unevaluatedProperties(context: KeywordContext): RestCheck | null {
   const keyword = 'unevaluatedProperties';
-  const compiled = schemaKeyword(context, keyword);
+  const compiled = unevaluatedIsAdditional(context) ? undefined : schemaKeyword(context, keyword);
   if (compiled === undefined) return null;
   const known = Object.keys(own(context.schema, 'properties') ?? {});
-  const check = own(context.schema, keyword) === false ? unknownMember(context.pathOf(keyword), keyword, known) : compiled;
+  const check =
+    own(context.schema, keyword) === false ? unknownMember(context.pathOf(keyword), keyword, known) : compiled;
   return (value, run, place, here) => {
     if (!isObject(value) || here.everyProperty) return true;
     const keys = Object.keys(value);
