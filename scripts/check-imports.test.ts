@@ -12,6 +12,7 @@ describe('the import gate', () => {
         'packages/core/src/a.ts': "import { x } from '@pawl/jq';\nimport { y } from './b.ts';\n",
         'packages/core/src/b.ts': 'export const y = 1;\n',
         'packages/runtime/src/a.ts': "import { z } from '@pawl/core/internal';\n",
+        'packages/store/src/a.test.ts': "import { storeContract } from '@pawl/testkit/store.testsuite';\n",
       }),
     ).toEqual([]);
   });

@@ -24,6 +24,9 @@ const CONNECTING = new Set(['undici', 'node:net', 'node:tls', 'node:http', 'node
 /** What those modules export that only listens or computes, and is free. */
 const LISTENING = new Set(['createServer', 'Server', 'isIP', 'isIPv4', 'isIPv6', 'BlockList', 'STATUS_CODES']);
 
+/** The entries of a package beside its index: what siblings share, and contract suites for tests. */
+const ENTRY = /^\/(?:internal|[a-z-]+\.testsuite)$/;
+
 const EGRESS = 'packages/actions/src/egress';
 
 /** Checks direction, entries, purity, egress and cycles over all TypeScript files; a problem is `path:line: sentence`. */
@@ -61,8 +64,8 @@ function checkSibling(
   target: string,
   entry: string | undefined,
 ): string | undefined {
-  if (entry !== undefined && entry !== '/internal')
-    return `no deep import into @pawl/${target}: use its index or its internal entry`;
+  if (entry !== undefined && !ENTRY.test(entry))
+    return `no deep import into @pawl/${target}: use its index or an entry of its own`;
   if (own === undefined || own === target)
     return own === undefined ? undefined : 'a package does not import itself by name';
   if (target === 'testkit') return isTestFile(path) ? undefined : 'testkit serves tests only';
