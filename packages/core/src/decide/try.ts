@@ -22,7 +22,7 @@ export function startTry(m: Machine, node: TryNode, scope: Scope): Started {
 
 /**
  * Offers an error to a `try`. True: it was caught, and the try is retried, goes on with its `catch`, or has ended.
- * Retries come first; only an error that is not retried any more reaches `catch.do`.
+ * Retries come first; only an error that is not retried any more reaches `catch.do`, and where there is none it goes on up.
  */
 export function caughtBy(m: Machine, frame: Frame, error: FlowError): boolean {
   const node = m.node(frame) as TryNode & { kind: 'try' };
@@ -31,6 +31,7 @@ export function caughtBy(m: Machine, frame: Frame, error: FlowError): boolean {
   try {
     if (!matches(node, error, scope)) return false;
     if (node.retry !== undefined && retries(m, frame, node.retry, error, scope)) return true;
+    if (node.retry !== undefined && node.caught === undefined && node.caughtThen === undefined) return false;
   } catch (thrown) {
     if (!(thrown instanceof FlowFault)) throw thrown;
     m.raise(frame, thrown.error);

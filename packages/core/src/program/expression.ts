@@ -1,4 +1,4 @@
-import type { Program } from '@pawl/jq';
+import type { Json as JqJson, Program } from '@pawl/jq';
 import { compile, JqError, JqLimitError, JqSyntaxError } from '@pawl/jq';
 import { PawlError } from '../errors.ts';
 import { expressionOf, scanText } from '../flow/expression-text.ts';
@@ -59,10 +59,10 @@ export function compileTemplate(value: Json, variables: readonly string[], where
 
 /** The one value of an expression: null for none. More than one is an error, with the way out named. */
 export function evaluate(expression: Expression, input: Json, variables: Variables): Json {
-  const values: Record<string, Json> = {};
-  for (const name of expression.variables) values[name] = variables.get(name);
+  const values: Record<string, JqJson> = {};
+  for (const name of expression.variables) values[name] = variables.get(name) as JqJson;
   try {
-    return expression.program.evaluate(input, values, { now: () => variables.now / 1000 }) ?? null;
+    return expression.program.evaluate(input as JqJson, { variables: values, now: () => variables.now / 1000 }) ?? null;
   } catch (error) {
     throw expressionFault(expression.source, error);
   }
@@ -113,6 +113,6 @@ function textOf(value: Json): string {
 function expressionFault(source: string, error: unknown): unknown {
   const shown = source.length > 120 ? `${source.slice(0, 120)}…` : source;
   if (error instanceof JqLimitError) return fault('expression', `The expression \`${shown}\` took too much (PAWL_EXPRESSION_LIMIT): ${error.message}`);
-  if (error instanceof JqError) return fault('expression', `The expression \`${shown}\` failed: ${error.message}`);
+  if (error instanceof JqError) return fault('expression', `The expression \`${shown}\` failed: ${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`);
   return error;
 }

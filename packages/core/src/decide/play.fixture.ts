@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { compileFlow } from '../program/compile.ts';
+import { parse } from 'yaml';
+import type { Json, JsonObject } from '../json.ts';
+import { limits } from '../limits.ts';
+import type { Limits } from '../limits.ts';
+import type { Outcome } from '../outcome.ts';
+import type { ActionDescription, ActionRequest, Hash, JournalRow, Page, PayloadRow } from '../ports.ts';
+import type { Guarantee } from '../guarantee/classes.ts';
+import { httpGuarantee } from '../guarantee/classes.ts';
+import type { RunEvent } from '../state/events.ts';
+import type { RunState } from '../state/state.ts';
+import { encodeRow, foldRows, stateToJson } from '../state/codec.ts';
+import { beginRun, decide } from './decide.ts';
+import { pending } from './pending.ts';
+import { requestOf } from './request.ts';
+import type { DecideEnv, Pending, Stimulus } from './types.ts';
+
+/** Node's hashes, for tests. */
+export const nodeHash: Hash = {
+  sha256: (text) => createHash('sha256').update(text).digest('hex'),
+  crc32: (text) => crc32(text),
+};
+
+/** How a played run is set up. */
+export interface Play {
+  readonly input?: Json;
+  /** Answers attempts; default: completes with the arguments. */
+  readonly answer?: (request: ActionRequest) => Outcome;
+  readonly page?: (cursor: Json, size: number) => Page | { error: string };
+  readonly limits?: Partial<Limits>;
+  readonly random?: () => number;
+  /** Stimuli of its own; called before each round, with what is pending. */
+  readonly interfere?: (run: Played) => Stimulus | undefined;
+  /** Longest virtual time (ms). */
+  readonly until?: number;
+}
+
+/** A run that was played to where nothing moves it any more. */
+export interface Played {
+  readonly state: RunState;
+  readonly events: RunEvent[];
+  readonly requests: ActionRequest[];
+  readonly rows: JournalRow[];
+  now: number;
+}
+
+const start = Date.UTC(2026, 10, 1);
+
+/** The actions that played flows may call: `http`, and one for each guarantee. */
+export function describeAction(name: string): ActionDescription | undefined {
+  const known = ['http', 'pure', 'idempotent', 'keyed', 'transactional', 'once'];
+  if (!known.includes(name)) return undefined;
+  return {
+    name,
+    version: '1.0.0',
+    summary: name,
+    input: {},
+    output: {},
+    guarantee: (args, keyIn) => (name === 'http' ? httpGuarantee(String(args['method'] ?? 'get'), keyIn) : (name as Guarantee)),
+    declarable: [],
+    target: () => name,
+    concurrency: 10,
+    timeoutMs: 30_000,
+  };
+}
+
+/** Plays a flow in virtual time, folding its journal again after every decision and comparing it with the state. */
+export function play(yaml: string, options: Play = {}): Played {
+  const document = parse(yaml) as JsonObject;
+  const full = { document: { dsl: '1.0.3', namespace: 'test', name: 'played', version: '1.0.0', ...(document['document'] as JsonObject | undefined) }, ...document } as JsonObject;
+  const flow = compileFlow({ ...full, document: { dsl: '1.0.3', namespace: 'test', name: 'played', version: '1.0.0', ...(document['document'] as JsonObject | undefined) } }, { describe: describeAction });
+  const env: DecideEnv = { hash: nodeHash, random: options.random ?? (() => 0.5), limits: { ...limits, ...options.limits }, acquire: () => true, release: () => {} };
+  const begun = beginRun({ id: '01900000-0000-7000-8000-000000000001', flowHash: 'f', input: options.input ?? null, at: start }, flow, env);
+  const run: Played = { state: begun.state, events: [], requests: [], rows: [], now: start };
+  const payloads: PayloadRow[] = [];
+  const record = (events: readonly RunEvent[]) => {
+    if (events.length === 0) return;
+    const encoded = encodeRow(events, { partition: 1, run: run.state.id, from: run.events.length + 1 }, nodeHash);
+    run.rows.push(encoded.row);
+    payloads.push(...encoded.payloads);
+    run.events.push(...events);
+    const folded = foldRows(run.state.id, undefined, run.rows, nodeHash, (sha) => payloads.find((one) => one.sha256 === sha)?.body);
+    const [again, live] = [JSON.stringify(stateToJson(folded)), JSON.stringify(stateToJson(run.state))];
+    if (again !== live) throw new Error(`the fold differs from the state:\n${again}\n${live}`);
+  };
+  record(begun.decision.events);
+  for (let round = 0; round < 100_000; round += 1) {
+    const stimulus = options.interfere?.(run) ?? nextStimulus(run, pending(run.state, flow), options, (frame) => requestOf(run.state, flow, frame));
+    if (stimulus === undefined) return run;
+    record(decide(run.state, flow, stimulus, env).events);
+  }
+  throw new Error('the run did not come to rest');
+}
+
+function nextStimulus(run: Played, waits: readonly Pending[], options: Play, request: (frame: number) => ActionRequest): Stimulus | undefined {
+  const at = run.now;
+  for (const one of waits) {
+    if (one.kind === 'continue') return { kind: 'continue' };
+    if (one.kind === 'permit') return { kind: 'permit', at, frame: one.frame };
+    if (one.kind === 'page') return { kind: 'page', at, frame: one.frame, page: options.page?.(one.cursor, one.size) ?? { error: 'no pages' } };
+    if (one.kind === 'attempt') {
+      const sent = request(one.frame);
+      run.requests.push(sent);
+      const outcome = options.answer?.(sent) ?? { kind: 'completed', output: sent.args };
+      return { kind: 'attempt', at, frame: one.frame, attempt: one.attempt, outcome };
+    }
+  }
+  const timers = waits.filter((one) => one.kind === 'timer').sort((a, b) => a.at - b.at);
+  const [next] = timers;
+  if (next === undefined || (waits.some((one) => one.kind === 'decision') && next.timer === 'timeout')) return undefined;
+  if (next.at - start > (options.until ?? 86_400_000)) return undefined;
+  run.now = Math.max(run.now, next.at);
+  return { kind: 'timer', at: run.now, frame: next.frame, timer: next.timer };
+}
