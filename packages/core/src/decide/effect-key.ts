@@ -1,4 +1,3 @@
-import { canonicalJson } from '../json.ts';
 import type { Json } from '../json.ts';
 import type { Hash } from '../ports.ts';
 import { frameOf } from '../state/apply.ts';
@@ -6,8 +5,8 @@ import type { Frame, RunState } from '../state/state.ts';
 import { nameOf } from '../state/journal-view.ts';
 
 /**
- * The default effect key of a step that is entered: where it stands in its run, and nothing of the attempt. `n` tells
- * apart the effects that one place makes when an enclosing retry comes by again.
+ * The default effect key of a step that is entered: where it stands in its run, and nothing of the attempt. The path
+ * holds strings and numbers only, so its JSON text is canonical. `n` tells apart the effects that one place makes when an enclosing retry comes by again.
  */
 export function effectKey(state: RunState, parent: Frame, name: string, visit: number, n: number, hash: Hash): string {
   const path: Json[] = [[parent.cursor?.list ?? 'do', name, visit, parent.n ?? 0]];
@@ -17,20 +16,19 @@ export function effectKey(state: RunState, parent: Frame, name: string, visit: n
     frame = above;
   }
   const place = n === 1 ? [state.id, ...path] : [state.id, ...path, n];
-  return base32(hash.sha256(canonicalJson(place))).slice(0, 24);
+  return base32(hash.sha256(JSON.stringify(place)));
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
+/** Both letters of each 10-bit number. */
+const pairs = Array.from({ length: 1024 }, (_, bits) => alphabet.charAt(bits >> 5) + alphabet.charAt(bits & 31));
 
-/** RFC 4648 base32 of the first 15 bytes of a hex text, in lower case: 24 characters. */
+/** RFC 4648 base32, in lower case, of the first 15 bytes of a hex text: 24 characters. */
 function base32(hex: string): string {
   let text = '';
-  for (let at = 0; at < 30; at += 10) {
-    const high = Number.parseInt(hex.slice(at, at + 5), 16);
-    const low = Number.parseInt(hex.slice(at + 5, at + 10), 16);
-    for (const part of [high, low]) {
-      for (let shift = 15; shift >= 0; shift -= 5) text += alphabet.charAt((part >> shift) & 31);
-    }
+  for (let at = 0; at < 30; at += 5) {
+    const bits = Number.parseInt(hex.slice(at, at + 5), 16);
+    text += (pairs[bits >> 10] ?? '') + (pairs[bits & 1023] ?? '');
   }
   return text;
 }

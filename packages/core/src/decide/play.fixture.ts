@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as hashOf } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { compileFlow } from '../program/compile.ts';
 import { parse } from 'yaml';
@@ -19,7 +19,7 @@ import type { DecideEnv, Pending, Stimulus } from './types.ts';
 
 /** Node's hashes, for tests. */
 export const nodeHash: Hash = {
-  sha256: (text) => createHash('sha256').update(text).digest('hex'),
+  sha256: (text) => hashOf('sha256', text, 'hex'),
   crc32: (text) => crc32(text),
 };
 
