@@ -1,6 +1,7 @@
 import { invariant } from '../errors.ts';
 import type { FlowError } from '../flow-error.ts';
 import type { Json, JsonObject } from '../json.ts';
+import { isObject } from '../json.ts';
 import type { CompiledFlow, TaskCommon, TaskList, TaskNode, Then } from '../program/nodes.ts';
 import { isFunctionCall } from '../program/nodes.ts';
 import { apply, frameOf, inputOf, rawInputOf } from '../state/apply.ts';
@@ -185,9 +186,9 @@ const emptyList: TaskList = { tasks: [] };
 function roughSize(value: Json): number {
   if (typeof value === 'string') return value.length;
   if (Array.isArray(value)) return 16 * value.length + (value.length > 0 ? value.length * roughSize(value[0] as Json) : 0);
-  if (typeof value === 'object' && value !== null) {
+  if (isObject(value)) {
     let size = 2;
-    for (const key in value) size += key.length + 8 + roughSize((value as Record<string, Json>)[key] ?? null);
+    for (const [name, member] of Object.entries(value)) size += name.length + 8 + roughSize(member);
     return size;
   }
   return 8;

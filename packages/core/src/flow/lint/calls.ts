@@ -3,11 +3,11 @@ import type { Json, JsonObject } from '../../json.ts';
 import type { ActionDescription } from '../../ports.ts';
 import { compileSchema } from '../../schema/index.ts';
 import type { SchemaProblem, Validator } from '../../schema/index.ts';
-import { nameHint } from '../../schema/problems.ts';
 import { scanText } from '../expression-text.ts';
 import { protocols } from '../schema/tasks.ts';
 import { templateNames } from '../uri-template.ts';
-import { usedNames } from './references.ts';
+import { nearestHint } from './nearest.ts';
+import { used } from './references.ts';
 import { notYet, refuse, refuseToRun, warn } from './report.ts';
 import type { Lint } from './report.ts';
 import type { TaskSite } from './sites.ts';
@@ -18,14 +18,14 @@ export function lintCalls(lint: Lint): void {
     if (site.kind !== 'call') continue;
     const called = site.task['call'] as string;
     if (called === 'http') lintEndpoint(lint, site);
-    else if (!protocols.includes(called) && !usedNames(lint.document, 'functions').includes(called)) lintCatalogCall(lint, site, called);
+    else if (!protocols.includes(called) && !Object.hasOwn(used(lint.document, 'functions'), called)) lintCatalogCall(lint, site, called);
   }
 }
 
 /** The action that a call reaches; undefined for functions, for protocols that are not built, and for unknown names. */
 export function actionOf(lint: Lint, site: TaskSite): ActionDescription | undefined {
   const called = site.task['call'];
-  if (typeof called !== 'string' || usedNames(lint.document, 'functions').includes(called)) return undefined;
+  if (typeof called !== 'string' || Object.hasOwn(used(lint.document, 'functions'), called)) return undefined;
   const parts = actionName(called);
   return parts?.catalog === undefined ? undefined : lint.catalog?.describe(parts.name);
 }
@@ -48,15 +48,15 @@ function lintCatalogCall(lint: Lint, site: TaskSite, called: string): void {
   const parts = actionName(called);
   if (parts === undefined) return notYet(lint, path, 'Functions at an address are', 'put the function into use.functions');
   if (parts.catalog !== 'default') {
-    const known = usedNames(lint.document, 'catalogs');
-    if (known.includes(parts.catalog)) return notYet(lint, path, 'Catalogs of other makers are', 'put the function into use.functions');
-    return refuse(lint, 'PAWL_FLOW_USE_UNKNOWN', path, `There is no catalog named ${parts.catalog} in use.catalogs.`, nameHint(parts.catalog, ['default', ...known]));
+    const known = used(lint.document, 'catalogs');
+    if (Object.hasOwn(known, parts.catalog)) return notYet(lint, path, 'Catalogs of other makers are', 'put the function into use.functions');
+    return refuse(lint, 'PAWL_FLOW_USE_UNKNOWN', path, `There is no catalog named ${parts.catalog} in use.catalogs.`, nearestHint(parts.catalog, ['default', ...Object.keys(known)]));
   }
   if (lint.catalog === undefined) return;
   const action = lint.catalog.describe(parts.name);
   if (action === undefined) {
-    const known = [...usedNames(lint.document, 'functions'), ...(lint.catalog.names?.() ?? [])];
-    return refuseToRun(lint, 'PAWL_FLOW_ACTION_UNKNOWN', path, `There is no function or action named ${parts.name}.`, nameHint(parts.name, known));
+    const known = [...(lint.catalog.names?.() ?? []), ...Object.keys(used(lint.document, 'functions'))];
+    return refuseToRun(lint, 'PAWL_FLOW_ACTION_UNKNOWN', path, `There is no function or action named ${parts.name}.`, nearestHint(parts.name, known));
   }
   if (parts.version !== undefined && parts.version !== action.version) {
     return refuseToRun(lint, 'PAWL_FLOW_ACTION_UNKNOWN', path, `The action ${parts.name} is there in version ${action.version}, not ${parts.version}.`, `write ${parts.name}:${action.version}`);

@@ -3,10 +3,10 @@ import type { Json, JsonObject } from '../../json.ts';
 import { listWords } from '../../schema/problems.ts';
 import { pawlOf } from '../contract-read.ts';
 import { readDocumentContract, readTaskContract } from '../contract.ts';
-import { scanText } from '../expression-text.ts';
+import { expressionOf, scanText } from '../expression-text.ts';
 import { member } from '../member.ts';
 import { actionOf } from './calls.ts';
-import { usedNames } from './references.ts';
+import { used } from './references.ts';
 import { refuse, warn } from './report.ts';
 import type { Lint } from './report.ts';
 import type { TaskSite } from './sites.ts';
@@ -26,7 +26,7 @@ export function lintContracts(lint: Lint): void {
 
 /** A start key is an expression; one that reads nothing of the input is a constant. */
 function isConstant(key: string): boolean {
-  return /^\s*(?:\$\{)?\s*"[^"\\]*"\s*\}?\s*$/.test(key);
+  return /^"[^"\\]*"$/.test(expressionOf(key).source.trim());
 }
 
 const ofCalls = ['guarantee', 'key', 'keyIn', 'attempts', 'onAmbiguous'];
@@ -37,7 +37,7 @@ function lintTaskContract(lint: Lint, site: TaskSite): void {
   const path = `${site.path}/metadata/pawl`;
   const { contract, problems } = readTaskContract(pawl, path);
   for (const problem of problems) lint.report(problem);
-  const effect = site.kind === 'call' && !usedNames(lint.document, 'functions').includes(site.task['call'] as string);
+  const effect = site.kind === 'call' && !Object.hasOwn(used(lint.document, 'functions'), site.task['call'] as string);
   const misplaced = [...(effect ? [] : ofCalls), ...(site.kind === 'for' ? [] : ['batch'])].filter((name) => isObject(pawl) && pawl[name] !== undefined);
   for (const name of misplaced) {
     const where = name === 'batch' ? 'a "for"' : site.kind === 'call' ? 'the task that does the call, inside of the function' : 'a "call"';

@@ -39,7 +39,7 @@ function lintValue(lint: Lint, site: TextSite): void {
   }
 }
 
-const path = /^\.(?:[A-Za-z_][A-Za-z0-9_]*|\[[^\]]*\])(?:\.?(?:[A-Za-z_][A-Za-z0-9_]*|\[[^\]]*\]))*$/;
+const path = /^\.(?:[A-Za-z_]\w*|\[[^\]]*\])(?:\.[A-Za-z_]\w*|\.?\[[^\]]*\])*$/;
 const variable = /^\$([A-Za-z_][A-Za-z0-9_]*)/;
 
 /** Whether a literal reads like `.name` or `$variable`. An address is never taken for one. */

@@ -1,7 +1,7 @@
 import { isObject } from '../../json.ts';
 import type { Json, JsonObject } from '../../json.ts';
-import { nameHint } from '../../schema/problems.ts';
 import { member } from '../member.ts';
+import { nearestHint } from './nearest.ts';
 import { refuse } from './report.ts';
 import type { Lint } from './report.ts';
 import type { TaskSite } from './sites.ts';
@@ -35,15 +35,15 @@ export function authenticationsOf({ task, path }: TaskSite): readonly { readonly
   });
 }
 
-/** Names of a part of `use`. */
-export function usedNames(document: JsonObject, part: string): readonly string[] {
+/** The things of a part of `use`, by name. */
+export function used(document: JsonObject, part: string): JsonObject {
   const found = member(document['use'], part);
-  return isObject(found) ? Object.keys(found) : [];
+  return isObject(found) ? found : {};
 }
 
 function check(lint: Lint, name: Json | undefined, path: string, part: string, what: string): void {
   if (typeof name !== 'string') return;
-  const known = usedNames(lint.document, part);
-  if (known.includes(name)) return;
-  refuse(lint, 'PAWL_FLOW_USE_UNKNOWN', path, `There is no ${what} named ${name} in use.${part}.`, nameHint(name, known) ?? `add it below use.${part}`);
+  const known = used(lint.document, part);
+  if (Object.hasOwn(known, name)) return;
+  refuse(lint, 'PAWL_FLOW_USE_UNKNOWN', path, `There is no ${what} named ${name} in use.${part}.`, nearestHint(name, Object.keys(known)) ?? `add it below use.${part}`);
 }

@@ -44,6 +44,7 @@ export interface Sites {
 export function sitesOf(document: JsonObject): Sites {
   const tasks: TaskSite[] = [];
   const lists: ListSite[] = [];
+  // Lists may be long: nothing here spreads one into the arguments of a call.
   const pending: Inner[] = rootLists(document).reverse();
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const found: TaskSite[] = [];
@@ -53,9 +54,9 @@ export function sitesOf(document: JsonObject): Sites {
       if (!isObject(task) || kind === undefined) continue;
       found.push({ name, path, task, kind, list, index, names: next.names, retried: next.retried, depth: next.depth });
     }
-    tasks.push(...found);
+    for (const site of found) tasks.push(site);
     if (list !== undefined) lists.push(list);
-    pending.push(...found.flatMap(innerLists).reverse());
+    for (const inside of found.flatMap(innerLists).reverse()) pending.push(inside);
   }
   return { tasks, lists };
 }

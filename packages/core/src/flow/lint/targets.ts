@@ -1,8 +1,8 @@
 import { isObject } from '../../json.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import { pointerSegment } from '../../schema/problems.ts';
-import { nameHint } from '../../schema/problems.ts';
 import { flowDirectives } from '../scope.ts';
+import { nearestHint } from './nearest.ts';
 import type { ListSite, TaskSite } from './sites.ts';
 import { refuse, warn } from './report.ts';
 import type { Lint } from './report.ts';
@@ -10,7 +10,7 @@ import type { Lint } from './report.ts';
 /** Where the flow goes: targets exist in the same list, a switch has one default, every task can be reached. */
 export function lintTargets(lint: Lint): void {
   for (const site of lint.sites.tasks) {
-    for (const target of targetsOf(site)) lintTarget(lint, site, target);
+    for (const each of targetsOf(site)) lintTarget(lint, site, each);
     if (site.kind === 'switch') lintDefaults(lint, site);
   }
   for (const list of lint.sites.lists) if (list.sequence) lintReach(lint, list);
@@ -40,14 +40,23 @@ function lintTarget(lint: Lint, { list }: TaskSite, { then, path }: Target): voi
     warn(lint, 'PAWL_FLOW_EXIT_IN_FOR', path, '"exit" ends this iteration; the "for" goes on with its next item.', 'to stop the whole loop, give the "for" a "while"');
   }
   if (flowDirectives.includes(then)) return;
-  const names = list?.sequence ? list.tasks.map((task) => task.name) : [];
-  if (names.includes(then)) return;
+  const names = list?.sequence ? namesOf(list) : new Set<string>();
+  if (names.has(then)) return;
   const elsewhere = lint.sites.tasks.some((task) => task.name === then);
   const message = elsewhere
     ? `"then" names the task ${then}, which stands in another list: it can only go to a task of its own list.`
     : `"then" names the task ${then}, which does not exist.`;
-  const hint = elsewhere ? 'use exit to leave this list, and go on from the task around it' : nameHint(then, [...names, ...flowDirectives]);
+  const hint = elsewhere ? 'use exit to leave this list, and go on from the task around it' : nearestHint(then, new Set([...names, ...flowDirectives]));
   refuse(lint, 'PAWL_FLOW_THEN_UNKNOWN', path, message, hint);
+}
+
+const listNames = new WeakMap<ListSite, ReadonlySet<string>>();
+
+/** Names of a list, made once: a list may be long and have as many targets. */
+function namesOf(list: ListSite): ReadonlySet<string> {
+  const names = listNames.get(list) ?? new Set(list.tasks.map((task) => task.name));
+  listNames.set(list, names);
+  return names;
 }
 
 function lintDefaults(lint: Lint, { task, path }: TaskSite): void {

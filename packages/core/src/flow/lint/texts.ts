@@ -45,10 +45,10 @@ function* documentTexts(document: JsonObject, sites: Sites): Generator<TextSite>
   const body: Where = { place: 'body', names: none };
   for (const kind of ['errors', 'timeouts', 'authentications']) yield* values(member(use, kind), `/use/${kind}`, body);
   const retries = member(use, 'retries');
+  const catchers = Map.groupBy(sites.tasks, ({ task }) => member(task['catch'], 'retry'));
   for (const name of isObject(retries) ? Object.keys(retries) : []) {
-    const catchers = sites.tasks.filter(({ task }) => member(task['catch'], 'retry') === name);
-    const names = [...new Set([defaultNames.as, ...catchers.map(({ task }) => errorName(task))])];
-    yield* retry(member(retries, name), `/use/retries${pointerSegment(name)}`, { place: 'body', names });
+    const names = new Set([defaultNames.as, ...(catchers.get(name) ?? []).map(({ task }) => errorName(task))]);
+    yield* retry(member(retries, name), `/use/retries${pointerSegment(name)}`, { place: 'body', names: [...names] });
   }
   const extensions = member(use, 'extensions');
   for (const [index, item] of (Array.isArray(extensions) ? (extensions as readonly JsonObject[]) : []).entries()) {

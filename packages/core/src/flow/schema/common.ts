@@ -5,8 +5,18 @@ const amount = String.raw`\d+(\.\d+)?`;
 const datePart = `(${amount}Y)?(${amount}M)?(${amount}W)?(${amount}D)?`;
 const timePart = String.raw`(T(?=\d)(${amount}H)?(${amount}M)?(${amount}S)?)?`;
 
+const number = String.raw`(0|[1-9]\d*)`;
+const preRelease = String.raw`(${number}|\d*[a-zA-Z-][0-9a-zA-Z-]*)`;
+
 /** `$defs` that several kinds of task share. */
 export const commonDefinitions: JsonObject = {
+  /** A DNS label. */
+  label: { type: 'string', pattern: '^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$' },
+  /** A semantic version. */
+  version: {
+    type: 'string',
+    pattern: `^${[number, number, number].join('\\.')}(-${preRelease}(\\.${preRelease})*)?(\\+[0-9a-zA-Z-]+(\\.[0-9a-zA-Z-]+)*)?$`,
+  },
   expression: { type: 'string', pattern: String.raw`^\s*\$\{.+\}\s*$` },
   /** Literal addresses: a URI template or a URI reference that does not look like an expression. */
   uriTemplate: {
@@ -14,17 +24,17 @@ export const commonDefinitions: JsonObject = {
     pattern: String.raw`^(?!\$\{)\S+$`,
     anyOf: [{ format: 'uri-template' }, { format: 'uri-reference' }],
   },
-  uriOrExpression: either(ref('expression'), ref('uriTemplate')),
+  uriOrExpression: either(ref('uriTemplate'), ref('expression')),
   endpoint: either(
-    ref('expression'),
     ref('uriTemplate'),
+    ref('expression'),
     closed({ uri: ref('uriOrExpression'), authentication: ref('usedAuthentication') }, ['uri']),
   ),
   resource: closed({ name: string, endpoint: ref('endpoint') }, ['endpoint']),
   duration: either(
     closed({ days: integer, hours: integer, minutes: integer, seconds: integer, milliseconds: integer }, [], { minProperties: 1 }),
-    ref('expression'),
     { type: 'string', pattern: `^P(?!$)${datePart}${timePart}$` },
+    ref('expression'),
   ),
   timeout: closed({ after: ref('duration') }, ['after']),
   timeoutOrName: either(ref('timeout'), string),
@@ -35,7 +45,7 @@ export const commonDefinitions: JsonObject = {
     {
       type: ref('uriOrExpression'),
       status: integer,
-      instance: either(ref('expression'), { type: 'string', format: 'json-pointer' }),
+      instance: either({ type: 'string', format: 'json-pointer' }, ref('expression')),
       title: string,
       detail: string,
     },

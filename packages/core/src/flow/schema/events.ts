@@ -8,7 +8,7 @@ export const eventDefinitions: JsonObject = {
     id: string,
     source: ref('uriOrExpression'),
     type: string,
-    time: either(ref('expression'), { type: 'string', format: 'date-time' }),
+    time: either({ type: 'string', format: 'date-time' }, ref('expression')),
     subject: string,
     datacontenttype: string,
     dataschema: ref('uriOrExpression'),

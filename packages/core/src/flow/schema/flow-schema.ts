@@ -5,14 +5,6 @@ import { commonDefinitions } from './common.ts';
 import { eventDefinitions } from './events.ts';
 import { single, taskDefinitions } from './tasks.ts';
 
-const label = { type: 'string', pattern: '^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$' };
-const number = String.raw`(0|[1-9]\d*)`;
-const preRelease = String.raw`(${number}|\d*[a-zA-Z-][0-9a-zA-Z-]*)`;
-const version = {
-  type: 'string',
-  pattern: `^${[number, number, number].join('\\.')}(-${preRelease}(\\.${preRelease})*)?(\\+[0-9a-zA-Z-]+(\\.[0-9a-zA-Z-]+)*)?$`,
-};
-
 /** All definitions but those of a list of tasks and of a task, which the two users of a schema see differently. */
 export const definitions: JsonObject = {
   ...commonDefinitions,
@@ -33,7 +25,7 @@ export const definitions: JsonObject = {
 export const rootSchema: JsonObject = open(
   {
     document: closed(
-      { dsl: version, namespace: label, name: label, version, title: string, summary: string, tags: anyObject, metadata: anyObject },
+      { dsl: ref('version'), namespace: ref('label'), name: ref('label'), version: ref('version'), title: string, summary: string, tags: anyObject, metadata: anyObject },
       ['dsl', 'namespace', 'name', 'version'],
     ),
     input: ref('input'),

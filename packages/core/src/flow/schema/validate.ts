@@ -22,7 +22,7 @@ export function validateFlow(document: Json): readonly Problem[] {
   const pending: Place[] = [...rootPlaces(document)].reverse();
   for (let next = pending.pop(); next !== undefined && problems.length < flowLimits.problems; next = pending.pop()) {
     const inner = next.list ? listPlaces(next, problems) : taskPlaces(next, problems);
-    pending.push(...inner.reverse());
+    for (const place of inner.reverse()) pending.push(place);
   }
   return problems;
 }

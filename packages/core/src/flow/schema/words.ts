@@ -27,6 +27,8 @@ const codes: Readonly<Record<string, string>> = {
   format: 'TEXT',
 };
 
+const addressHint = 'write an address without spaces, with {name} for a member of the input, or one expression: ${ "https://host/\\(.id)" }';
+
 /** Definitions whose refusals are told as a whole: which part of a pattern fails helps nobody. */
 const whole: readonly { readonly definition: string; readonly message: string; readonly hint: string }[] = [
   {
@@ -37,14 +39,17 @@ const whole: readonly { readonly definition: string; readonly message: string; r
   {
     definition: 'endpoint',
     message: 'is not an address',
-    hint: 'write https://host/path, with {name} for a member of the input, or one expression: ${ "https://host/\\(.id)" }',
+    hint: addressHint,
   },
-  { definition: 'uriOrExpression', message: 'is not an address (URI)', hint: 'write an address without spaces, or one expression: ${ … }' },
-  { definition: 'uriTemplate', message: 'is not an address (URI)', hint: 'write an address without spaces' },
+  { definition: 'uriOrExpression', message: 'is not an address (URI)', hint: addressHint },
+  { definition: 'uriTemplate', message: 'is not an address (URI)', hint: addressHint },
+  { definition: 'version', message: 'is not a version', hint: "write three numbers in quotes, as in '1.0.0'" },
+  { definition: 'label', message: 'is not a name', hint: 'use up to 63 letters, digits and hyphens, with a letter or digit at both ends' },
   { definition: 'expression', message: 'is not an expression', hint: 'write ${ … } around it' },
 ];
 
-function wordsOf({ schemaPath, path, keyword }: SchemaProblem): { message: string; hint: string } | undefined {
+function wordsOf({ schemaPath, path, keyword, message }: SchemaProblem): { message: string; hint: string } | undefined {
+  if (keyword === 'type' && /\/(do|try|branches)$/.test(path)) return { message, hint: 'put a dash before each task: - name:' };
   const found = whole.find(({ definition }) => schemaPath.includes(`/$defs/${definition}/`));
   // Inside the object forms, a missing or unknown member is told as such.
   const inner = ['required', 'additionalProperties', 'limit'].includes(keyword) || path.endsWith('/authentication');

@@ -1,0 +1,170 @@
+import type { Json } from '../json.ts';
+import type { RunStatus, WaitingFor } from '../state/state.ts';
+
+/** All events of one run in one commit. */
+export interface JournalRow {
+  readonly partition: number;
+  readonly run: string;
+  /** First and last event's number; rows of a run follow each other without gaps from 1. */
+  readonly from: number;
+  readonly to: number;
+  readonly format: number;
+  /** JSON array of events; values longer than `limits.inlineValue` are `{"$payload": sha256}`-marked by the codec. */
+  readonly body: string;
+  /** crc-32 of `body`. */
+  readonly checksum: number;
+}
+
+/** A new run. */
+export interface RunStart {
+  readonly partition: number;
+  readonly run: string;
+  readonly workspace: string;
+  readonly flow: string;
+  readonly startedAt: number;
+  readonly status: RunStatus;
+  readonly waitingFor: WaitingFor | null;
+  /** Start key, its dedup entry and fingerprint; null: an unkeyed start. */
+  readonly key: StartKey | null;
+}
+
+/** The natural key of a start. */
+export interface StartKey {
+  readonly key: string;
+  /** sha-256 of canonical [workspace, flow namespace, flow name, key]: unique within the run's partition. */
+  readonly keyHash: string;
+  /** sha-256 of the canonical input: another one under the same key is a mismatch. */
+  readonly fingerprint: string;
+}
+
+/** A change of a run's head. */
+export interface RunHead {
+  readonly partition: number;
+  readonly run: string;
+  readonly status: RunStatus;
+  readonly waitingFor: WaitingFor | null;
+  /** In memory of the partition's owner, hence to be loaded at a takeover. False once it is parked or has ended. */
+  readonly loaded: boolean;
+  readonly endedAt: number | null;
+}
+
+/** Folded state at an event. */
+export interface SnapshotRow {
+  readonly partition: number;
+  readonly run: string;
+  readonly seq: number;
+  readonly format: number;
+  readonly body: string;
+  readonly checksum: number;
+}
+
+/** A large value of one run. */
+export interface PayloadRow {
+  readonly partition: number;
+  readonly run: string;
+  readonly sha256: string;
+  readonly body: string;
+}
+
+/** The earliest time at which a parked run must be loaded; one row a run. `at` null removes it. */
+export interface TimerRow {
+  readonly partition: number;
+  readonly run: string;
+  readonly at: number | null;
+}
+
+/** A question to a person, open or decided. */
+export interface DecisionRow {
+  readonly partition: number;
+  readonly run: string;
+  readonly id: string;
+  readonly step: string;
+  readonly askedAt: number;
+  readonly reason: string;
+  /** Null while it is open. */
+  readonly decided: { readonly at: number; readonly by: string; readonly verdict: Json; readonly message: string } | null;
+}
+
+/** A message to a run, decided by the run's owner alone, in order. */
+export interface InboxRow {
+  readonly partition: number;
+  /** Unique id of the message; a repeat is ignored. */
+  readonly id: string;
+  readonly run: string;
+  readonly at: number;
+  readonly message: InboxMessage;
+}
+
+/** What a message says. */
+export type InboxMessage =
+  | { readonly kind: 'start'; readonly workspace: string; readonly flow: string; readonly input: Json; readonly key: StartKey | null; readonly only?: string }
+  | { readonly kind: 'cancel'; readonly by: string; readonly reason?: string }
+  | { readonly kind: 'decision'; readonly decision: string; readonly verdict: Json; readonly by: string; readonly reason?: string };
+
+/** The right to write a partition, as a worker believes to have it. */
+export interface Lease {
+  readonly partition: number;
+  readonly epoch: number;
+}
+
+/** Everything of one commit: all of it or nothing. At most one head, timer and snapshot per run (netted by the caller). */
+export interface Commit {
+  readonly leases: readonly Lease[];
+  readonly starts: readonly RunStart[];
+  readonly journal: readonly JournalRow[];
+  readonly heads: readonly RunHead[];
+  readonly snapshots: readonly SnapshotRow[];
+  readonly payloads: readonly PayloadRow[];
+  readonly timers: readonly TimerRow[];
+  readonly decisions: readonly DecisionRow[];
+  /** Inbox rows that are done with. */
+  readonly consumed: readonly { readonly partition: number; readonly id: string }[];
+}
+
+/** The starts of a commit that lost to an earlier run with their key; all their rows were left out. */
+export interface CommitResult {
+  readonly lost: readonly { readonly run: string; readonly winner: string; readonly fingerprint: string }[];
+}
+
+/** A run as it is loaded: its last snapshot and all journal rows after it, in order. */
+export interface StoredRun {
+  readonly partition: number;
+  readonly run: string;
+  readonly flow: string;
+  readonly status: RunStatus;
+  readonly loaded: boolean;
+  readonly quarantined: boolean;
+  readonly snapshot: SnapshotRow | null;
+  readonly journal: readonly JournalRow[];
+}
+
+/** Who owns a partition, as one worker sees it. */
+export interface LeaseView {
+  readonly partition: number;
+  readonly epoch: number;
+  readonly worker: string | null;
+}
+
+/** Another worker, as one worker sees it. */
+export interface WorkerView {
+  readonly worker: string;
+  /** Grows with each beat. */
+  readonly beat: number;
+  /** Whether its advisory lock is held: false proves that its lock connection is gone. */
+  readonly locked: boolean;
+  /** It wants partitions of its own (a worker that only runs one run does not). */
+  readonly shares: boolean;
+}
+
+/** An immutable, content-hashed publication of a flow. */
+export interface FlowVersion {
+  readonly hash: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly version: string;
+  /** The document as JSON text. */
+  readonly document: string;
+  /** As it was written, for people. */
+  readonly source: string;
+  readonly createdAt: number;
+}
