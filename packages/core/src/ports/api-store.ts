@@ -61,7 +61,7 @@ export interface ApiStore {
   payloads(run: string, sha256: readonly string[]): Promise<ReadonlyMap<string, string>>;
   decisions(options: { readonly workspace: string; readonly open: boolean; readonly cursor: string | null; readonly limit: number }): Promise<ListPage<DecisionRow>>;
   decision(id: string): Promise<DecisionRow | undefined>;
-  /** Difference between the database's clock and this machine's (ms), measured at connection. */
+  /** Difference between the database's clock and this machine's (whole ms), measured at connection. */
   clockOffset(): number;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Time. `now` is wall time in step with the database's clock (ms since the epoch); `mono` never goes back (ms). */
+/** Time. `now` is wall time in step with the database's clock (whole ms since the epoch); `mono` never goes back (ms). */
 export interface Clock {
   now(): number;
   mono(): number;
