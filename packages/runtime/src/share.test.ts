@@ -1,0 +1,109 @@
+import type { LeaseView, WorkerView } from '@pawl/core';
+import { partitionCount } from '@pawl/core';
+import { describe, expect, it } from 'vitest';
+import { BeatWatch, planShare } from './share.ts';
+
+const worker = (name: string, more: Partial<WorkerView> = {}): WorkerView => ({
+  worker: name,
+  beat: 1,
+  locked: true,
+  shares: true,
+  ...more,
+});
+
+function question(
+  owners: (partition: number) => string | null,
+  workers: readonly WorkerView[],
+  watch = new BeatWatch(),
+  mono = 0,
+) {
+  const leases: LeaseView[] = Array.from({ length: partitionCount }, (_, partition) => ({
+    partition,
+    epoch: 1,
+    worker: owners(partition),
+  }));
+  return {
+    me: 'me',
+    shares: true,
+    only: undefined,
+    leases,
+    workers,
+    owned: (partition: number) => owners(partition) === 'me',
+    watch,
+    mono,
+    offset: 0,
+  };
+}
+
+describe('a share', () => {
+  it('is everything for a worker alone', () => {
+    expect(planShare(question(() => null, [worker('me')])).take).toHaveLength(256);
+  });
+
+  it('is half for each of two', () => {
+    const workers = [worker('me'), worker('other')];
+    expect(planShare(question(() => null, workers)).take).toHaveLength(128);
+    expect(planShare(question(() => 'me', workers))).toMatchObject({ take: [], surplus: 128 });
+  });
+
+  it('of three covers all partitions when each takes its own', () => {
+    const workers = [worker('me'), worker('b'), worker('c')];
+    expect(planShare(question(() => null, workers)).take).toHaveLength(86);
+    expect(planShare(question((partition) => (partition < 86 ? 'me' : null), workers)).surplus).toBe(0);
+  });
+
+  it('counts only workers that share', () => {
+    expect(planShare(question(() => null, [worker('me'), worker('one', { shares: false })])).take).toHaveLength(256);
+  });
+
+  it('takes nothing from an owner that lives', () => {
+    const watch = new BeatWatch();
+    const workers = [worker('me'), worker('other')];
+    watch.observe(workers, 0);
+    expect(planShare(question(() => 'other', workers, watch, 9_999)).take).toEqual([]);
+  });
+
+  it('takes the partitions of an owner whose lock is free and whose beat stands still for two seconds', () => {
+    const watch = new BeatWatch();
+    const workers = [worker('me'), worker('other', { locked: false })];
+    watch.observe(workers, 0);
+    expect(planShare(question(() => 'other', workers, watch, 1_999)).take).toEqual([]);
+    expect(planShare(question(() => 'other', workers, watch, 2_000)).take).toHaveLength(256);
+  });
+
+  it('waits a whole lease for an owner that holds its lock and does not beat', () => {
+    const watch = new BeatWatch();
+    const workers = [worker('me'), worker('other')];
+    watch.observe(workers, 500);
+    expect(watch.isDead('other', 10_499)).toBe(false);
+    expect(watch.isDead('other', 10_500)).toBe(true);
+  });
+
+  it('begins to wait again with each beat', () => {
+    const watch = new BeatWatch();
+    watch.observe([worker('other', { locked: false })], 0);
+    watch.observe([worker('other', { locked: false, beat: 2 })], 1_500);
+    expect(watch.isDead('other', 3_000)).toBe(false);
+    expect(watch.isDead('other', 3_500)).toBe(true);
+  });
+
+  it('takes what an owner had that no list of workers names', () => {
+    const watch = new BeatWatch();
+    watch.expect('ghost', 0);
+    expect(watch.isDead('ghost', 1_999)).toBe(false);
+    expect(planShare(question(() => 'ghost', [worker('me')], watch, 2_000)).take).toHaveLength(256);
+  });
+
+  it('takes back what bears its own name and is not held', () => {
+    const asked = { ...question(() => 'me', [worker('me')]), owned: () => false };
+    expect(planShare(asked).take).toHaveLength(256);
+  });
+
+  it('of a worker that runs one run is that run’s partition, if it is free', () => {
+    const asked = { ...question(() => null, [worker('me')]), shares: false, only: 7 };
+    expect(planShare(asked).take.map(({ partition }) => partition)).toEqual([7]);
+    expect(planShare({ ...asked, leases: asked.leases.map((lease) => ({ ...lease, worker: 'other' })) }).take).toEqual(
+      [],
+    );
+  });
+});
