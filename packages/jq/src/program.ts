@@ -65,16 +65,27 @@ export class Program {
    * @throws JqError when the program fails, JqLimitError when it uses up its budget.
    */
   run(input: Json, options: RunOptions = NO_OPTIONS): Json[] {
-    const context = this.contextOf(options);
     const outputs: Json[] = [];
+    this.each(input, options, (value) => outputs.push(value));
+    return outputs;
+  }
+
+  /**
+   * Calls `emit` with each output as it comes, so that those before an error are not lost.
+   * @throws as `run` does, and what `emit` throws.
+   */
+  each(input: Json, options: RunOptions, emit: (output: Json) => void): void {
+    const context = this.contextOf(options);
     const bound = context.limits.outputs;
+    let count = 0;
     evaluating(() =>
       this.filter.gen(input, new Env(context, null, undefined), (value) => {
-        if (outputs.push(value) > bound) throw new JqLimitError('outputs', bound);
+        count += 1;
+        if (count > bound) throw new JqLimitError('outputs', bound);
+        emit(context.nonFinite ? toFinite(value, context) : value);
         return false;
       }),
     );
-    return context.nonFinite ? outputs.map((value) => toFinite(value, context)) : outputs;
   }
 
   /**
