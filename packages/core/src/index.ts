@@ -32,3 +32,5 @@ export type { PublicEvent } from './state/journal-view.ts';
 export { JournalView, nameOf } from './state/journal-view.ts';
 export type { SchemaOptions, SchemaProblem, SchemaResult, Validator } from './schema/index.ts';
 export { compileSchema } from './schema/index.ts';
+export type { CheckedFlow, CheckOptions, CheckResult, LintOptions } from './flow/index.ts';
+export { checkFlow, compareVersions, flowHash, parseFlow } from './flow/index.ts';

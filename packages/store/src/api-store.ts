@@ -29,7 +29,7 @@ export function openApiStore(database: Database, names: Names, waker: Waker, clo
     runs: (options) => listRuns(database, options),
     runSummary: (run) => readSummary(database, run),
     stored: (run) => readStoredRun(database, run),
-    journal: (run, from) => readJournal(database, run, from),
+    journal: (run, from, limit) => readJournal(database, run, from, limit),
     payloads: (run, sha256) => readPayloads(database, run, sha256),
     decisions: (options) => listDecisions(database, options),
     decision: (id) => readDecision(database, id),

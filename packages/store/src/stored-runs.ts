@@ -5,10 +5,13 @@ import { statusOfLetter } from './status-codes.ts';
 
 /** The runs of a partition that are in its owner's memory, in order of their ids, after a run id. */
 export function readLoadedRuns(database: Database, partition: number, after: string | null, limit: number): Promise<StoredRun[]> {
+  // All loaded ones of the partition first, by their own index: walking the primary key would meet every parked run.
   return readStored(
     database,
-    `select r.partition, r.id, r.flow, r.status, r.loaded from pawl.run r
-       where r.partition = $1 and r.loaded and ($2::uuid is null or r.id > $2::uuid) order by r.id limit $3`,
+    `select l.* from (
+       select r.partition, r.id, r.flow, r.status, r.loaded from pawl.run r
+         where r.partition = $1 and r.loaded and ($2::uuid is null or r.id > $2::uuid) offset 0
+     ) l order by l.id limit $3`,
     [partition, after, limit],
   );
 }
@@ -23,12 +26,12 @@ export async function readStoredRun(database: Database, run: string): Promise<St
   return stored;
 }
 
-/** Journal rows of a run that hold the event `from` or later ones. */
-export async function readJournal(database: Database, run: string, from: number): Promise<JournalRow[]> {
+/** Journal rows of a run that hold the event `from` or later ones, at most `limit` of them. */
+export async function readJournal(database: Database, run: string, from: number, limit?: number): Promise<JournalRow[]> {
   const rows = await database.query<JournalColumns>(
     `select run, seq_from as from, seq_to as to, format, checksum, body from pawl.journal
-       where partition = $1 and run = $2 and seq_to >= $3 order by seq_from`,
-    [partitionOf(run), run, from],
+       where partition = $1 and run = $2 and seq_to >= $3 order by seq_from limit $4`,
+    [partitionOf(run), run, from, limit ?? null],
   );
   return rows.map(journalRow);
 }

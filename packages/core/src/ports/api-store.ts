@@ -56,8 +56,8 @@ export interface ApiStore {
   /** A run's summary; a start that was accepted and not yet begun is `pending`. */
   runSummary(run: string): Promise<RunSummary | undefined>;
   stored(run: string): Promise<StoredRun | undefined>;
-  /** Journal rows of a run from an event number on. */
-  journal(run: string, from: number): Promise<readonly JournalRow[]>;
+  /** Journal rows of a run from an event number on, at most `limit` of them. Default: all. */
+  journal(run: string, from: number, limit?: number): Promise<readonly JournalRow[]>;
   payloads(run: string, sha256: readonly string[]): Promise<ReadonlyMap<string, string>>;
   decisions(options: { readonly workspace: string; readonly open: boolean; readonly cursor: string | null; readonly limit: number }): Promise<ListPage<DecisionRow>>;
   decision(id: string): Promise<DecisionRow | undefined>;
