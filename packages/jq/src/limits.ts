@@ -32,8 +32,9 @@ export const DEFAULT_LIMITS: JqLimits = Object.freeze({
   stringLength: 16_777_216,
   arrayLength: 1_000_000,
   textLength: 67_108_864,
-  depth: 10_000,
-  callDepth: 10_000,
+  // Both are reached well before the host's stack is full, so that a program ends alike wherever it runs.
+  depth: 1000,
+  callDepth: 500,
   sourceLength: 8192,
   nesting: 256,
   patternLength: 1024,

@@ -14,6 +14,12 @@ export function fromInput(compute: (input: Json, ctx: Context) => Json): Builtin
   return () => filter;
 }
 
+/** A function of the input alone whose result is a scalar. */
+export function scalarFromInput(compute: (input: Json, ctx: Context) => null | boolean | number | string): Builtin {
+  const filter = oneFilter((input, env) => compute(input, env.ctx), 2, undefined, { detached: true });
+  return () => filter;
+}
+
 /** A function of the input and its arguments' values: every combination, the last argument in the outer loop. */
 export function fromValues(compute: (input: Json, args: readonly Json[], ctx: Context) => Json): Builtin {
   return (args) => {

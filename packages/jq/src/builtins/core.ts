@@ -9,7 +9,7 @@ import { describeKind, byteLength } from '../values/describe.ts';
 import { fromJson } from '../values/from-json.ts';
 import { toJson } from '../values/to-json.ts';
 import { codePointLength } from '../values/text.ts';
-import { type Builtin, type Builtins, fromInput } from './builtin.ts';
+import { type Builtin, type Builtins, fromInput, scalarFromInput } from './builtin.ts';
 import { tostring } from './formats.ts';
 
 const nothing: Filter = optFilter(
@@ -63,19 +63,19 @@ function toBoolean(input: Json): Json {
 export const core: Builtins = {
   'empty/0': () => nothing,
   'error/0': () => fail,
-  'not/0': fromInput((input) => !isTruthy(input)),
-  'type/0': fromInput((input) => kindOf(input)),
-  'length/0': fromInput((input, ctx) => {
+  'not/0': scalarFromInput((input) => !isTruthy(input)),
+  'type/0': scalarFromInput((input) => kindOf(input)),
+  'length/0': scalarFromInput((input, ctx) => {
     if (typeof input === 'string') ctx.spendCharacters(input.length);
     return lengthOf(input);
   }),
-  'utf8bytelength/0': fromInput((input, ctx) => {
+  'utf8bytelength/0': scalarFromInput((input, ctx) => {
     if (typeof input !== 'string') return raise(`${describeKind(input)} only strings have UTF-8 byte length`);
     ctx.spendCharacters(input.length);
     return byteLength(input);
   }),
-  'tostring/0': fromInput((input, ctx) => tostring(input, ctx)),
-  'tojson/0': fromInput((input, ctx) => toJson(input, ctx)),
+  'tostring/0': scalarFromInput((input, ctx) => tostring(input, ctx)),
+  'tojson/0': scalarFromInput((input, ctx) => toJson(input, ctx)),
   'fromjson/0': fromInput((input, ctx) => fromJson(input, ctx)),
   'tonumber/0': fromInput((input, ctx) => {
     const value = toNumber(input);

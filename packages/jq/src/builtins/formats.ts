@@ -23,7 +23,7 @@ export function findFormat(name: string): Format | undefined {
 function ofText(encode: (text: string, ctx: Context) => string): Format {
   return (value, ctx) => {
     const text = tostring(value, ctx);
-    ctx.spendCharacters(text.length * 4);
+    ctx.spendCharacters(text.length * 16);
     return ctx.newText(encode(text, ctx));
   };
 }
@@ -37,7 +37,7 @@ function ofRow(name: string, separator: string, cell: (value: Json) => string): 
   };
 }
 
-const HTML: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&': '&amp;', "'": '&#39;', '"': '&quot;' };
+const HTML: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&': '&amp;', "'": '&apos;', '"': '&quot;' };
 const TSV: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r', '\0': '\\0' };
 
 function csvCell(value: Json): string {

@@ -1,17 +1,19 @@
 import type { Env } from '../compile/context.ts';
 import { firstOf } from '../compile/update.ts';
-import { type EmitPath, type Filter, genFilter, NO_PATH, optFilter, type Path, type Paths } from '../compile/filter.ts';
+import { type Emit, type EmitPath, type Filter, genFilter, NO_PATH, type Opt, optFilter, type Path, type Paths } from '../compile/filter.ts';
 import { compileIndexOf } from '../compile/access.ts';
 import { JqLimitError, raise } from '../errors.ts';
-import { isTruthy, type Json } from '../json.ts';
+import { isTruthy, type Json, type JsonObject } from '../json.ts';
 import { describe } from '../values/describe.ts';
-import { type Builtins } from './builtin.ts';
+import { setOwn } from '../values/objects.ts';
+import type { Builtins } from './builtin.ts';
 
 /** The builtins that give several outputs, or some of the outputs of others. */
 export const generators: Builtins = {
   'recurse/0': () => recurseAll,
   'recurse/1': ([f]) => recurse(f as Filter),
   'repeat/1': ([f]) => repeat(f as Filter),
+  'walk/1': ([f]) => walk(f as Filter),
   'until/2': ([condition, next]) => until(condition as Filter, next as Filter),
   'first/1': ([f]) => first(f as Filter),
   'last/1': ([f]) => last(f as Filter),
@@ -206,4 +208,49 @@ function skip(count: Filter, f: Filter): Filter {
         return f.paths(input, path, env, (output, at) => (left > 0 ? (left--, false) : emit(output, at)));
       }),
   );
+}
+
+/** `walk(f)`: applies `f` to every part of the input, the inner ones first. */
+function walk(f: Filter): Filter {
+  const { opt } = f;
+  if (opt === undefined) return genFilter((input, env, emit) => walkAll(f, input, env, emit));
+  return optFilter((input, env) => walkOne(opt, input, env, 0), 4);
+}
+
+function walkOne(f: Opt, input: Json, env: Env, depth: number): Json | undefined {
+  const { ctx } = env;
+  ctx.spend(1);
+  if (typeof input !== 'object' || input === null) return f(input, env);
+  ctx.checkDepth(depth);
+  if (Array.isArray(input)) {
+    const items: Json[] = [];
+    for (const item of input) {
+      const value = walkOne(f, item, env, depth + 1);
+      if (value !== undefined) items.push(value);
+    }
+    return f(items, env);
+  }
+  const object: JsonObject = {};
+  for (const key of Object.keys(input)) {
+    const value = walkOne(f, input[key] as Json, env, depth + 1);
+    if (value !== undefined) setOwn(object, key, value);
+  }
+  return f(object, env);
+}
+
+/** With a filter of several outputs, an array takes all of an element's and an object the first of a value's. */
+function walkAll(f: Filter, input: Json, env: Env, emit: Emit): boolean {
+  if (typeof input !== 'object' || input === null) return f.gen(input, env, emit);
+  return nested(env, () => {
+    if (Array.isArray(input)) {
+      const items: Json[] = [];
+      for (const item of input) walkAll(f, item, env, (value) => (items.push(value), false));
+      return f.gen(items, env, emit);
+    }
+    const object: JsonObject = {};
+    for (const key of Object.keys(input)) {
+      walkAll(f, input[key] as Json, env, (value) => (setOwn(object, key, value), true));
+    }
+    return f.gen(object, env, emit);
+  });
 }

@@ -1,8 +1,8 @@
 import { raise } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { describeKind } from '../values/describe.ts';
-import { decompose, erf, erfc, gamma, lgamma, nextAfter, roundHalfEven, scaleByPower, signOfGamma } from './numeric.ts';
-import { type Builtin, type Builtins, fromInput, fromValues } from './builtin.ts';
+import { decompose, erf, erfc, gamma, lgamma, nextAfter, roundHalfAway, roundHalfEven, scaleByPower, signOfGamma } from './numeric.ts';
+import { type Builtin, type Builtins, fromInput, fromValues, scalarFromInput } from './builtin.ts';
 
 type Unary = (x: number) => number;
 type Binary = (x: number, y: number) => number;
@@ -12,7 +12,7 @@ function requireNumber(value: Json): number {
 }
 
 function unary(compute: Unary): Builtin {
-  return fromInput((input, ctx) => ctx.number(compute(requireNumber(input))));
+  return scalarFromInput((input, ctx) => ctx.number(compute(requireNumber(input))));
 }
 
 function binary(compute: Binary): Builtin {
@@ -25,7 +25,7 @@ const UNARY: Readonly<Record<string, Unary>> = {
   exp10: (x) => 10 ** x, expm1: Math.expm1, fabs: Math.abs, floor: Math.floor, log: Math.log, log10: Math.log10,
   log1p: Math.log1p, log2: Math.log2, sin: Math.sin, sinh: Math.sinh, sqrt: Math.sqrt, tan: Math.tan,
   tanh: Math.tanh, trunc: Math.trunc,
-  round: (x) => Math.sign(x) * Math.floor(Math.abs(x) + 0.5),
+  round: roundHalfAway,
   rint: roundHalfEven,
   nearbyint: roundHalfEven,
   gamma: lgamma, lgamma, tgamma: gamma, erf, erfc,

@@ -8,6 +8,12 @@ export function roundHalfEven(x: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
+/** Rounds to the nearest integer, ties away from zero. */
+export function roundHalfAway(x: number): number {
+  const whole = Math.trunc(x);
+  return Math.abs(x - whole) < 0.5 ? whole : whole + Math.sign(x);
+}
+
 /** `x = fraction * 2 ** exponent` with 0.5 <= |fraction| < 1, for a finite x other than 0. */
 export function decompose(x: number): { fraction: number; exponent: number } {
   let exponent = Math.max(-1023, Math.floor(Math.log2(Math.abs(x))) + 1);

@@ -1,4 +1,4 @@
-import { type Filter, genFilter, NO_PATH, oneFilter, type Paths, pathKeys, requirePath } from '../compile/filter.ts';
+import { type Filter, genFilter, NO_PATH, oneFilter, type Paths, pathKeys, requirePath, withTraits } from '../compile/filter.ts';
 import { raise } from '../errors.ts';
 import { isTruthy, type Json } from '../json.ts';
 import { describe } from '../values/describe.ts';
@@ -57,7 +57,7 @@ function getpath(path: Filter): Filter {
       return emit(value, link);
     });
   const values = fromValues((input, [keys], ctx) => getPath(input, requireKeys(keys as Json), ctx))([path]);
-  return { ...values, paths };
+  return withTraits(values, {}, paths);
 }
 
 function del(f: Filter): Filter {

@@ -24,8 +24,10 @@ const CACHE_SIZE = 256;
 const cache = new Map<string, Pattern>();
 /** Steps for compiling a pattern, per character of it. */
 const COMPILE_COST = 4;
+/** Steps for starting to match. */
+const START_COST = 8;
 /** Characters read for one step, with a small pattern. */
-const CHARACTERS_PER_STEP = 16;
+const CHARACTERS_PER_STEP = 8;
 /** Instructions of a pattern that make reading a character cost as much again. */
 const INSTRUCTIONS_PER_COST = 32;
 
@@ -51,6 +53,7 @@ export function readFlags(letters: string): PatternFlags {
 
 /** Starts matching a text; every character the engine reads is charged. */
 export function startMatching(pattern: Pattern, text: string, ctx: Context): Matcher {
+  ctx.spend(START_COST);
   return pattern.regex.matcher(new MeteredText(text, ctx, pattern.cost) as unknown as string);
 }
 

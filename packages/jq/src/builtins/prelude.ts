@@ -7,7 +7,6 @@ const PRELUDE: ReadonlyMap<string, string> = new Map([
   ['recurse/2', 'def recurse(f; cond): def r: ., (f | select(cond) | r); r;'],
   ['map_values/1', 'def map_values(f): .[] |= f;'],
   ['with_entries/1', 'def with_entries(f): to_entries | map(f) | from_entries;'],
-  ['walk/1', 'def walk(f): def w: if type == "object" then map_values(w) elif type == "array" then map(w) else . end | f; w;'],
   ['combinations/0', 'def combinations: if length == 0 then [] else .[0][] as $x | (.[1:] | combinations) as $y | [$x] + $y end;'],
   ['combinations/1', 'def combinations(n): . as $dot | [range(n) | $dot] | combinations;'],
   ['tostream/0', 'def tostream: path(def r: (.[]?|r), .; r) as $p | getpath($p) | reduce path(.[]?) as $q ([$p, .]; [$p+$q]);'],

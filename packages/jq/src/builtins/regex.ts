@@ -70,7 +70,7 @@ function matchesOf(input: Json, pattern: Json, flags: Json, ctx: Context): Match
   const matcher = startMatching(compiled, text, ctx);
   const matches: Match[] = [];
   while (matcher.find()) {
-    ctx.spend(1 + compiled.names.length);
+    ctx.spend(4 + compiled.names.length);
     const whole: Group = { start: matcher.start(), end: matcher.end(), name: undefined };
     if (!skipsEmpty || whole.end > whole.start) {
       const groups = compiled.names.map((name, i) => ({ start: matcher.start(i + 1), end: matcher.end(i + 1), name }));

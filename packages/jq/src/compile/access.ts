@@ -91,8 +91,8 @@ function accessSlice(value: Json, key: Json, ctx: Context): Json {
 /** A step with a key known at compile time, on its input. */
 function constantKey(key: Json): Filter {
   const paths = stepPaths(key, access);
-  if (typeof key === 'string') return oneFilter(fieldReader(key), 1, paths, true);
-  if (typeof key === 'number') return oneFilter((input) => accessElement(input, key), 1, paths, true);
+  if (typeof key === 'string') return oneFilter(fieldReader(key), 1, paths, { contextFree: true, singlePath: true });
+  if (typeof key === 'number') return oneFilter((input) => accessElement(input, key), 1, paths, { contextFree: true, singlePath: true });
   return oneFilter((input, env) => access(input, key, env.ctx), 1, paths);
 }
 
@@ -158,7 +158,7 @@ function dynamicKey(target: Filter, key: Filter, read: Access, optional: boolean
       const k = oneK(input, env);
       return read(oneT(input, env), k, env.ctx);
     };
-    if (!optional) return oneFilter(one, weight, paths);
+    if (!optional) return oneFilter(one, weight, paths, { singlePath: target.singlePath });
     return optFilter(
       (input, env) => {
         const k = oneK(input, env);

@@ -1,8 +1,9 @@
 import type { Json } from '../json.ts';
 import type { Node } from '../syntax/ast.ts';
 import type { Compiler } from './compiler.ts';
+import { Owned } from '../values/paths.ts';
 import { Env } from './context.ts';
-import { type Emit, type Filter, genFilter, oneFilter, optFilter, type Path, type Paths } from './filter.ts';
+import { type Emit, type Filter, genFilter, NO_PATH, oneFilter, optFilter, type Path, type Paths } from './filter.ts';
 import { compilePatterns, type Matcher } from './patterns.ts';
 import type { Scope } from './scope.ts';
 
@@ -43,8 +44,18 @@ export function compileReduce(compiler: Compiler, node: Node & { type: 'reduce' 
   const { match, scope: inner, isSimple } = compilePatterns(compiler, node.patterns, scope);
   const update = compiler.compile(node.update, inner);
   const each = eachBinding(source, match, isSimple);
+  const { grow } = update;
   const fold = (state: Json, input: Json, env: Env): Json => {
     let current = state;
+    if (grow !== undefined) {
+      // The state is seen by the update alone, so what one round makes the next one may change in place.
+      const owned = new Owned();
+      each(input, env, (bound) => {
+        current = grow(current, bound, owned);
+        return false;
+      });
+      return current;
+    }
     each(input, env, (bound) => {
       current = lastOf(update, current, bound);
       return false;
@@ -71,7 +82,7 @@ export function compileReduce(compiler: Compiler, node: Node & { type: 'reduce' 
   return genFilter((input, env, emit) => init.gen(input, env, (state) => emit(fold(state, input, env))), paths);
 }
 
-/** `foreach source as patterns (init; update; extract)`: every output of the update is the next state. */
+/** `foreach source as patterns (init; update; extract)`: every output of the update is the next state, null when it has none. */
 export function compileForeach(compiler: Compiler, node: Node & { type: 'foreach' }, scope: Scope): Filter {
   const source = compiler.compile(node.source, scope);
   const init = compiler.compile(node.init, scope);
@@ -83,24 +94,30 @@ export function compileForeach(compiler: Compiler, node: Node & { type: 'foreach
     (input, env, emit) =>
       init.gen(input, env, (start) => {
         let state = start;
-        return each(input, env, (bound) =>
-          update.gen(state, bound, (value) => {
+        return each(input, env, (bound) => {
+          const before = state;
+          state = null;
+          return update.gen(before, bound, (value) => {
             state = value;
             return extract === undefined ? emit(value) : extract.gen(value, bound, emit);
-          }),
-        );
+          });
+        });
       }),
     (input, path, env, emit) =>
       init.paths(input, path, env, (start, startPath) => {
         let state = start;
         let at = startPath;
-        return each(input, env, (bound) =>
-          update.paths(state, at, bound, (value, p) => {
+        return each(input, env, (bound) => {
+          const before = state;
+          const beforePath = at;
+          state = null;
+          at = NO_PATH;
+          return update.paths(before, beforePath, bound, (value, p) => {
             state = value;
             at = p;
             return extract === undefined ? emit(value, p) : extract.paths(value, p, bound, emit);
-          }),
-        );
+          });
+        });
       }),
   );
 }

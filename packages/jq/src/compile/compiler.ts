@@ -8,7 +8,7 @@ import { compileIndex, compileIterate, compileSlice } from './access.ts';
 import { compileArray, compileObject } from './construct.ts';
 import { compileAlternative, compileIf, compileLogic, compileTry } from './control.ts';
 import { type Env, climb } from './context.ts';
-import { type Filter, constantFilter, metered, oneFilter } from './filter.ts';
+import { type Filter, constantFilter, metered, oneFilter, type Traits } from './filter.ts';
 import { compileBind, compileForeach, compileReduce } from './bind.ts';
 import { compileCall, compileClosureCall, compileDefinition, defineFunction } from './functions.ts';
 import { compileBreak, compileLabel } from './label.ts';
@@ -17,6 +17,9 @@ import { comma, identityFilter, pipe } from './sequence.ts';
 import { Scope, type UserFunction } from './scope.ts';
 import { compileFormat, compileString } from './strings.ts';
 import { compileUpdate } from './update.ts';
+
+/** A variable was bound before its input was made, so it holds no part of it that may be changed. */
+const VARIABLE: Partial<Traits> = { detached: true };
 
 /** Compiles one program: resolves its names and turns each node into a filter. */
 export class Compiler {
@@ -124,9 +127,9 @@ export class Compiler {
   private variable(name: string, at: number, scope: Scope): Filter {
     const distance = scope.distance('variable', name);
     if (distance === undefined) return this.globalVariable(name, at);
-    if (distance === 0) return oneFilter((_, env) => env.value as Json, 1);
-    if (distance === 1) return oneFilter((_, env) => (env.up as Env).value as Json, 1);
-    return oneFilter((_, env) => climb(env, distance).value as Json, 1 + distance / 8);
+    if (distance === 0) return oneFilter((_, env) => env.value as Json, 1, undefined, VARIABLE);
+    if (distance === 1) return oneFilter((_, env) => (env.up as Env).value as Json, 1, undefined, VARIABLE);
+    return oneFilter((_, env) => climb(env, distance).value as Json, 1 + distance / 8, undefined, VARIABLE);
   }
 
   private globalVariable(name: string, at: number): Filter {
@@ -136,7 +139,7 @@ export class Compiler {
     }
     let index = this.globals.indexOf(name);
     if (index < 0) index = this.globals.push(name) - 1;
-    return oneFilter((_, env) => env.ctx.global(index, name), 1);
+    return oneFilter((_, env) => env.ctx.global(index, name), 1, undefined, VARIABLE);
   }
 
   private knownVariables(): string {

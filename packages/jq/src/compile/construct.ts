@@ -12,7 +12,10 @@ import type { Scope } from './scope.ts';
 export function compileArray(body: Filter | undefined): Filter {
   if (body === undefined) return constantFilter([]);
   const { one } = body;
-  if (one !== undefined) return oneFilter((input, env) => [one(input, env)], body.weight + 1, undefined, body.contextFree);
+  if (one !== undefined) {
+    const { contextFree, detached } = body;
+    return oneFilter((input, env) => [one(input, env)], body.weight + 1, undefined, { contextFree, detached });
+  }
   return oneFilter((input, env) => collect(body, input, env), 2);
 }
 
@@ -66,7 +69,10 @@ function staticObject(entries: readonly Entry[]): Filter | undefined {
     },
     weigh(entries),
     undefined,
-    entries.every(({ value }) => value.contextFree),
+    {
+      contextFree: entries.every(({ value }) => value.contextFree),
+      detached: entries.every(({ value }) => value.detached),
+    },
   );
 }
 
@@ -82,7 +88,7 @@ function singleObject(entries: readonly Entry[]): Filter | undefined {
 }
 
 function weigh(entries: readonly Entry[]): number {
-  return entries.reduce((sum, { key, value }) => sum + key.weight + value.weight + 2, 1);
+  return entries.reduce((sum, { key, value }) => sum + key.weight + value.weight + 5, 1);
 }
 
 /** An object for every combination of keys and values. */

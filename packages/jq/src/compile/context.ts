@@ -8,7 +8,7 @@ const ELEMENTS_PER_STEP = 32;
 /** Characters read or written for one step of work. */
 const CHARACTERS_PER_STEP = 64;
 /** Object members copied or visited for one step of work. */
-const MEMBERS_PER_STEP = 4;
+const MEMBERS_PER_STEP = 1;
 
 /** The state of one evaluation: what is left of its budget and what the caller gave. */
 export class Context {

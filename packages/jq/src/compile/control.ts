@@ -3,7 +3,7 @@ import { isTruthy, type Json } from '../json.ts';
 import type { Node } from '../syntax/ast.ts';
 import type { Compiler } from './compiler.ts';
 import type { Env } from './context.ts';
-import { type Filter, genFilter, oneFilter, type Opt, optFilter, type Paths, type Tail } from './filter.ts';
+import { type Filter, genFilter, type Grow, type One, oneFilter, type Opt, optFilter, type Paths, type Tail } from './filter.ts';
 import type { Scope } from './scope.ts';
 import { identityFilter } from './sequence.ts';
 
@@ -30,13 +30,22 @@ export function conditional(condition: Filter, then: Filter, otherwise: Filter):
   const { one: oneA, opt: optA } = then;
   const { one: oneB, opt: optB } = otherwise;
   if (oneA !== undefined && oneB !== undefined) {
-    return oneFilter((input, env) => (isTruthy(test(input, env)) ? oneA(input, env) : oneB(input, env)), weight, paths);
+    const one: One = (input, env) => (isTruthy(test(input, env)) ? oneA(input, env) : oneB(input, env));
+    return oneFilter(one, weight, paths, {
+      detached: then.detached && otherwise.detached,
+      grow: growBranch(test, then.grow, otherwise.grow),
+    });
   }
   if (optA !== undefined && optB !== undefined) {
     const opt: Opt = (input, env) => (isTruthy(test(input, env)) ? optA(input, env) : optB(input, env));
     return optFilter(opt, weight, paths, tail);
   }
   return genFilter((input, env, emit) => choose(test(input, env)).gen(input, env, emit), paths, tail);
+}
+
+function growBranch(test: One, then: Grow | undefined, otherwise: Grow | undefined): Grow | undefined {
+  if (then === undefined || otherwise === undefined) return undefined;
+  return (input, env, owned) => (isTruthy(test(input, env)) ? then(input, env, owned) : otherwise(input, env, owned));
 }
 
 /** `a and b`, `a or b`: the right side is only evaluated when the left side does not decide. */
@@ -48,6 +57,8 @@ export function compileLogic(operator: 'and' | 'or', left: Filter, right: Filter
     return oneFilter(
       (input, env) => (isTruthy(oneL(input, env)) === decided ? decided : isTruthy(oneR(input, env))),
       left.weight + right.weight + 1,
+      undefined,
+      { detached: true },
     );
   }
   return genFilter((input, env, emit) =>
@@ -86,10 +97,14 @@ function alternativeOfOne(left: Filter, first: Opt, right: Filter, paths: Paths)
   const weight = left.weight + right.weight + 1;
   const { one: oneR, opt: optR } = right;
   if (oneR !== undefined) {
-    return oneFilter((input, env) => {
+    const one: One = (input, env) => {
       const value = first(input, env);
       return value === undefined || !isTruthy(value) ? oneR(input, env) : value;
-    }, weight, paths);
+    };
+    return oneFilter(one, weight, paths, {
+      detached: left.detached && right.detached,
+      grow: right.detached ? growAlternative(left.grow, oneR) : undefined,
+    });
   }
   const tail: Tail = (input, env, emit) => {
     const value = first(input, env);
@@ -105,6 +120,14 @@ function alternativeOfOne(left: Filter, first: Opt, right: Filter, paths: Paths)
     const value = first(input, env);
     return value === undefined || !isTruthy(value) ? right.gen(input, env, emit) : emit(value);
   }, paths, tail);
+}
+
+function growAlternative(left: Grow | undefined, right: One): Grow | undefined {
+  if (left === undefined) return undefined;
+  return (input, env, owned) => {
+    const value = left(input, env, owned);
+    return isTruthy(value) ? value : right(input, env);
+  };
 }
 
 /** `try body catch handler`. Errors of what comes after the whole form are not its own and pass. */

@@ -1,6 +1,7 @@
 import { raise } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { describe } from '../values/describe.ts';
+import type { Owned } from '../values/paths.ts';
 import type { Env } from './context.ts';
 
 /** Evaluates a filter that always gives exactly one value. */
@@ -30,11 +31,28 @@ export const NO_PATH = null;
 /** Where a value stands: undefined is the root. */
 export type Path = PathLink | undefined | typeof NO_PATH;
 
+/** Evaluates a filter on a state no one else sees, and may change the containers it owns in place. */
+export type Grow = (input: Json, env: Env, owned: Owned) => Json;
+
+/** What is known about a filter beside how to run it. */
+export interface Traits {
+  /** The value, when it does not depend on anything. */
+  readonly constant: Json | undefined;
+  /** True when `one` never reads its env, so that no context has to be made. */
+  readonly contextFree: boolean;
+  /** True when no output can hold a container that is a part of the input. */
+  readonly detached: boolean;
+  /** True when the filter has exactly one path in any input. */
+  readonly singlePath: boolean;
+  /** There when the input goes nowhere but into the output, as in an update or a sum. */
+  readonly grow: Grow | undefined;
+}
+
 /**
  * A compiled expression. `gen` always works; `one` and `opt` are there when the number of outputs
  * is known, and are much faster since they need no callback.
  */
-export interface Filter {
+export interface Filter extends Traits {
   readonly one: One | undefined;
   readonly opt: Opt | undefined;
   readonly gen: Gen;
@@ -42,28 +60,24 @@ export interface Filter {
   readonly paths: Paths;
   /** Work of `one` or `opt` that no step is charged for yet. */
   readonly weight: number;
-  /** The value, when it does not depend on anything. */
-  readonly constant: Json | undefined;
-  /** True when `one` never reads its env, so that no context has to be made. */
-  readonly contextFree: boolean;
 }
 
 /** Weight above which a subexpression charges for itself. */
 const METER_WEIGHT = 16;
 
+const NO_TRAITS: Traits = { constant: undefined, contextFree: false, detached: false, singlePath: false, grow: undefined };
+
+/** All filters are made here, so that they have one shape and calls through them stay fast. */
+function makeFilter(runners: Omit<Filter, keyof Traits>, traits: Partial<Traits> | undefined): Filter {
+  const { one, opt, gen, tail, paths, weight } = runners;
+  const { constant, contextFree, detached, singlePath, grow } = { ...NO_TRAITS, ...traits };
+  return { one, opt, gen, tail, paths, weight, constant, contextFree, detached, singlePath, grow };
+}
+
 /** A filter of exactly one output. */
-export function oneFilter(one: One, weight: number, paths?: Paths, contextFree = false): Filter {
+export function oneFilter(one: One, weight: number, paths?: Paths, traits?: Partial<Traits>): Filter {
   const gen: Gen = (input, env, emit) => emit(one(input, env));
-  return {
-    one,
-    opt: one,
-    gen,
-    tail: gen,
-    paths: paths ?? valuePaths(gen),
-    weight,
-    constant: undefined,
-    contextFree,
-  };
+  return makeFilter({ one, opt: one, gen, tail: gen, paths: paths ?? valuePaths(gen), weight }, traits);
 }
 
 /** A filter of one output or none. */
@@ -72,62 +86,44 @@ export function optFilter(opt: Opt, weight: number, paths?: Paths, tail?: Tail):
     const value = opt(input, env);
     return value !== undefined && emit(value);
   };
-  return {
-    one: undefined,
-    opt,
-    gen,
-    tail: tail ?? gen,
-    paths: paths ?? valuePaths(gen),
-    weight,
-    constant: undefined,
-    contextFree: false,
-  };
+  return makeFilter({ one: undefined, opt, gen, tail: tail ?? gen, paths: paths ?? valuePaths(gen), weight }, undefined);
 }
 
 /** A filter of any number of outputs. It must charge a step for each output but the first. */
 export function genFilter(gen: Gen, paths?: Paths, tail?: Tail): Filter {
-  return {
-    one: undefined,
-    opt: undefined,
-    gen,
-    tail: tail ?? gen,
-    paths: paths ?? valuePaths(gen),
-    weight: 0,
-    constant: undefined,
-    contextFree: false,
-  };
+  return makeFilter(
+    { one: undefined, opt: undefined, gen, tail: tail ?? gen, paths: paths ?? valuePaths(gen), weight: 0 },
+    undefined,
+  );
 }
 
 /** A filter that gives always the same value. */
 export function constantFilter(value: Json): Filter {
-  return { ...oneFilter(() => value, 1, undefined, true), constant: value };
+  return oneFilter(() => value, 1, undefined, { constant: value, contextFree: true, detached: true });
+}
+
+/** The filter with other traits or another path evaluation. */
+export function withTraits(filter: Filter, traits: Partial<Traits>, paths: Paths = filter.paths): Filter {
+  return makeFilter({ ...filter, paths }, { ...filter, ...traits });
 }
 
 /** Charges for a subexpression once it has grown heavy, so that a wide program pays for its width. */
 export function metered(filter: Filter): Filter {
-  const { weight } = filter;
-  if (weight <= METER_WEIGHT) return filter;
-  const { one, opt } = filter;
+  const { one, opt, weight, paths } = filter;
+  if (weight <= METER_WEIGHT || opt === undefined) return filter;
+  const steps = weight / METER_WEIGHT;
   if (one !== undefined) {
-    return oneFilter(
-      (input, env) => {
-        env.ctx.spend(weight / METER_WEIGHT);
-        return one(input, env);
-      },
-      0,
-      filter.paths,
-    );
+    const charged: One = (input, env) => {
+      env.ctx.spend(steps);
+      return one(input, env);
+    };
+    return oneFilter(charged, 0, paths, { ...filter, contextFree: false });
   }
-  if (opt === undefined) return filter;
-  return optFilter(
-    (input, env) => {
-      env.ctx.spend(weight / METER_WEIGHT);
-      return opt(input, env);
-    },
-    0,
-    filter.paths,
-    filter.tail,
-  );
+  const charged: Opt = (input, env) => {
+    env.ctx.spend(steps);
+    return opt(input, env);
+  };
+  return optFilter(charged, 0, paths, filter.tail);
 }
 
 /** The path evaluation of a filter that computes a value: a path only leads to it when it is the input itself. */

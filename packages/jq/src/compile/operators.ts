@@ -2,20 +2,48 @@ import { Raised } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import { ARITHMETIC, COMPARISONS, negate, type Operation } from '../values/arithmetic.ts';
+import { addOwned } from '../values/owned-sum.ts';
 import { Context } from './context.ts';
-import { constantFilter, type Filter, genFilter, oneFilter } from './filter.ts';
+import { constantFilter, type Filter, genFilter, type Grow, oneFilter, withTraits } from './filter.ts';
 
 /** `a operator b` for arithmetic and comparisons: right operands in the outer loop, as in jq. */
 export function compileBinary(operator: string, left: Filter, right: Filter): Filter {
   const operation = (ARITHMETIC[operator] ?? COMPARISONS[operator]) as Operation;
-  return foldConstants(operation, left, right) ?? fastPath(operator, left, right) ?? binary(operation, left, right);
+  const folded = foldConstants(operation, left, right);
+  if (folded !== undefined) return folded;
+  const filter = fastPath(operator, left, right) ?? binary(operation, left, right);
+  if (filter.one === undefined) return filter;
+  return withTraits(filter, {
+    detached: Object.hasOwn(COMPARISONS, operator) || isDetached(left, right),
+    grow: operator === '+' ? growSum(left, right) : undefined,
+  });
+}
+
+/** A result is no part of the input when no operand is one, or when an operand is a constant scalar, as then is the result. */
+function isDetached(left: Filter, right: Filter): boolean {
+  return (left.detached && right.detached) || isScalar(left.constant) || isScalar(right.constant);
+}
+
+function isScalar(value: Json | undefined): boolean {
+  return typeof value === 'number' || typeof value === 'string';
+}
+
+/** `. + x` where the left operand is the state itself: arrays and objects are extended in place. */
+function growSum(left: Filter, right: Filter): Grow | undefined {
+  const { grow } = left;
+  const { one } = right;
+  if (grow === undefined || one === undefined || !right.detached) return undefined;
+  return (input, env, owned) => {
+    const b = one(input, env);
+    return addOwned(grow(input, env, owned), b, env.ctx, owned);
+  };
 }
 
 /** `-a`. */
 export function compileNegate(operand: Filter): Filter {
   const { one, constant } = operand;
   if (typeof constant === 'number') return constantFilter(-constant);
-  if (one !== undefined) return oneFilter((input, env) => negate(one(input, env)), operand.weight + 1);
+  if (one !== undefined) return oneFilter((input, env) => negate(one(input, env)), operand.weight + 1, undefined, { detached: true });
   return genFilter((input, env, emit) => operand.gen(input, env, (value) => emit(negate(value))));
 }
 

@@ -5,7 +5,7 @@ export const identityFilter: Filter = oneFilter(
   (input) => input,
   0,
   (input, path, _env, emit) => emit(input, path),
-  true,
+  { contextFree: true, singlePath: true, grow: (input) => input },
 );
 
 /** `a | b`. */
@@ -18,7 +18,14 @@ export function pipe(a: Filter, b: Filter): Filter {
   const { one: oneB, opt: optB } = b;
   const weight = a.weight + b.weight + 1;
   if (oneA !== undefined && oneB !== undefined) {
-    return oneFilter((input, env) => oneB(oneA(input, env), env), weight, paths, a.contextFree && b.contextFree);
+    const { grow: growA } = a;
+    const { grow: growB } = b;
+    return oneFilter((input, env) => oneB(oneA(input, env), env), weight, paths, {
+      contextFree: a.contextFree && b.contextFree,
+      detached: a.detached || b.detached,
+      singlePath: a.singlePath && b.singlePath,
+      grow: growA && growB && ((input, env, owned) => growB(growA(input, env, owned), env, owned)),
+    });
   }
   if (optA === undefined) {
     return genFilter((input, env, emit) => a.gen(input, env, (value) => b.gen(value, env, emit)), paths);

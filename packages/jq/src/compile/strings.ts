@@ -10,7 +10,7 @@ import type { Scope } from './scope.ts';
 /** `@name`: formats the input. */
 export function compileFormat(compiler: Compiler, node: Node & { type: 'format' }): Filter {
   const format = requireFormat(compiler, node.name, node.at);
-  return oneFilter((input, env) => format(input, env.ctx), 2);
+  return oneFilter((input, env) => format(input, env.ctx), 2, undefined, { detached: true });
 }
 
 /** `"text \(expression)"`, or `@name "…"`, which formats what is interpolated but not the text around it. */
@@ -31,7 +31,7 @@ export function compileString(compiler: Compiler, node: Node & { type: 'string' 
       text = concat(text, typeof part === 'string' ? part : format(part(input, env), env.ctx), env.ctx);
     }
     return text;
-  }, weight);
+  }, weight, undefined, { detached: true });
 }
 
 /** Every combination of the interpolated values, the last one in the outer loop. */

@@ -56,7 +56,7 @@ export function sliceBounds(start: Json, end: Json, length: number): { from: num
 
 /** Positions at which an array occurs in another. */
 export function indicesOfArray(value: Json[], part: Json[], ctx: Context): Json {
-  if (part.length === 0) return null;
+  if (part.length === 0) return [];
   const found: number[] = [];
   for (let at = 0; at + part.length <= value.length; at++) {
     ctx.spend(1);

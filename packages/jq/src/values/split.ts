@@ -4,8 +4,14 @@ import type { Context } from '../compile/context.ts';
 export function splitText(text: string, separator: string, ctx: Context): string[] {
   if (text === '') return [];
   ctx.spendCharacters(text.length);
-  const parts = separator === '' ? Array.from(text) : text.split(separator);
-  ctx.spend(parts.length / 4);
+  if (separator === '') {
+    // A character takes two units at most.
+    ctx.checkArray(Math.ceil(text.length / 2));
+    ctx.spend(text.length / 4);
+    return Array.from(text);
+  }
+  const parts = text.split(separator, ctx.limits.arrayLength + 1);
   ctx.checkArray(parts.length);
+  ctx.spend(parts.length / 4);
   return parts;
 }
