@@ -11,8 +11,6 @@ const oid = { bool: 16, bytea: 17, char: 18, int8: 20, int2: 21, int4: 23, text:
 /** Bytes before the elements: dimensions, null flag, element type, length, lower bound. */
 const headerBytes = 20;
 const nullLength = -1;
-/** UTF-8 needs at most three bytes for each UTF-16 unit. */
-const bytesPerUnit = 3;
 
 /** An array without elements (no dimensions), of a type. */
 function emptyArray(type: number): Buffer {
@@ -136,7 +134,7 @@ export function hexArray<T>(rows: readonly T[], size: number, value: (row: T) =>
 export function textArray<T>(rows: readonly T[], value: (row: T) => string | null): Buffer {
   if (rows.length === 0) return none(oid.text);
   let room = rows.length * 4;
-  for (const row of rows) room += (value(row)?.length ?? 0) * bytesPerUnit;
+  for (const row of rows) room += Buffer.byteLength(value(row) ?? '');
   const array = begin(oid.text, rows.length, room, true);
   let at = headerBytes;
   for (const row of rows) {

@@ -7,13 +7,17 @@ export interface DueTimer {
   readonly at: number;
 }
 
+/** What timers are indexed by: spans of 2^16 ms, about a minute. Within a span rows are looked at one by one. */
+const span = '(least(r.timer_at >> 16, 2147483647)::integer)';
+
 /** Runs of these partitions whose time has come, earliest first. */
 export function readDueTimers(database: Database, partitions: readonly number[], now: number, limit: number): Promise<DueTimer[]> {
   // Partition by partition, so that each part is a short walk along the index however many timers lie ahead.
   return database.query<DueTimer>(
     `select t.* from unnest($1::smallint[]) as p (partition)
        cross join lateral (select r.partition, r.id as run, r.timer_at as at from pawl.run r
-         where r.partition = p.partition and r.timer_at <= $2 order by r.timer_at limit $3) t
+         where r.partition = p.partition and r.timer_at <= $2 and ${span} <= least($2::bigint >> 16, 2147483647)
+         order by ${span}, r.timer_at limit $3) t
        order by t.at, t.run limit $3`,
     [partitions, now, limit],
   );
@@ -24,7 +28,7 @@ export async function readNextTimer(database: Database, partitions: readonly num
   const [row] = await database.query<{ at: number | null }>(
     `select min(t.at) as at from unnest($1::smallint[]) as p (partition)
        cross join lateral (select r.timer_at as at from pawl.run r
-         where r.partition = p.partition and r.timer_at is not null order by r.timer_at limit 1) t`,
+         where r.partition = p.partition and r.timer_at is not null order by ${span}, r.timer_at limit 1) t`,
     [partitions],
   );
   return row?.at ?? undefined;

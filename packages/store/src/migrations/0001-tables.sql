@@ -1,5 +1,5 @@
--- Everything of Pawl lives in this schema. Every hot table leads with `partition` (0-255, the last byte of the run id),
--- has no foreign keys, and holds serialised JSON as text: jsonb would refuse \u0000 and \ud800, reorder keys and turn
+-- Everything of Pawl lives in this schema. Every hot table has `partition` (0-255, the last byte of the run id) in its
+-- key, has no foreign keys, and holds serialised JSON as text: jsonb would refuse \u0000 and \ud800, reorder keys and turn
 -- 1e2 into 100, and a journal must fold to the same state byte for byte. Times are milliseconds since the epoch.
 -- Columns are ordered from wide to narrow: a million parked runs pay for each padding byte a million times.
 
@@ -54,9 +54,11 @@ create table pawl.worker (
   shares boolean not null
 ) with (fillfactor = 50);
 
--- Heads. A run's timer is a column of its head (set only while the run is parked, or waits for long): a table of its
--- own would cost another 70 bytes a parked run. `faulted` repeats a status so that the index on it leaves every other
--- change of status a heap-only update.
+-- Heads. What a million parked runs weigh was measured, and decides the shape of this table: a timer is a column of its
+-- head, not a table of its own (100 bytes); keys begin with the run id, whose order is that of time, so that index pages
+-- fill up (with the partition first they stay half empty); loaded runs are indexed by partition alone, timers by
+-- spans of 2^16 ms: equal keys share one entry; a list walks the primary key. `loaded` and `timer_at` change when a run
+-- starts, parks, unparks or ends, and no other change touches an index: `faulted` repeats a status for that reason.
 create table pawl.run (
   id uuid not null,
   started_at bigint not null,
@@ -70,14 +72,14 @@ create table pawl.run (
   loaded boolean not null,
   faulted boolean not null,
   key text,
-  primary key (partition, id)
-) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_cost_delay = 0);
-create index run_loaded on pawl.run (partition, id) where loaded;
-create index run_timer on pawl.run (partition, timer_at) where timer_at is not null;
-create index run_newest on pawl.run (workspace, id);
+  primary key (id, partition)
+) with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_cost_delay = 0);
+create index run_loaded on pawl.run (partition) where loaded;
+create index run_timer on pawl.run (partition, (least(timer_at >> 16, 2147483647)::integer)) where timer_at is not null;
 create index run_faulted on pawl.run (workspace, id) where faulted;
 
--- A row holds all events of one run in one commit. Partitioned by run id, which begins with the time of the start.
+-- A row holds all events of one run in one commit, at most 2^31 events a run. Ranged by run id, which begins with the
+-- time of the start.
 create table pawl.journal (
   run uuid not null,
   seq_from integer not null,
@@ -86,7 +88,7 @@ create table pawl.journal (
   partition smallint not null,
   format smallint not null,
   body text not null,
-  primary key (partition, run, seq_from)
+  primary key (run, seq_from, partition)
 ) partition by range (run);
 create table pawl.journal_default partition of pawl.journal default;
 
