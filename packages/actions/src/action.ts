@@ -8,7 +8,7 @@ import type { FileStore } from './file/files.ts';
 export interface ActionContext {
   readonly cancellation: Cancellation;
   /** Must be called before the first byte that could have an effect is handed to an established connection. */
-  left(): void;
+  readonly left: () => void;
   /** HTTP, as this flow may use it. */
   readonly egress: Egress;
   readonly connections: Connections;

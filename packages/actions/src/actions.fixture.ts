@@ -24,7 +24,11 @@ export class TestCancellation implements Cancellation {
 
 /** A log that keeps its lines. */
 export class TestLog implements Log {
-  readonly lines: { readonly level: string; readonly fields: Readonly<Record<string, unknown>>; readonly message: string }[] = [];
+  readonly lines: {
+    readonly level: string;
+    readonly fields: Readonly<Record<string, unknown>>;
+    readonly message: string;
+  }[] = [];
   debug = this.#writer('debug');
   info = this.#writer('info');
   warn = this.#writer('warn');
@@ -52,7 +56,17 @@ export function makeActions(options: Partial<ActionsOptions> = {}): Actions & { 
 
 /** A request as the engine makes it. */
 export function requestFor(action: string, args: JsonObject, more: Partial<ActionRequest> = {}): ActionRequest {
-  return { action, args, guarantee: 'pure', key: 'key-1', attempt: 1, run: 'run-1', step: '/do/0/step', flow: { namespace: 'tests', name: 'flow' }, ...more };
+  return {
+    action,
+    args,
+    guarantee: 'pure',
+    key: 'key-1',
+    attempt: 1,
+    run: 'run-1',
+    step: '/do/0/step',
+    flow: { namespace: 'tests', name: 'flow' },
+    ...more,
+  };
 }
 
 /** What came of an attempt, and how often `onLeft` was called. */
@@ -62,7 +76,11 @@ export interface Attempted {
 }
 
 /** Runs one attempt to its end. */
-export async function attempt(actions: Actions, request: ActionRequest, cancellation: Cancellation = new TestCancellation()): Promise<Attempted> {
+export async function attempt(
+  actions: Actions,
+  request: ActionRequest,
+  cancellation: Cancellation = new TestCancellation(),
+): Promise<Attempted> {
   let left = 0;
   const outcome = await actions.run(request, cancellation, () => left++);
   return { outcome, left };
@@ -108,4 +126,3 @@ export function answerJson(response: ServerResponse, value: unknown, status = 20
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(value));
 }
-

@@ -10,7 +10,15 @@ afterEach(async () => {
 });
 
 function actionsWith(run: Action['run'], log = new TestLog()) {
-  const extra = defineAction({ name: 'test.run', version: '1.0.0', summary: 'A test.', input: { type: 'object' }, output: true, guarantee: () => 'once', run });
+  const extra = defineAction({
+    name: 'test.run',
+    version: '1.0.0',
+    summary: 'A test.',
+    input: { type: 'object' },
+    output: true,
+    guarantee: () => 'once',
+    run,
+  });
   const actions = makeActions({ extra: [extra], log });
   closers.push(() => actions.close());
   return { actions, log };
@@ -29,12 +37,18 @@ describe('the Actions port', () => {
       left();
       return { kind: 'completed', output: { args, key } };
     });
-    expect(await attempt(actions, requestFor('test.run', { a: 1 }))).toEqual({ left: 1, outcome: { kind: 'completed', output: { args: { a: 1 }, key: 'key-1' } } });
+    expect(await attempt(actions, requestFor('test.run', { a: 1 }))).toEqual({
+      left: 1,
+      outcome: { kind: 'completed', output: { args: { a: 1 }, key: 'key-1' } },
+    });
   });
 
   test('an action that nobody knows is an error that says so', async () => {
     const { actions } = actionsWith(() => ({ kind: 'completed', output: 1 }));
-    expect((await attempt(actions, requestFor('test.other', {}))).outcome).toMatchObject({ kind: 'terminal', error: { code: 'PAWL_ACTION_UNKNOWN', detail: expect.stringContaining('test.other') as string } });
+    expect((await attempt(actions, requestFor('test.other', {}))).outcome).toMatchObject({
+      kind: 'terminal',
+      error: { code: 'PAWL_ACTION_UNKNOWN', detail: expect.stringContaining('test.other') as string },
+    });
   });
 
   test('never rejects: what an action throws before it left is a failure', async () => {
@@ -53,18 +67,26 @@ describe('the Actions port', () => {
       throw new Error('bug');
     });
     expect((await attempt(actions, requestFor('test.run', {}, { guarantee: 'once' }))).outcome.kind).toBe('ambiguous');
-    expect((await attempt(actions, requestFor('test.run', {}, { guarantee: 'pure' }))).outcome).toMatchObject({ kind: 'retryable', left: true });
+    expect((await attempt(actions, requestFor('test.run', {}, { guarantee: 'pure' }))).outcome).toMatchObject({
+      kind: 'retryable',
+      left: true,
+    });
   });
 
   test('a PawlError keeps its code and hint', async () => {
     const { actions } = actionsWith(() => {
       throw new PawlError('PAWL_FILE_FORBIDDEN', 'No.', { hint: 'Do this.' });
     });
-    expect((await attempt(actions, requestFor('test.run', {}))).outcome).toMatchObject({ kind: 'terminal', error: { code: 'PAWL_FILE_FORBIDDEN', status: 403, detail: 'No. Do this.' } });
+    expect((await attempt(actions, requestFor('test.run', {}))).outcome).toMatchObject({
+      kind: 'terminal',
+      error: { code: 'PAWL_FILE_FORBIDDEN', status: 403, detail: 'No. Do this.' },
+    });
   });
 
   test('nets that are none stop the start', () => {
-    expect(() => makeActions({ allowNets: 'everything' })).toThrow(expect.objectContaining({ code: 'PAWL_USAGE' }) as Error);
+    expect(() => makeActions({ allowNets: 'everything' })).toThrow(
+      expect.objectContaining({ code: 'PAWL_USAGE' }) as Error,
+    );
   });
 });
 
@@ -73,8 +95,18 @@ describe('log', () => {
     const log = new TestLog();
     const actions = makeActions({ log });
     closers.push(() => actions.close());
-    expect((await attempt(actions, requestFor('log', { level: 'warn', message: 'half done', data: { rows: 5 } }))).outcome).toEqual({ kind: 'completed', output: null });
-    expect(log.lines).toEqual([{ level: 'warn', message: 'half done', fields: { run: 'run-1', step: '/do/0/step', flow: 'tests/flow', data: { rows: 5 } } }]);
-    expect((await attempt(actions, requestFor('log', { level: 'loud', message: 'x' }))).outcome).toMatchObject({ kind: 'terminal' });
+    expect(
+      (await attempt(actions, requestFor('log', { level: 'warn', message: 'half done', data: { rows: 5 } }))).outcome,
+    ).toEqual({ kind: 'completed', output: null });
+    expect(log.lines).toEqual([
+      {
+        level: 'warn',
+        message: 'half done',
+        fields: { run: 'run-1', step: '/do/0/step', flow: 'tests/flow', data: { rows: 5 } },
+      },
+    ]);
+    expect((await attempt(actions, requestFor('log', { level: 'loud', message: 'x' }))).outcome).toMatchObject({
+      kind: 'terminal',
+    });
   });
 });

@@ -1,5 +1,15 @@
 import { compileSchema, ensureError, flowError, PawlError } from '@pawl/core';
-import type { ActionDescription, ActionRequest, Actions, Cancellation, Json, Log, Outcome, Page, Validator } from '@pawl/core';
+import type {
+  ActionDescription,
+  ActionRequest,
+  Actions,
+  Cancellation,
+  Json,
+  Log,
+  Outcome,
+  Page,
+  Validator,
+} from '@pawl/core';
 import type { Action, ActionContext } from './action.ts';
 import type { Connections } from './connections/connections.ts';
 import { EgressGate } from './egress/egress.ts';
@@ -59,8 +69,18 @@ export function createActions(options: ActionsOptions): Actions & { close(): Pro
     names: () => names,
     run: async (request: ActionRequest, cancellation: Cancellation, onLeft: () => void): Promise<Outcome> => {
       const runner = known.get(request.action);
-      if (runner === undefined) return { kind: 'terminal', error: errorOfPawl(new PawlError('PAWL_ACTION_UNKNOWN', `There is no action ${request.action}.`)) };
-      return runner.run(request, { ...shared, cancellation, left: onLeft, egress: gate.forFlow(request.flow), flow: request.flow });
+      if (runner === undefined)
+        return {
+          kind: 'terminal',
+          error: errorOfPawl(new PawlError('PAWL_ACTION_UNKNOWN', `There is no action ${request.action}.`)),
+        };
+      return runner.run(request, {
+        ...shared,
+        cancellation,
+        left: onLeft,
+        egress: gate.forFlow(request.flow),
+        flow: request.flow,
+      });
     },
     readPage: (dataset: Json, cursor: Json, size: number): Promise<Page> => files.readPage(dataset, cursor, size),
     close: async (): Promise<void> => {
@@ -77,7 +97,11 @@ class Runner {
   constructor(action: Action) {
     this.action = action;
     const compiled = compileSchema(action.input);
-    if (!compiled.ok) throw new PawlError('PAWL_INTERNAL', `the input schema of ${action.name}: ${compiled.problems[0]?.message ?? 'not valid'}`);
+    if (!compiled.ok)
+      throw new PawlError(
+        'PAWL_INTERNAL',
+        `the input schema of ${action.name}: ${compiled.problems[0]?.message ?? 'not valid'}`,
+      );
     this.#validator = compiled.value;
   }
 
@@ -100,8 +124,14 @@ class Runner {
   }
 
   #argumentError(args: Json): ReturnType<typeof flowError> {
-    const problems = this.#validator.validate(args).map(({ path, message }) => `${path === '' ? 'the arguments' : path.slice(1).replaceAll('/', '.')} ${message}`);
-    return errorOf('validation', `The arguments of ${this.action.name} are not valid: ${problems.join('; ')}. Nothing was sent.`, { code: 'PAWL_ACTION_INPUT' });
+    const problems = this.#validator
+      .validate(args)
+      .map(({ path, message }) => `${path === '' ? 'the arguments' : path.slice(1).replaceAll('/', '.')} ${message}`);
+    return errorOf(
+      'validation',
+      `The arguments of ${this.action.name} are not valid: ${problems.join('; ')}. Nothing was sent.`,
+      { code: 'PAWL_ACTION_INPUT' },
+    );
   }
 }
 
@@ -109,7 +139,12 @@ function outcomeOf(error: Error, request: ActionRequest, left: boolean, log: Log
   if (error instanceof EgressFailure) return egressOutcome(error, request.guarantee, left, request.action);
   if (error instanceof PawlError && !left) return { kind: 'terminal', error: errorOfPawl(error) };
   // What an action throws otherwise is a bug of the action: its message is for the log, since it may hold anything.
-  log.error({ err: error, action: request.action, run: request.run, step: request.step }, 'an action failed in an unexpected way');
+  log.error(
+    { err: error, action: request.action, run: request.run, step: request.step },
+    'an action failed in an unexpected way',
+  );
   const detail = `The action ${request.action} failed in an unexpected way. The log of Pawl says more.`;
-  return left ? unanswered(request.guarantee, flowError('runtime', detail)) : { kind: 'terminal', error: flowError('runtime', detail) };
+  return left
+    ? unanswered(request.guarantee, flowError('runtime', detail))
+    : { kind: 'terminal', error: flowError('runtime', detail) };
 }

@@ -26,13 +26,17 @@ export function unanswered(guarantee: Guarantee, error: FlowError): Outcome {
 /** The outcome of a request that got no answer. */
 export function egressOutcome(failure: EgressFailure, guarantee: Guarantee, left: boolean, doing: string): Outcome {
   const detail = `${doing}: ${failure.message}`;
-  if (failure.reason === 'cancelled') return left ? unanswered(guarantee, errorOf('timeout', detail)) : { kind: 'cancelled' };
+  if (failure.reason === 'cancelled')
+    return left ? unanswered(guarantee, errorOf('timeout', detail)) : { kind: 'cancelled' };
   if (left) {
     // A pure call that meets the same limit or refusal again gains nothing; any other may have been applied.
     const certain = guarantee === 'pure' && (failure.reason === 'refused' || failure.reason === 'limit');
-    return certain ? { kind: 'terminal', error: egressError(failure, detail) } : unanswered(guarantee, egressError(failure, detail));
+    return certain
+      ? { kind: 'terminal', error: egressError(failure, detail) }
+      : unanswered(guarantee, egressError(failure, detail));
   }
-  if (failure.reason === 'refused' || failure.reason === 'invalid') return { kind: 'terminal', error: egressError(failure, detail) };
+  if (failure.reason === 'refused' || failure.reason === 'invalid')
+    return { kind: 'terminal', error: egressError(failure, detail) };
   return unsent(detail);
 }
 
@@ -55,7 +59,10 @@ export function egressError(failure: EgressFailure, detail: string): FlowError {
 
 /** An error that Pawl threw on purpose, as an error of the language. */
 export function errorOfPawl(error: PawlError): FlowError {
-  return { ...flowError(kindOf(error.code), `${error.message} ${error.hint}`, { status: error.status }), code: error.code };
+  return {
+    ...flowError(kindOf(error.code), `${error.message} ${error.hint}`, { status: error.status }),
+    code: error.code,
+  };
 }
 
 function kindOf(code: ErrorCode): ErrorKind {

@@ -64,8 +64,13 @@ export interface Connections {
 }
 
 /** Connections from definitions in memory, such as the demo database's; `more` are looked at where no definition has the name. */
-export function createConnections(definitions: Readonly<Record<string, PostgresDefinition>>, more?: Connections): Connections {
-  const own = new Map(Object.entries(definitions).map(([name, definition]) => [name, new Connection(name, definition)]));
+export function createConnections(
+  definitions: Readonly<Record<string, PostgresDefinition>>,
+  more?: Connections,
+): Connections {
+  const own = new Map(
+    Object.entries(definitions).map(([name, definition]) => [name, new Connection(name, definition)]),
+  );
   return {
     get: (name) => own.get(name) ?? more?.get(name),
     names: () => [...new Set([...own.keys(), ...(more?.names() ?? [])])].sort(),
@@ -76,7 +81,10 @@ function endpointOf(name: string, text: string): Endpoint {
   const match = /^\[?([^\s\]]+?)\]?:(\d{1,5})$/.exec(text);
   const port = Number(match?.[2]);
   if (match?.[1] === undefined || port < 1 || port > 65_535) {
-    throw new PawlError('PAWL_CONNECTION_FILE', `"allow" of the connection ${name} must be a host and a port, such as 127.0.0.1:5432.`);
+    throw new PawlError(
+      'PAWL_CONNECTION_FILE',
+      `"allow" of the connection ${name} must be a host and a port, such as 127.0.0.1:5432.`,
+    );
   }
   return { host: match[1], port };
 }

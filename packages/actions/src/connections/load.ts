@@ -31,9 +31,15 @@ function readPrivate(path: string): string {
   try {
     const stat = fstatSync(file);
     if (!stat.isFile()) throw new PawlError('PAWL_CONNECTION_FILE', `${path} is not a file.`);
-    if ((stat.mode & 0o077) !== 0) throw new PawlError('PAWL_CONNECTION_FILE', `Others can read the connections file ${path}. Run: chmod 600 ${path}`);
-    if (process.getuid !== undefined && stat.uid !== process.getuid()) throw new PawlError('PAWL_CONNECTION_FILE', `The connections file ${path} belongs to another user.`);
-    if (stat.size > fileBytes) throw new PawlError('PAWL_CONNECTION_FILE', `The connections file ${path} is larger than ${fileBytes} bytes.`);
+    if ((stat.mode & 0o077) !== 0)
+      throw new PawlError(
+        'PAWL_CONNECTION_FILE',
+        `Others can read the connections file ${path}. Run: chmod 600 ${path}`,
+      );
+    if (process.getuid !== undefined && stat.uid !== process.getuid())
+      throw new PawlError('PAWL_CONNECTION_FILE', `The connections file ${path} belongs to another user.`);
+    if (stat.size > fileBytes)
+      throw new PawlError('PAWL_CONNECTION_FILE', `The connections file ${path} is larger than ${fileBytes} bytes.`);
     return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);
@@ -73,13 +79,21 @@ function parseEntries(path: string, source: string): Readonly<Record<string, Jso
   } catch (error) {
     // The parser quotes the line where it failed, and that line may hold a password.
     const at = error instanceof Error && 'linePos' in error ? (error.linePos as [{ line: number }])[0].line : undefined;
-    throw new PawlError('PAWL_CONNECTION_FILE', `The connections file ${path} is neither JSON nor YAML${at === undefined ? '' : `: see line ${at}`}.`);
+    throw new PawlError(
+      'PAWL_CONNECTION_FILE',
+      `The connections file ${path} is neither JSON nor YAML${at === undefined ? '' : `: see line ${at}`}.`,
+    );
   }
   const schema = compileSchema(fileSchema);
-  if (!schema.ok) throw new PawlError('PAWL_INTERNAL', `the schema of the connections file: ${schema.problems[0]?.message ?? ''}`);
+  if (!schema.ok)
+    throw new PawlError('PAWL_INTERNAL', `the schema of the connections file: ${schema.problems[0]?.message ?? ''}`);
   const [problem] = schema.value.validate(value);
   // Only where and which rule: the message of a problem may quote the value.
-  if (problem !== undefined) throw new PawlError('PAWL_CONNECTION_FILE', `The connections file ${path} is not valid at ${problem.path === '' ? 'its root' : problem.path} (${problem.keyword}).`);
+  if (problem !== undefined)
+    throw new PawlError(
+      'PAWL_CONNECTION_FILE',
+      `The connections file ${path} is not valid at ${problem.path === '' ? 'its root' : problem.path} (${problem.keyword}).`,
+    );
   return value as Readonly<Record<string, JsonObject>>;
 }
 
@@ -92,7 +106,10 @@ function definitionOf(path: string, name: string, entry: JsonObject): PostgresDe
 function partsOfUrl(path: string, name: string, source: string): JsonObject {
   const url = URL.canParse(source) ? new URL(source) : undefined;
   if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol) || url.hostname === '') {
-    throw new PawlError('PAWL_CONNECTION_FILE', `The url of the connection ${name} in ${path} must look like postgres://user:password@host:5432/database.`);
+    throw new PawlError(
+      'PAWL_CONNECTION_FILE',
+      `The url of the connection ${name} in ${path} must look like postgres://user:password@host:5432/database.`,
+    );
   }
   const user = decodeURIComponent(url.username);
   const mode = url.searchParams.get('sslmode');

@@ -4,7 +4,9 @@ import { actionLimits } from '../limits.ts';
 import { EgressFailure } from './failure.ts';
 
 /** The body of an answer, or why it could not be read. */
-export type Body = { readonly bytes: Buffer; readonly failure?: undefined } | { readonly failure: EgressFailure; readonly bytes?: undefined };
+export type Body =
+  | { readonly bytes: Buffer; readonly failure?: undefined }
+  | { readonly failure: EgressFailure; readonly bytes?: undefined };
 
 /** Unpacks a body; stops at `maxBytes`, so that a small body cannot become a huge one. */
 export async function readBody(packed: Buffer, encodings: string | undefined, maxBytes: number): Promise<Body> {
@@ -18,11 +20,19 @@ export async function readBody(packed: Buffer, encodings: string | undefined, ma
   for (const name of names.reverse()) {
     if (bytes.length === 0) break;
     const unpack = unpackers[name];
-    if (unpack === undefined) return broken(`The answer is packed in a way that Pawl does not know (${name.slice(0, 30)}).`);
+    if (unpack === undefined)
+      return broken(`The answer is packed in a way that Pawl does not know (${name.slice(0, 30)}).`);
     try {
       bytes = await unpack(bytes, maxBytes);
     } catch (error) {
-      if (isTooLarge(error)) return { failure: new EgressFailure('limit', `The answer is larger than ${maxBytes} bytes when it is unpacked.`, error) };
+      if (isTooLarge(error))
+        return {
+          failure: new EgressFailure(
+            'limit',
+            `The answer is larger than ${maxBytes} bytes when it is unpacked.`,
+            error,
+          ),
+        };
       return broken('The answer is packed, but cannot be unpacked.');
     }
   }

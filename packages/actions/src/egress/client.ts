@@ -59,8 +59,16 @@ export class Client {
       headersTimeout: actionLimits.requestTime,
       bodyTimeout: actionLimits.answerPause,
     };
-    this.#kept = new Agent({ ...common, keepAliveTimeout: actionLimits.keepAlive, keepAliveMaxTimeout: actionLimits.keepAlive });
-    this.#fresh = new Agent({ ...common, keepAliveTimeout: actionLimits.keepAliveFresh, keepAliveMaxTimeout: actionLimits.keepAliveFresh });
+    this.#kept = new Agent({
+      ...common,
+      keepAliveTimeout: actionLimits.keepAlive,
+      keepAliveMaxTimeout: actionLimits.keepAlive,
+    });
+    this.#fresh = new Agent({
+      ...common,
+      keepAliveTimeout: actionLimits.keepAliveFresh,
+      keepAliveMaxTimeout: actionLimits.keepAliveFresh,
+    });
     this.#userAgent = options.userAgent;
   }
 
@@ -77,7 +85,13 @@ export class Client {
     for (let followed = 0; ; followed++) {
       const answer = await this.#send(hop, request);
       const location = answer.headers['location'];
-      if (!request.follow || !isRedirect(answer.status) || location === undefined || followed === actionLimits.redirects) return answer;
+      if (
+        !request.follow ||
+        !isRedirect(answer.status) ||
+        location === undefined ||
+        followed === actionLimits.redirects
+      )
+        return answer;
       hop = nextHop(hop, answer.status, parseRedirect(location, hop.url), request.credentials ?? {});
     }
   }
@@ -122,14 +136,20 @@ function isRedirect(status: number): boolean {
 
 /** Method, headers and body of the next request, as RFC 9110 §15.4 and every browser do it. */
 function nextHop(hop: Hop, status: number, url: URL, credentials: Readonly<Record<string, string>>): Hop {
-  const toGet = (status === 303 && hop.method !== 'HEAD') || ((status === 301 || status === 302) && hop.method === 'POST');
+  const toGet =
+    (status === 303 && hop.method !== 'HEAD') || ((status === 301 || status === 302) && hop.method === 'POST');
   const sameOrigin = url.origin === hop.url.origin;
   const secret = new Set(Object.keys(credentials).map((name) => name.toLowerCase()));
   const headers = Object.entries(hop.headers).filter(([name]) => {
     if (!sameOrigin && (isCredential(name) || secret.has(name.toLowerCase()))) return false;
     return !toGet || !name.toLowerCase().startsWith('content-');
   });
-  return { url, method: toGet ? 'GET' : hop.method, headers: Object.fromEntries(headers), body: toGet ? undefined : hop.body };
+  return {
+    url,
+    method: toGet ? 'GET' : hop.method,
+    headers: Object.fromEntries(headers),
+    body: toGet ? undefined : hop.body,
+  };
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {

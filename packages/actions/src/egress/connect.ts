@@ -21,12 +21,19 @@ export function guardedConnector(guard: Guard, permissions: Permissions): buildC
       }
       settled = true;
       clearTimeout(timer);
-      if (socket === null) callback(error ?? new EgressFailure('unreachable', `${host}:${port} cannot be reached.`), null);
+      if (socket === null)
+        callback(error ?? new EgressFailure('unreachable', `${host}:${port} cannot be reached.`), null);
       else callback(null, socket);
     };
     let open: Socket | undefined;
     const timer = setTimeout(() => {
-      settle(new EgressFailure('unreachable', `${host}:${port} did not accept a connection within ${actionLimits.connectTimeout / 1000} seconds.`), null);
+      settle(
+        new EgressFailure(
+          'unreachable',
+          `${host}:${port} did not accept a connection within ${actionLimits.connectTimeout / 1000} seconds.`,
+        ),
+        null,
+      );
       open?.destroy();
     }, actionLimits.connectTimeout);
     guard(host, port, permissions).then(
@@ -69,11 +76,19 @@ export class GuardedSocket extends Socket {
 }
 
 function connectSecure(name: { host: string; servername: string }, port: number, addresses: readonly string[]): Socket {
-  return connectTls({ ...pinned(name.host, port, addresses), servername: name.servername, ALPNProtocols: ['http/1.1'] });
+  return connectTls({
+    ...pinned(name.host, port, addresses),
+    servername: name.servername,
+    ALPNProtocols: ['http/1.1'],
+  });
 }
 
 /** Options that make Node try the checked addresses and nothing else; the name is never resolved again. */
-function pinned(host: string, port: number, addresses: readonly string[]): { host: string; port: number; lookup: LookupFunction; autoSelectFamily: boolean } {
+function pinned(
+  host: string,
+  port: number,
+  addresses: readonly string[],
+): { host: string; port: number; lookup: LookupFunction; autoSelectFamily: boolean } {
   const entries = addresses.map((address) => ({ address, family: isIP(address) }));
   const lookup: LookupFunction = (_host, options, callback) => {
     const [first] = entries;

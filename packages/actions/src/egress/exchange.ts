@@ -62,7 +62,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[] | undefined>): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
     if (status < 200) return;
     this.#head = { status, headers: joined(headers) };
   }
@@ -113,9 +117,12 @@ function joined(headers: Record<string, string | string[] | undefined>): Readonl
 }
 
 function failureOf(error: Error): EgressFailure {
-  if (error instanceof errors.HeadersOverflowError) return new EgressFailure('limit', 'The headers of the answer are too large.', error);
+  if (error instanceof errors.HeadersOverflowError)
+    return new EgressFailure('limit', 'The headers of the answer are too large.', error);
   if (error instanceof errors.BodyTimeoutError) return new EgressFailure('limit', 'The answer came too slowly.', error);
-  if (error instanceof errors.HeadersTimeoutError) return new EgressFailure('limit', 'The answer did not come in time.', error);
-  if (error instanceof errors.InvalidArgumentError) return new EgressFailure('invalid', `The request cannot be sent: ${error.message}.`, error);
+  if (error instanceof errors.HeadersTimeoutError)
+    return new EgressFailure('limit', 'The answer did not come in time.', error);
+  if (error instanceof errors.InvalidArgumentError)
+    return new EgressFailure('invalid', `The request cannot be sent: ${error.message}.`, error);
   return new EgressFailure('broken', 'The connection broke before the answer was complete.', error);
 }

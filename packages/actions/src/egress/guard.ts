@@ -38,7 +38,10 @@ export function createGuard(deny: readonly Endpoint[], resolve: Resolve): Guard 
       const parsed = parseAddress(address);
       if (parsed === undefined) throw refusal(host, port);
       if (await isDenied(address, port, deny, resolve)) {
-        throw new EgressFailure('refused', `${host}:${port} belongs to Pawl itself. Flows never reach Pawl's own database or API.`);
+        throw new EgressFailure(
+          'refused',
+          `${host}:${port} belongs to Pawl itself. Flows never reach Pawl's own database or API.`,
+        );
       }
       if (!named && !isPublic(parsed) && !netsHold(permissions.nets, address, port)) throw refusal(host, port);
     }
@@ -67,5 +70,7 @@ async function isDenied(address: string, port: number, deny: readonly Endpoint[]
 function isLocal(address: string): boolean {
   const range = parseAddress(address)?.range();
   if (range === 'loopback' || range === 'unspecified') return true;
-  return Object.values(networkInterfaces()).some((entries) => entries?.some((entry) => sameAddress(entry.address, address)));
+  return Object.values(networkInterfaces()).some((entries) =>
+    entries?.some((entry) => sameAddress(entry.address, address)),
+  );
 }

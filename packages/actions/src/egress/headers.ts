@@ -24,12 +24,19 @@ const plainValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 export function checkHeaders(headers: Readonly<Record<string, string>>): void {
   let bytes = 0;
   for (const [name, value] of Object.entries(headers)) {
-    if (!token.test(name)) throw new EgressFailure('invalid', `${JSON.stringify(name.slice(0, 60))} is no valid header name.`);
-    if (reserved.has(name.toLowerCase())) throw new EgressFailure('invalid', `The header ${name} is set by Pawl and cannot be given.`);
-    if (!plainValue.test(value)) throw new EgressFailure('invalid', `The value of the header ${name} holds a line break or another character that headers cannot carry.`);
+    if (!token.test(name))
+      throw new EgressFailure('invalid', `${JSON.stringify(name.slice(0, 60))} is no valid header name.`);
+    if (reserved.has(name.toLowerCase()))
+      throw new EgressFailure('invalid', `The header ${name} is set by Pawl and cannot be given.`);
+    if (!plainValue.test(value))
+      throw new EgressFailure(
+        'invalid',
+        `The value of the header ${name} holds a line break or another character that headers cannot carry.`,
+      );
     bytes += name.length + value.length + 4;
   }
-  if (bytes > actionLimits.requestHeaderBytes) throw new EgressFailure('invalid', `The headers are larger than ${actionLimits.requestHeaderBytes} bytes.`);
+  if (bytes > actionLimits.requestHeaderBytes)
+    throw new EgressFailure('invalid', `The headers are larger than ${actionLimits.requestHeaderBytes} bytes.`);
 }
 
 /** Headers that a redirect to another host must not take along. */

@@ -53,7 +53,10 @@ function toNet(text: string, address: string | undefined, bits: string | undefin
   const length = bits === undefined ? width : Number(bits);
   const number = port === undefined ? undefined : Number(port);
   if (base === undefined || length > width || (number !== undefined && (number < 1 || number > 65_535))) {
-    throw new PawlError('PAWL_USAGE', `"${text}" in PAWL_ALLOW_NETS is no net. Write an address or CIDR, with a port if only that one is meant: 10.0.0.0/8 or 127.0.0.1:8080.`);
+    throw new PawlError(
+      'PAWL_USAGE',
+      `"${text}" in PAWL_ALLOW_NETS is no net. Write an address or CIDR, with a port if only that one is meant: 10.0.0.0/8 or 127.0.0.1:8080.`,
+    );
   }
   return { base, bits: length, port: number };
 }

@@ -12,8 +12,16 @@ export const readFileAction = defineAction({
     required: ['path', 'format'],
     additionalProperties: false,
     properties: {
-      path: { type: 'string', minLength: 1, maxLength: 4096, description: 'The file, below one of the folders that Pawl may read.' },
-      format: { enum: ['csv', 'json', 'jsonl'], description: 'csv: columns named by the first line. json: one array. jsonl: a value a line.' },
+      path: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 4096,
+        description: 'The file, below one of the folders that Pawl may read.',
+      },
+      format: {
+        enum: ['csv', 'json', 'jsonl'],
+        description: 'csv: columns named by the first line. json: one array. jsonl: a value a line.',
+      },
       schema: { type: ['object', 'boolean'], description: 'A JSON Schema that every row must match.' },
     },
   },

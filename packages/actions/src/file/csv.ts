@@ -32,7 +32,8 @@ function readHeader(bytes: Buffer, ended: boolean): Head | undefined {
   if (line.kind === 'more') return undefined;
   if (line.kind !== 'record') throw new FormatError('is empty; its first line must name the columns');
   const columns = splitRecords(bytes.toString('utf8', line.start, line.end))[0] ?? [];
-  if (columns.length > actionLimits.fileColumns) throw new FormatError(`has more than ${actionLimits.fileColumns} columns`);
+  if (columns.length > actionLimits.fileColumns)
+    throw new FormatError(`has more than ${actionLimits.fileColumns} columns`);
   const twice = columns.find((name, index) => columns.indexOf(name) !== index);
   if (twice !== undefined) throw new FormatError(`has two columns named ${JSON.stringify(twice)}`);
   return { length: line.end, columns };
@@ -42,7 +43,8 @@ function parseRows(bytes: Buffer, records: readonly Span[], columns: readonly st
   const [first, last] = [records[0], records.at(-1)];
   if (first === undefined || last === undefined) return [];
   return splitRecords(bytes.toString('utf8', first.start, last.end)).map((fields) => {
-    if (fields.length !== columns.length) throw new FormatError(`has ${fields.length} values, but there are ${columns.length} columns`);
+    if (fields.length !== columns.length)
+      throw new FormatError(`has ${fields.length} values, but there are ${columns.length} columns`);
     return Object.fromEntries(columns.map((name, index) => [name, fields[index] ?? '']));
   });
 }

@@ -38,7 +38,8 @@ export function createFileStore(folders: readonly string[]): FileStore {
     readPage: async (dataset, cursor, size) => {
       const file = requireDataset(dataset);
       const page = await readRaw(folders, readers, file, requireCursor(cursor), size);
-      if (file.schema !== undefined) checkRows(page.rows, file, validatorOf(file.schema, schemas), page.next.row - page.rows.length);
+      if (file.schema !== undefined)
+        checkRows(page.rows, file, validatorOf(file.schema, schemas), page.next.row - page.rows.length);
       return { rows: page.rows, next: { ...page.next }, last: page.last };
     },
     close: () => readers.close(),
@@ -52,7 +53,13 @@ interface DatasetParts {
   readonly schema: Json | undefined;
 }
 
-async function readRaw(folders: readonly string[], readers: Kept<FileReader>, file: DatasetParts, cursor: FileCursor | null, size: number) {
+async function readRaw(
+  folders: readonly string[],
+  readers: Kept<FileReader>,
+  file: DatasetParts,
+  cursor: FileCursor | null,
+  size: number,
+) {
   // A dataset is data that a flow may have written itself: where it points is checked at every page.
   const found = await findFile(folders, file.path);
   requireSame(found.snapshot, file);
@@ -90,7 +97,11 @@ function checkRows(rows: readonly Json[], { path }: DatasetParts, validator: Val
   const [problem] = validator.validate(rows[index] ?? null);
   const where = problem === undefined || problem.path === '' ? 'it' : problem.path.slice(1).replaceAll('/', '.');
   const row = before + index + 1;
-  throw new PawlError('PAWL_FILE_INVALID', `Row ${row} of ${path} does not match the schema: ${where} ${problem?.message ?? 'is not valid'}.`, { extra: { row } });
+  throw new PawlError(
+    'PAWL_FILE_INVALID',
+    `Row ${row} of ${path} does not match the schema: ${where} ${problem?.message ?? 'is not valid'}.`,
+    { extra: { row } },
+  );
 }
 
 function validatorOf(schema: Json, known: Map<string, Validator>): Validator {
@@ -100,7 +111,10 @@ function validatorOf(schema: Json, known: Map<string, Validator>): Validator {
   const compiled = compileSchema(schema);
   if (!compiled.ok) {
     const [problem] = compiled.problems;
-    throw new PawlError('PAWL_ACTION_INPUT', `The schema of the rows is not valid: ${problem?.path ?? ''} ${problem?.message ?? ''}.`);
+    throw new PawlError(
+      'PAWL_ACTION_INPUT',
+      `The schema of the rows is not valid: ${problem?.path ?? ''} ${problem?.message ?? ''}.`,
+    );
   }
   const oldest = known.keys().next();
   if (known.size >= actionLimits.rowSchemas && oldest.done !== true) known.delete(oldest.value);
@@ -109,13 +123,27 @@ function validatorOf(schema: Json, known: Map<string, Validator>): Validator {
 }
 
 function requireDataset(dataset: Json): DatasetParts {
-  if (isObject(dataset) && dataset['kind'] === 'file' && typeof dataset['path'] === 'string' && isFormat(dataset['format']) && isObject(dataset['snapshot'])) {
+  if (
+    isObject(dataset) &&
+    dataset['kind'] === 'file' &&
+    typeof dataset['path'] === 'string' &&
+    isFormat(dataset['format']) &&
+    isObject(dataset['snapshot'])
+  ) {
     const { size, mtimeMs, ino } = dataset['snapshot'];
     if (typeof size === 'number' && typeof mtimeMs === 'number' && typeof ino === 'number') {
-      return { path: dataset['path'], format: dataset['format'], snapshot: { size, mtimeMs, ino }, schema: dataset['schema'] };
+      return {
+        path: dataset['path'],
+        format: dataset['format'],
+        snapshot: { size, mtimeMs, ino },
+        schema: dataset['schema'],
+      };
     }
   }
-  throw new PawlError('PAWL_FILE_INVALID', 'This is not a dataset that Pawl can read. Use the dataset that file.read returns, unchanged.');
+  throw new PawlError(
+    'PAWL_FILE_INVALID',
+    'This is not a dataset that Pawl can read. Use the dataset that file.read returns, unchanged.',
+  );
 }
 
 function isFormat(value: Json | undefined): value is keyof typeof formats {

@@ -38,9 +38,11 @@ export async function findFile(folders: readonly string[], path: string): Promis
 /** Opens a found file for reading; throws if it is another one by now. */
 export async function openFile(found: FoundFile, path: string): Promise<FileHandle> {
   // NOFOLLOW and the comparison below catch a link put in its place since; NONBLOCK keeps a pipe from hanging.
-  const handle = await open(found.real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error: unknown) => {
-    throw new PawlError('PAWL_FILE_INVALID', `The file ${path} cannot be opened.`, { cause: error });
-  });
+  const handle = await open(found.real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    (error: unknown) => {
+      throw new PawlError('PAWL_FILE_INVALID', `The file ${path} cannot be opened.`, { cause: error });
+    },
+  );
   const stat = await handle.stat();
   if (stat.isFile() && stat.ino === found.snapshot.ino) return handle;
   await handle.close();
@@ -51,7 +53,13 @@ async function findBelow(folder: string, wanted: string, path: string): Promise<
   const root = await realpath(folder).catch(() => undefined);
   const real = await realpath(wanted).catch(() => undefined);
   if (root === undefined || real === undefined) return undefined;
-  if (!isBelow(root, real) || relative(root, real).split(sep).some((part) => part.startsWith('.'))) throw forbidden(path);
+  if (
+    !isBelow(root, real) ||
+    relative(root, real)
+      .split(sep)
+      .some((part) => part.startsWith('.'))
+  )
+    throw forbidden(path);
   const stat = await lstat(real);
   if (!stat.isFile()) throw forbidden(path);
   return { real, snapshot: { size: stat.size, mtimeMs: stat.mtimeMs, ino: stat.ino } };

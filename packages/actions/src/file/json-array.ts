@@ -25,7 +25,10 @@ function head(bytes: Buffer, ended: boolean): Head | undefined {
     if (ended) throw new FormatError('is empty; it must hold one JSON array');
     return undefined;
   }
-  if (bytes[at] !== openBracket) throw new FormatError('does not begin with "["; it must hold one JSON array. For one value a line, use the format jsonl');
+  if (bytes[at] !== openBracket)
+    throw new FormatError(
+      'does not begin with "["; it must hold one JSON array. For one value a line, use the format jsonl',
+    );
   return { length: at + 1, columns: [] };
 }
 
@@ -36,8 +39,10 @@ function find(bytes: Buffer, from: number, ended: boolean, first: boolean): Foun
     if (bytes[at] !== comma) return { kind: 'bad', problem: 'does not follow the one before it after a comma' };
     at = skipBlanks(bytes, at + 1);
   }
-  if (at === bytes.length) return ended ? { kind: 'bad', problem: 'is missing: the file ends in the middle of the array' } : { kind: 'more' };
-  if (bytes[at] === comma || bytes[at] === closeBracket) return { kind: 'bad', problem: 'is missing: there is a comma too many' };
+  if (at === bytes.length)
+    return ended ? { kind: 'bad', problem: 'is missing: the file ends in the middle of the array' } : { kind: 'more' };
+  if (bytes[at] === comma || bytes[at] === closeBracket)
+    return { kind: 'bad', problem: 'is missing: there is a comma too many' };
   const end = endOfValue(bytes, at);
   if (end !== undefined) return { kind: 'record', start: at, end };
   return ended ? { kind: 'bad', problem: 'is not complete: the file ends in the middle of it' } : { kind: 'more' };

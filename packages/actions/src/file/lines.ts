@@ -16,7 +16,12 @@ const newline = 0x0a;
 const carriageReturn = 0x0d;
 
 /** The next line that is not empty. `endOfLine` finds the line feed that ends a line, or -1. */
-export function findLine(bytes: Buffer, from: number, ended: boolean, endOfLine: (bytes: Buffer, from: number) => number): Found {
+export function findLine(
+  bytes: Buffer,
+  from: number,
+  ended: boolean,
+  endOfLine: (bytes: Buffer, from: number) => number,
+): Found {
   let start = from;
   while (start < bytes.length && (bytes[start] === newline || bytes[start] === carriageReturn)) start++;
   if (start === bytes.length) return ended ? { kind: 'end' } : { kind: 'more' };

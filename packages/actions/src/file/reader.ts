@@ -35,7 +35,14 @@ export class FileReader {
   readonly #window: Window;
   #row: number;
 
-  private constructor(parts: { path: string; handle: FileHandle; format: Format; head: Head; window: Window; row: number }) {
+  private constructor(parts: {
+    path: string;
+    handle: FileHandle;
+    format: Format;
+    head: Head;
+    window: Window;
+    row: number;
+  }) {
     this.#path = parts.path;
     this.#handle = parts.handle;
     this.#format = parts.format;
@@ -69,7 +76,8 @@ export class FileReader {
     const rows = this.#parse(spans);
     this.#row += rows.length;
     this.#window.drop(spans.at(-1)?.end ?? 0);
-    if (this.#row > actionLimits.fileRows) throw this.#invalid(this.#row, `is one too many: Pawl reads ${actionLimits.fileRows} rows of a file`);
+    if (this.#row > actionLimits.fileRows)
+      throw this.#invalid(this.#row, `is one too many: Pawl reads ${actionLimits.fileRows} rows of a file`);
     return { rows, next: this.cursor, last: await this.#isAtEnd() };
   }
 
@@ -158,7 +166,11 @@ async function readHead(path: string, format: Format, window: Window): Promise<H
       if (error instanceof FormatError) throw new PawlError('PAWL_FILE_INVALID', `The file ${path} ${error.message}.`);
       throw error;
     }
-    if (window.bytes.length > actionLimits.fileRowBytes) throw new PawlError('PAWL_FILE_INVALID', `The beginning of ${path} is longer than ${actionLimits.fileRowBytes} bytes.`);
+    if (window.bytes.length > actionLimits.fileRowBytes)
+      throw new PawlError(
+        'PAWL_FILE_INVALID',
+        `The beginning of ${path} is longer than ${actionLimits.fileRowBytes} bytes.`,
+      );
     await window.more();
   }
 }

@@ -34,12 +34,13 @@ const letters = { T: 'terminal', R: 'retryable', A: 'ambiguous' } as const;
 const columns: readonly Guarantee[] = ['pure', 'idempotent', 'keyed', 'once'];
 
 describe('an answer that is no success', () => {
-  test.each(table.flatMap(([status, ...row]) => columns.map((guarantee, index) => [status, guarantee, letters[row[index] as keyof typeof letters]] as const)))(
-    '%i to a call that is %s is %s',
-    (status, guarantee, expected) => {
-      expect(classify(guarantee, status, false, 1)).toBe(expected);
-    },
-  );
+  test.each(
+    table.flatMap(([status, ...row]) =>
+      columns.map((guarantee, index) => [status, guarantee, letters[row[index] as keyof typeof letters]] as const),
+    ),
+  )('%i to a call that is %s is %s', (status, guarantee, expected) => {
+    expect(classify(guarantee, status, false, 1)).toBe(expected);
+  });
 
   test('503 with Retry-After says that a once call was not taken', () => {
     expect(classify('once', 503, true, 1)).toBe('retryable');
@@ -62,34 +63,61 @@ const answerOf = (status: number, body: string | EgressFailure = '', headers: Re
   body: body instanceof EgressFailure ? { failure: body } : { bytes: Buffer.from(body) },
 });
 const judge = (guarantee: Guarantee, answer: ReturnType<typeof answerOf>, redirect = false) =>
-  answerOutcome({ guarantee, attempt: 1, redirect, answer, doing: 'POST https://target.example/a', secrets: ['hunter2'], output: (bytes) => bytes.toString() });
+  answerOutcome({
+    guarantee,
+    attempt: 1,
+    redirect,
+    answer,
+    doing: 'POST https://target.example/a',
+    secrets: ['hunter2'],
+    output: (bytes) => bytes.toString(),
+  });
 
 describe('answerOutcome', () => {
   test.each([200, 201, 204, 299])('%i has completed', (status) => {
-    for (const guarantee of columns) expect(judge(guarantee, answerOf(status, 'x'))).toEqual({ kind: 'completed', output: 'x' });
+    for (const guarantee of columns)
+      expect(judge(guarantee, answerOf(status, 'x'))).toEqual({ kind: 'completed', output: 'x' });
   });
 
   test('a 3xx is an answer where redirects are followed, else an error with its status', () => {
     expect(judge('once', answerOf(302), true)).toEqual({ kind: 'completed', output: '' });
-    expect(judge('once', answerOf(302))).toMatchObject({ kind: 'terminal', error: { status: 302, type: expect.stringMatching(/communication$/) as string } });
+    expect(judge('once', answerOf(302))).toMatchObject({
+      kind: 'terminal',
+      error: { status: 302, type: expect.stringMatching(/communication$/) as string },
+    });
   });
 
   test('an error carries the status, the words of the target and Retry-After, but no secret', () => {
     const outcome = judge('keyed', answerOf(503, 'busy,\n try hunter2   later', { 'retry-after': '7' }));
-    expect(outcome).toMatchObject({ kind: 'retryable', left: true, afterMs: 7_000, error: { status: 503, detail: 'POST https://target.example/a answered 503: busy, try [secret] later' } });
+    expect(outcome).toMatchObject({
+      kind: 'retryable',
+      left: true,
+      afterMs: 7_000,
+      error: { status: 503, detail: 'POST https://target.example/a answered 503: busy, try [secret] later' },
+    });
   });
 
   test('a success that cannot be read is ambiguous for an effect and never failed', () => {
     for (const reason of ['broken', 'limit', 'cancelled'] as const) {
       const answer = answerOf(200, new EgressFailure(reason, 'Lost.'));
-      for (const guarantee of ['idempotent', 'keyed', 'once'] as const) expect(judge(guarantee, answer)).toMatchObject({ kind: 'ambiguous' });
+      for (const guarantee of ['idempotent', 'keyed', 'once'] as const)
+        expect(judge(guarantee, answer)).toMatchObject({ kind: 'ambiguous' });
     }
-    expect(judge('pure', answerOf(200, new EgressFailure('broken', 'Lost.')))).toMatchObject({ kind: 'retryable', left: true });
-    expect(judge('pure', answerOf(200, new EgressFailure('limit', 'Large.')))).toMatchObject({ kind: 'terminal', error: { code: 'PAWL_RESPONSE_LIMIT' } });
+    expect(judge('pure', answerOf(200, new EgressFailure('broken', 'Lost.')))).toMatchObject({
+      kind: 'retryable',
+      left: true,
+    });
+    expect(judge('pure', answerOf(200, new EgressFailure('limit', 'Large.')))).toMatchObject({
+      kind: 'terminal',
+      error: { code: 'PAWL_RESPONSE_LIMIT' },
+    });
   });
 
   test('a refusal whose body cannot be read is judged by its status', () => {
-    expect(judge('once', answerOf(422, new EgressFailure('broken', 'Lost.')))).toMatchObject({ kind: 'terminal', error: { status: 422 } });
+    expect(judge('once', answerOf(422, new EgressFailure('broken', 'Lost.')))).toMatchObject({
+      kind: 'terminal',
+      error: { status: 422 },
+    });
   });
 });
 

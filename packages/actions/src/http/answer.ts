@@ -37,7 +37,12 @@ export function answerOutcome(judged: Judged): Outcome {
 }
 
 /** What an answer other than a success tells about an effect (design: effects, outcome of an attempt). */
-export function classify(guarantee: Guarantee, status: number, hasRetryAfter: boolean, attempt: number): 'terminal' | 'retryable' | 'ambiguous' {
+export function classify(
+  guarantee: Guarantee,
+  status: number,
+  hasRetryAfter: boolean,
+  attempt: number,
+): 'terminal' | 'retryable' | 'ambiguous' {
   if (guarantee === 'pure') return maySucceedLater(status) ? 'retryable' : 'terminal';
   // A gateway does not know what became of the request behind it.
   if (status === 502 || status === 504) return 'ambiguous';
@@ -66,8 +71,12 @@ function success({ answer, guarantee, doing, output }: Judged): Outcome {
     }
   }
   const lost = failure ?? new EgressFailure('broken', 'The answer could not be read.');
-  const error = egressError(lost, `${doing} answered ${answer.status}, but the answer could not be read. ${lost.message}`);
-  if (guarantee === 'pure' && lost.reason !== 'broken' && lost.reason !== 'cancelled') return { kind: 'terminal', error };
+  const error = egressError(
+    lost,
+    `${doing} answered ${answer.status}, but the answer could not be read. ${lost.message}`,
+  );
+  if (guarantee === 'pure' && lost.reason !== 'broken' && lost.reason !== 'cancelled')
+    return { kind: 'terminal', error };
   return unanswered(guarantee, error);
 }
 

@@ -24,7 +24,8 @@ export function serializeBody(body: Json | undefined, headers: Record<string, st
 function formOf(body: JsonObject): string {
   const form = new URLSearchParams();
   for (const [name, value] of Object.entries(body)) {
-    if (typeof value === 'object' && value !== null) throw new PawlError('PAWL_ACTION_INPUT', `A form holds plain values; "${name}" is a list or an object.`);
+    if (typeof value === 'object' && value !== null)
+      throw new PawlError('PAWL_ACTION_INPUT', `A form holds plain values; "${name}" is a list or an object.`);
     form.append(name, value === null ? '' : String(value));
   }
   return form.toString();

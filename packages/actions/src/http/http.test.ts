@@ -3,7 +3,17 @@ import type { AddressInfo } from 'node:net';
 import type { ActionRequest, Actions, JsonObject } from '@pawl/core';
 import { waitUntil } from '@pawl/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { answerJson, attempt, bodyText, httpGuarantees, makeActions, requestFor, serve, TestCancellation, TestLog } from '../actions.fixture.ts';
+import {
+  answerJson,
+  attempt,
+  bodyText,
+  httpGuarantees,
+  makeActions,
+  requestFor,
+  serve,
+  TestCancellation,
+  TestLog,
+} from '../actions.fixture.ts';
 import type { TestServer } from '../actions.fixture.ts';
 
 interface Seen {
@@ -21,15 +31,29 @@ const log = new TestLog();
 beforeAll(async () => {
   target = await serve((request, response) => {
     void bodyText(request).then((body) => {
-      seen.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers as Record<string, string>, body });
+      seen.push({
+        method: request.method ?? '',
+        url: request.url ?? '',
+        headers: request.headers as Record<string, string>,
+        body,
+      });
       const status = /^\/status\/(\d+)/.exec(request.url ?? '')?.[1];
-      if (status !== undefined) return answerJson(response, { said: request.headers.authorization ?? 'no' }, Number(status));
+      if (status !== undefined)
+        return answerJson(response, { said: request.headers.authorization ?? 'no' }, Number(status));
       if (request.url === '/text') return response.writeHead(200, { 'content-type': 'text/plain' }).end('grüezi');
       if (request.url === '/empty') return response.writeHead(204).end();
-      if (request.url === '/bad-json') return response.writeHead(200, { 'content-type': 'application/json' }).end('{"a":');
-      if (request.url === '/bad-utf8') return response.writeHead(200, { 'content-type': 'application/json' }).end(Buffer.from([0x22, 0xff, 0x22]));
-      if (request.url === '/deep') return response.writeHead(200, { 'content-type': 'application/json' }).end('['.repeat(100_000) + ']'.repeat(100_000));
-      if (request.url === '/problem') return response.writeHead(200, { 'content-type': 'application/problem+json; charset=utf-8' }).end('{"__proto__":{"a":1}}');
+      if (request.url === '/bad-json')
+        return response.writeHead(200, { 'content-type': 'application/json' }).end('{"a":');
+      if (request.url === '/bad-utf8')
+        return response.writeHead(200, { 'content-type': 'application/json' }).end(Buffer.from([0x22, 0xff, 0x22]));
+      if (request.url === '/deep')
+        return response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end('['.repeat(100_000) + ']'.repeat(100_000));
+      if (request.url === '/problem')
+        return response
+          .writeHead(200, { 'content-type': 'application/problem+json; charset=utf-8' })
+          .end('{"__proto__":{"a":1}}');
       if (request.url === '/reset') return request.socket.resetAndDestroy();
       if (request.url === '/moved') return response.writeHead(302, { location: '/text' }).end();
       if (request.url === '/moved-inside') return response.writeHead(303, { location: 'http://127.0.0.9/' }).end();
@@ -71,14 +95,20 @@ describe('what http sends', () => {
 
   test('a keyed call carries its key where the target takes it', async () => {
     const keyed = { guarantee: 'keyed', key: 'K-1' } as const;
-    const keyIn = (place: 'header' | 'query' | 'body', name: string) => ({ ...keyed, keyIn: { place, name, retentionMs: 1 } });
+    const keyIn = (place: 'header' | 'query' | 'body', name: string) => ({
+      ...keyed,
+      keyIn: { place, name, retentionMs: 1 },
+    });
     await call('/k', { headers: { 'idempotency-key': 'mine' } }, keyIn('header', 'Idempotency-Key'));
     expect(lastSeen()?.headers['idempotency-key']).toBe('K-1');
     await call('/k', {}, keyIn('query', 'request_id'));
     expect(lastSeen()?.url).toBe('/k?request_id=K-1');
     await call('/k', { body: { amount: 1 } }, keyIn('body', 'ref'));
     expect(lastSeen()?.body).toBe('{"amount":1,"ref":"K-1"}');
-    expect(await call('/k', { body: [1] }, keyIn('body', 'ref'))).toMatchObject({ left: 0, outcome: { kind: 'terminal', error: { code: 'PAWL_ACTION_INPUT' } } });
+    expect(await call('/k', { body: [1] }, keyIn('body', 'ref'))).toMatchObject({
+      left: 0,
+      outcome: { kind: 'terminal', error: { code: 'PAWL_ACTION_INPUT' } },
+    });
   });
 
   test('no key is sent by a call that is not keyed', async () => {
@@ -87,12 +117,17 @@ describe('what http sends', () => {
   });
 
   test('basic and bearer authentication', async () => {
-    await call('', { endpoint: { uri: `${target.url}/auth`, authentication: { basic: { username: 'ä', password: 'b:c' } } } });
+    await call('', {
+      endpoint: { uri: `${target.url}/auth`, authentication: { basic: { username: 'ä', password: 'b:c' } } },
+    });
     expect(lastSeen()?.headers['authorization']).toBe(`Basic ${Buffer.from('ä:b:c').toString('base64')}`);
     await call('', { endpoint: { uri: `${target.url}/auth`, authentication: { bearer: { token: 'tok' } } } });
     expect(lastSeen()?.headers['authorization']).toBe('Bearer tok');
     for (const authentication of [{ digest: {} }, { basic: { username: 'a' } }, {}]) {
-      expect(await call('', { endpoint: { uri: target.url, authentication } })).toMatchObject({ left: 0, outcome: { kind: 'terminal' } });
+      expect(await call('', { endpoint: { uri: target.url, authentication } })).toMatchObject({
+        left: 0,
+        outcome: { kind: 'terminal' },
+      });
     }
   });
 
@@ -108,12 +143,24 @@ describe('what http sends', () => {
   ])('arguments that are not valid are refused by name: %j', async (args, name) => {
     const { outcome, left } = await call('/never', args as unknown as JsonObject);
     expect(left).toBe(0);
-    expect(outcome).toMatchObject({ kind: 'terminal', error: { type: expect.stringMatching(/validation$/) as string, detail: expect.stringContaining(name) as string } });
+    expect(outcome).toMatchObject({
+      kind: 'terminal',
+      error: { type: expect.stringMatching(/validation$/) as string, detail: expect.stringContaining(name) as string },
+    });
   });
 
   test('a forbidden header, a strange URL and a private address are refused before anything leaves', async () => {
-    for (const args of [{ headers: { Host: 'evil' } }, { headers: { a: 'b\r\nc: d' } }, { endpoint: 'http://user@x/' }, { endpoint: 'http://10.0.0.1/' }, { endpoint: 'file:///etc/passwd' }]) {
-      expect(await call('/never', args as unknown as JsonObject, { guarantee: 'once' })).toMatchObject({ left: 0, outcome: { kind: 'terminal' } });
+    for (const args of [
+      { headers: { Host: 'evil' } },
+      { headers: { a: 'b\r\nc: d' } },
+      { endpoint: 'http://user@x/' },
+      { endpoint: 'http://10.0.0.1/' },
+      { endpoint: 'file:///etc/passwd' },
+    ]) {
+      expect(await call('/never', args as unknown as JsonObject, { guarantee: 'once' })).toMatchObject({
+        left: 0,
+        outcome: { kind: 'terminal' },
+      });
     }
     expect(seen.some((each) => each.url === '/never')).toBe(false);
   });
@@ -123,14 +170,20 @@ describe('what http returns', () => {
   test('content by its type: JSON as JSON, nothing as null, anything else in base64', async () => {
     expect((await call('/a')).outcome).toEqual({ kind: 'completed', output: { ok: true } });
     expect((await call('/empty')).outcome).toEqual({ kind: 'completed', output: null });
-    expect((await call('/text')).outcome).toEqual({ kind: 'completed', output: Buffer.from('grüezi').toString('base64') });
+    expect((await call('/text')).outcome).toEqual({
+      kind: 'completed',
+      output: Buffer.from('grüezi').toString('base64'),
+    });
     const problem = (await call('/problem')).outcome;
     expect(JSON.stringify(problem)).toBe('{"kind":"completed","output":{"__proto__":{"a":1}}}');
     expect(({} as Record<string, unknown>)['a']).toBeUndefined();
   });
 
   test('raw is the body in base64, whatever it is', async () => {
-    expect((await call('/a', { output: 'raw' })).outcome).toEqual({ kind: 'completed', output: Buffer.from('{"ok":true}').toString('base64') });
+    expect((await call('/a', { output: 'raw' })).outcome).toEqual({
+      kind: 'completed',
+      output: Buffer.from('{"ok":true}').toString('base64'),
+    });
   });
 
   test('response is status, headers and content with the request, without credentials', async () => {
@@ -138,7 +191,12 @@ describe('what http returns', () => {
     const { outcome } = await call('', { endpoint, output: 'response', method: 'get', headers: { 'X-A': 'b' } });
     expect(outcome).toMatchObject({
       kind: 'completed',
-      output: { statusCode: 200, content: { ok: true }, headers: { 'content-type': 'application/json' }, request: { method: 'GET', uri: `${target.url}/a?x=1`, headers: { 'X-A': 'b' } } },
+      output: {
+        statusCode: 200,
+        content: { ok: true },
+        headers: { 'content-type': 'application/json' },
+        request: { method: 'GET', uri: `${target.url}/a?x=1`, headers: { 'X-A': 'b' } },
+      },
     });
     expect(JSON.stringify(outcome)).not.toContain('hidden');
   });
@@ -149,21 +207,36 @@ describe('what http returns', () => {
   });
 
   test('a redirect that may not be followed leaves the outcome of an effect unknown', async () => {
-    expect(await call('/moved-inside', { redirect: true }, { guarantee: 'once' })).toMatchObject({ left: 1, outcome: { kind: 'ambiguous', error: { code: 'PAWL_EGRESS' } } });
-    expect((await call('/moved-inside', { redirect: true })).outcome).toMatchObject({ kind: 'terminal', error: { code: 'PAWL_EGRESS' } });
+    expect(await call('/moved-inside', { redirect: true }, { guarantee: 'once' })).toMatchObject({
+      left: 1,
+      outcome: { kind: 'ambiguous', error: { code: 'PAWL_EGRESS' } },
+    });
+    expect((await call('/moved-inside', { redirect: true })).outcome).toMatchObject({
+      kind: 'terminal',
+      error: { code: 'PAWL_EGRESS' },
+    });
   });
 
-  test.each(['/bad-json', '/bad-utf8', '/deep'])('%s in a success: the effect was applied and its output is lost, so it is ambiguous', async (path) => {
-    for (const guarantee of httpGuarantees) {
-      const { outcome } = await call(path, {}, { guarantee });
-      expect(outcome.kind).toBe(guarantee === 'pure' ? (path === '/deep' ? 'terminal' : 'retryable') : 'ambiguous');
-    }
-  });
+  test.each(['/bad-json', '/bad-utf8', '/deep'])(
+    '%s in a success: the effect was applied and its output is lost, so it is ambiguous',
+    async (path) => {
+      for (const guarantee of httpGuarantees) {
+        const { outcome } = await call(path, {}, { guarantee });
+        expect(outcome.kind).toBe(guarantee === 'pure' ? (path === '/deep' ? 'terminal' : 'retryable') : 'ambiguous');
+      }
+    },
+  );
 
   test('an error of the target names what was called and its status, never a secret, not even one that it echoes', async () => {
-    const endpoint = { uri: `${target.url}/status/401?api_key=s3cr3t`, authentication: { bearer: { token: 'tok-123' } } };
+    const endpoint = {
+      uri: `${target.url}/status/401?api_key=s3cr3t`,
+      authentication: { bearer: { token: 'tok-123' } },
+    };
     const { outcome } = await call('', { endpoint });
-    expect(outcome).toMatchObject({ kind: 'terminal', error: { status: 401, detail: expect.stringContaining(`POST ${target.url}/status/401 answered 401`) as string } });
+    expect(outcome).toMatchObject({
+      kind: 'terminal',
+      error: { status: 401, detail: expect.stringContaining(`POST ${target.url}/status/401 answered 401`) as string },
+    });
     expect(JSON.stringify(outcome)).not.toMatch(/tok-123|s3cr3t/);
     expect(JSON.stringify(log.lines)).not.toMatch(/tok-123|s3cr3t/);
   });
@@ -194,7 +267,10 @@ describe('an attempt without an answer', () => {
   test('a cancel before it started sends nothing', async () => {
     const cancellation = new TestCancellation();
     cancellation.cancel();
-    expect(await attempt(actions, requestFor('http', { method: 'GET', endpoint: target.url }), cancellation)).toEqual({ left: 0, outcome: { kind: 'cancelled' } });
+    expect(await attempt(actions, requestFor('http', { method: 'GET', endpoint: target.url }), cancellation)).toEqual({
+      left: 0,
+      outcome: { kind: 'cancelled' },
+    });
   });
 
   test('a target that does not listen is retryable for every class, once too: nothing left', async () => {
@@ -204,9 +280,16 @@ describe('an attempt without an answer', () => {
     await new Promise((resolve) => server.close(resolve));
     const open = makeActions({ allowNets: '127.0.0.1' });
     for (const guarantee of httpGuarantees) {
-      const { outcome, left } = await attempt(open, requestFor('http', { method: 'POST', endpoint: `http://127.0.0.1:${port}/` }, { guarantee }));
+      const { outcome, left } = await attempt(
+        open,
+        requestFor('http', { method: 'POST', endpoint: `http://127.0.0.1:${port}/` }, { guarantee }),
+      );
       expect(left).toBe(0);
-      expect(outcome).toMatchObject({ kind: 'retryable', left: false, error: { detail: expect.stringContaining('nothing listens there') as string } });
+      expect(outcome).toMatchObject({
+        kind: 'retryable',
+        left: false,
+        error: { detail: expect.stringContaining('nothing listens there') as string },
+      });
     }
     await open.close();
   });
@@ -214,8 +297,12 @@ describe('an attempt without an answer', () => {
 
 test('describe says guarantee and target by the arguments', () => {
   const http = actions.describe('http');
-  expect(['GET', 'head', 'PUT', 'DELETE', 'POST', 'PATCH'].map((method) => http?.guarantee({ method }, undefined))).toEqual(['pure', 'pure', 'idempotent', 'idempotent', 'once', 'once']);
-  expect(http?.guarantee({ method: 'POST' }, { place: 'header', name: 'Idempotency-Key', retentionMs: 1 })).toBe('keyed');
+  expect(
+    ['GET', 'head', 'PUT', 'DELETE', 'POST', 'PATCH'].map((method) => http?.guarantee({ method }, undefined)),
+  ).toEqual(['pure', 'pure', 'idempotent', 'idempotent', 'once', 'once']);
+  expect(http?.guarantee({ method: 'POST' }, { place: 'header', name: 'Idempotency-Key', retentionMs: 1 })).toBe(
+    'keyed',
+  );
   expect(http?.target({ endpoint: 'https://API.example.com:443/a' })).toBe('https://api.example.com');
   expect(http?.target({ endpoint: { uri: 'http://x:81/a' } })).toBe('http://x:81');
   expect(http?.target({ endpoint: 'nonsense' })).toBe('http');

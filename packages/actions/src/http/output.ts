@@ -19,7 +19,8 @@ function contentOf(bytes: Buffer, contentType: string | undefined): Json {
   if (!isJsonType(contentType)) return bytes.toString('base64');
   if (!isUtf8(bytes)) throw new EgressFailure('broken', 'The answer says that it is JSON, but it is not UTF-8 text.');
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
-  if (nestsTooDeep(text)) throw new EgressFailure('limit', `The answer is nested more than ${actionLimits.answerDepth} levels deep.`);
+  if (nestsTooDeep(text))
+    throw new EgressFailure('limit', `The answer is nested more than ${actionLimits.answerDepth} levels deep.`);
   try {
     return JSON.parse(text) as Json;
   } catch (error) {

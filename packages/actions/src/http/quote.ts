@@ -13,7 +13,8 @@ export function redact(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) {
     if (secret === '') continue;
-    for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')]) clean = clean.replaceAll(form, '[secret]');
+    for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')])
+      clean = clean.replaceAll(form, '[secret]');
   }
   return clean;
 }

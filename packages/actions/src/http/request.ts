@@ -34,18 +34,28 @@ export function buildRequest(request: ActionRequest): BuiltRequest {
   const authentication = typeof endpoint === 'string' ? undefined : endpoint['authentication'];
   const { credentials, secrets } = authenticate(authentication);
   const serialized = serializeBody(body, headers);
-  return { method, url: withQuery(uri, query), headers, credentials, secrets, ...(serialized === undefined ? {} : { body: serialized }) };
+  return {
+    method,
+    url: withQuery(uri, query),
+    headers,
+    credentials,
+    secrets,
+    ...(serialized === undefined ? {} : { body: serialized }),
+  };
 }
 
 /** Sets a header whatever the spelling of one that is there. */
-export function setHeader(headers: Record<string, string>, name: string, value: string): void {
+function setHeader(headers: Record<string, string>, name: string, value: string): void {
   for (const known of Object.keys(headers)) if (known.toLowerCase() === name.toLowerCase()) delete headers[known];
   headers[name] = value;
 }
 
 function withMember(body: Json | undefined, name: string, key: string): Json {
   if (body !== undefined && !isObject(body)) {
-    throw new PawlError('PAWL_ACTION_INPUT', `The key is sent in the member "${name}" of the body, so the body must be an object.`);
+    throw new PawlError(
+      'PAWL_ACTION_INPUT',
+      `The key is sent in the member "${name}" of the body, so the body must be an object.`,
+    );
   }
   return { ...body, [name]: key };
 }

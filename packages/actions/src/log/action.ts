@@ -21,7 +21,12 @@ export const logAction = defineAction({
   guarantee: () => 'pure',
   run: ({ args, run, step, flow }, { log }): Outcome => {
     const level = (args['level'] ?? 'info') as keyof Log;
-    const fields = { run, step, flow: `${flow.namespace}/${flow.name}`, ...(args['data'] === undefined ? {} : { data: args['data'] }) };
+    const fields = {
+      run,
+      step,
+      flow: `${flow.namespace}/${flow.name}`,
+      ...(args['data'] === undefined ? {} : { data: args['data'] }),
+    };
     log[level](fields, String(args['message']));
     return { kind: 'completed', output: null };
   },

@@ -1,12 +1,14 @@
 import type { Cancellation, Json } from '@pawl/core';
 import { DatabaseError, Query } from 'pg';
-import type { Pool, PoolClient, QueryResult } from 'pg';
+import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
 import type { Connection } from '../connections/connections.ts';
 import type { EgressGate } from '../egress/egress.ts';
-import { TableCache } from './tables.ts';
 
 /** The attempt was given up while the database worked. */
 export class SqlCancelled extends Error {}
+
+/** What Pawl remembered of the database is out of date; it is forgotten, and the next attempt looks again. */
+export class SqlStale extends Error {}
 
 /** A query returned more than a step may hold. */
 export class SqlTooLarge extends Error {}
@@ -14,7 +16,6 @@ export class SqlTooLarge extends Error {}
 /** One database behind a connection. */
 export class Database {
   readonly connection: Connection;
-  readonly tables = new TableCache();
   /** The table of effect rows is known to exist. */
   hasEffects = false;
   readonly #pool: Pool;
@@ -98,16 +99,20 @@ export class Session {
   /** Runs one statement. */
   run(text: string, values: readonly unknown[] = []): Promise<QueryResult<Record<string, Json>>> {
     if (this.cancelled) return Promise.reject(new SqlCancelled('cancelled'));
-    return this.#client.query<Record<string, Json>>({ text, values: [...values] });
+    return this.#client.query<Record<string, Json>>(statementOf(text, values));
   }
 
   /** Runs one statement and takes at most so many rows; more, or larger ones, end the session with SqlTooLarge. */
-  rows(text: string, values: readonly unknown[], limits: { rows: number; characters: number }): Promise<Record<string, Json>[]> {
+  rows(
+    text: string,
+    values: readonly unknown[],
+    limits: { rows: number; characters: number },
+  ): Promise<Record<string, Json>[]> {
     if (this.cancelled) return Promise.reject(new SqlCancelled('cancelled'));
     return new Promise((resolve, reject) => {
       const rows: Record<string, Json>[] = [];
       let characters = 0;
-      const query = this.#client.query(new Query<Record<string, Json>>({ text, values: [...values] }));
+      const query = this.#client.query(new Query<Record<string, Json>>(statementOf(text, values)));
       const stop = (problem: string): void => {
         reject(new SqlTooLarge(problem));
         streamOf(this.#client).destroy();
@@ -129,9 +134,19 @@ export class Session {
   }
 }
 
+/** Always the extended protocol: it takes one statement alone, while the simple one, the driver's choice without values, runs many. */
+function statementOf(text: string, values: readonly unknown[]): QueryConfig & { queryMode: 'extended' } {
+  return { text, values: [...values], queryMode: 'extended' };
+}
+
 /** After an error that the database answered with, a session goes on once it is rolled back. */
 async function canGoOn(session: Session, error: unknown): Promise<boolean> {
-  if (session.cancelled || error instanceof SqlTooLarge || (error instanceof DatabaseError && error.severity !== 'ERROR')) return false;
+  if (
+    session.cancelled ||
+    error instanceof SqlTooLarge ||
+    (error instanceof DatabaseError && error.severity !== 'ERROR')
+  )
+    return false;
   return session.run('rollback').then(
     () => true,
     () => false,

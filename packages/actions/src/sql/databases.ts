@@ -21,17 +21,26 @@ export function createDatabases(connections: Connections, gate: EgressGate, log:
   return {
     get: (name, flow) => {
       const connection = connections.get(name);
-      if (connection === undefined) throw new PawlError('PAWL_CONNECTION_UNKNOWN', `There is no connection named ${JSON.stringify(name)}.`);
+      if (connection === undefined)
+        throw new PawlError('PAWL_CONNECTION_UNKNOWN', `There is no connection named ${JSON.stringify(name)}.`);
       if (!connection.isOpenTo(flow)) {
-        throw new PawlError('PAWL_FORBIDDEN', `The flow ${flow.namespace}/${flow.name} may not use the connection ${name}.`, {
-          hint: 'Whoever runs Pawl can add the flow to "flows" of this connection.',
-        });
+        throw new PawlError(
+          'PAWL_FORBIDDEN',
+          `The flow ${flow.namespace}/${flow.name} may not use the connection ${name}.`,
+          {
+            hint: 'Whoever runs Pawl can add the flow to "flows" of this connection.',
+          },
+        );
       }
       const known = open.get(name);
       if (known !== undefined) return known;
       const pool = new Pool(poolConfig(connection, gate));
       // Without a listener a broken idle connection would end the process; the pool has dropped it already.
-      pool.on('error', (error) => log.warn({ connection: name, code: codeOf(error) }, 'an idle database connection broke'));
+      pool.on('error', (error) =>
+        log.warn({ connection: name, code: codeOf(error) }, 'an idle database connection broke'),
+      );
+      // A lent connection that breaks fails its query; the event that comes with it has no other listener.
+      pool.on('connect', (client) => client.on('error', () => {}));
       const database = new Database(pool, connection, gate);
       open.set(name, database);
       return database;

@@ -4,6 +4,7 @@ import type { ActionRequest, Json, Outcome } from '@pawl/core';
 import { DatabaseError } from 'pg';
 import type { ActionContext } from '../action.ts';
 import { terminal } from '../failures.ts';
+import { SqlStale } from './database.ts';
 import type { Database, Session } from './database.ts';
 import { sqlOutcome } from './outcome.ts';
 
@@ -12,7 +13,11 @@ import { sqlOutcome } from './outcome.ts';
  * key is inserted first: a rival with the same key waits for it, and then finds the result. So the effect is applied
  * once, however often and from wherever it is sent.
  */
-export async function runTransactional(request: ActionRequest, context: ActionContext, work: (session: Session, database: Database) => Promise<Json>): Promise<Outcome> {
+export async function runTransactional(
+  request: ActionRequest,
+  context: ActionContext,
+  work: (session: Session) => Promise<Json>,
+): Promise<Outcome> {
   const name = String(request.args['connection']);
   const doing = `${request.action} on the connection ${name}`;
   let left = false;
@@ -21,43 +26,57 @@ export async function runTransactional(request: ActionRequest, context: ActionCo
     return await database.use(context.cancellation, async (session) => {
       if (!database.hasEffects) await ensureTable(session, database);
       await session.run('begin isolation level read committed');
-      const known = await claim(session, request);
+      const known = await claim(session, request, database);
       if (known !== undefined) {
         await session.run('rollback');
         return known;
       }
-      const output = await work(session, database);
+      const output = await work(session);
       await session.run('update pawl_effect set result = $2 where key = $1', [request.key, JSON.stringify(output)]);
-      if (!session.inTransaction) throw new PawlError('PAWL_ACTION_INPUT', 'The statement ended the transaction of the step.');
+      if (!session.inTransaction)
+        throw new PawlError('PAWL_ACTION_INPUT', 'The statement ended the transaction of the step.');
       // Until COMMIT is sent nothing can be applied: whatever breaks before it rolls back.
       context.left();
       left = true;
       const { command } = await session.run('commit');
-      if (command !== 'COMMIT') throw new PawlError('PAWL_INTERNAL', 'The database rolled the step back instead of committing it.');
+      if (command !== 'COMMIT')
+        throw new PawlError('PAWL_INTERNAL', 'The database rolled the step back instead of committing it.');
       return { kind: 'completed', output };
     });
   } catch (error) {
-    if (error instanceof DatabaseError && error.code === '42P01' && !left) context.databases.get(name, context.flow).hasEffects = false;
     return sqlOutcome(error, { guarantee: request.guarantee, left, doing });
   }
 }
 
 /** Inserts the effect row; an outcome when the effect was applied before. */
-async function claim(session: Session, request: ActionRequest): Promise<Outcome | undefined> {
-  const hash = createHash('sha256').update(canonicalJson([request.action, request.args])).digest('hex');
-  const inserted = await session.run('insert into pawl_effect (key, hash) values ($1, $2) on conflict (key) do nothing', [request.key, hash]);
+async function claim(session: Session, request: ActionRequest, database: Database): Promise<Outcome | undefined> {
+  const hash = createHash('sha256')
+    .update(canonicalJson([request.action, request.args]))
+    .digest('hex');
+  const inserted = await session
+    .run('insert into pawl_effect (key, hash) values ($1, $2) on conflict (key) do nothing', [request.key, hash])
+    .catch((error: unknown) => {
+      if (!(error instanceof DatabaseError) || error.code !== '42P01') throw error;
+      database.hasEffects = false;
+      throw new SqlStale('the table pawl_effect was dropped', { cause: error });
+    });
   if (inserted.rowCount === 1) return undefined;
   // A statement of its own: the one above does not see the row of a rival that it waited for.
   const { rows } = await session.run('select hash, result from pawl_effect where key = $1', [request.key]);
   const [row] = rows;
   if (row === undefined) throw new Error('the effect row was deleted while its key was claimed');
   if (row['hash'] !== hash) {
-    return terminal('validation', `The key ${request.key} was used in this database for another request. A key names one effect; use another key for other data. Nothing was changed.`, { status: 409 });
+    return terminal(
+      'validation',
+      `The key ${request.key} was used in this database for another request. A key names one effect; use another key for other data. Nothing was changed.`,
+      { status: 409 },
+    );
   }
   return { kind: 'completed', output: JSON.parse(String(row['result'])) as Json, already: true };
 }
 
-const createTable = 'create table if not exists pawl_effect (key text primary key, hash text not null, result text, at timestamptz not null default now())';
+const createTable =
+  'create table if not exists pawl_effect (key text primary key, hash text not null, result text, at timestamptz not null default now())';
 
 /** Makes the table of effect rows where it is missing. Two who make it at once: one of them is told, and finds it made. */
 async function ensureTable(session: Session, database: Database): Promise<void> {
@@ -66,9 +85,13 @@ async function ensureTable(session: Session, database: Database): Promise<void> 
     await session.run(createTable).catch((error: unknown) => {
       if (!(error instanceof DatabaseError)) throw error;
       if (error.code === '42501') {
-        throw new PawlError('PAWL_FORBIDDEN', `The user ${database.connection.user} may not make the table pawl_effect, in which Pawl records what it has done.`, {
-          hint: `Have an administrator run: ${createTable}; grant select, insert, update on it to ${database.connection.user}.`,
-        });
+        throw new PawlError(
+          'PAWL_FORBIDDEN',
+          `The user ${database.connection.user} may not make the table pawl_effect, in which Pawl records what it has done.`,
+          {
+            hint: `Have an administrator run: ${createTable}; grant select, insert, update on it to ${database.connection.user}.`,
+          },
+        );
       }
       if (error.code !== '23505' && error.code !== '42P07') throw error;
     });

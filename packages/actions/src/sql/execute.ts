@@ -9,7 +9,8 @@ import { requireStatement } from './statement.ts';
 export const executeAction = defineAction({
   name: 'sql.execute',
   version: '1.0.0',
-  summary: 'Runs one statement that changes data in a PostgreSQL database; it and the record that it was done are one transaction.',
+  summary:
+    'Runs one statement that changes data in a PostgreSQL database; it and the record that it was done are one transaction.',
   input: {
     type: 'object',
     required: ['connection', 'sql'],

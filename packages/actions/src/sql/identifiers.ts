@@ -14,6 +14,10 @@ export function quoteName(name: string): string {
 /** `table` or `schema.table` as SQL text. */
 export function quoteTable(name: string): string {
   const parts = name.split('.');
-  if (parts.length > 2) throw new PawlError('PAWL_ACTION_INPUT', `${JSON.stringify(name.slice(0, 140))} is no table. Write table or schema.table.`);
+  if (parts.length > 2)
+    throw new PawlError(
+      'PAWL_ACTION_INPUT',
+      `${JSON.stringify(name.slice(0, 140))} is no table. Write table or schema.table.`,
+    );
   return parts.map(quoteName).join('.');
 }

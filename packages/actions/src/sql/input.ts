@@ -6,7 +6,12 @@ export const connectionInput: JsonObject = { type: 'string', minLength: 1, descr
 
 /** The arguments of a statement. */
 export const statementInput: JsonObject = {
-  sql: { type: 'string', minLength: 1, maxLength: actionLimits.sqlText, description: 'One SQL statement; values stand in it as $1, $2, …' },
+  sql: {
+    type: 'string',
+    minLength: 1,
+    maxLength: actionLimits.sqlText,
+    description: 'One SQL statement; values stand in it as $1, $2, …',
+  },
   params: { type: 'array', description: 'The values of $1, $2, …' },
 };
 

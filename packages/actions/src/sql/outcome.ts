@@ -3,7 +3,7 @@ import type { ErrorKind, Guarantee, Outcome } from '@pawl/core';
 import { DatabaseError } from 'pg';
 import { EgressFailure } from '../egress/failure.ts';
 import { egressOutcome, errorOf, errorOfPawl, terminal, unanswered, unsent } from '../failures.ts';
-import { SqlCancelled, SqlTooLarge } from './database.ts';
+import { SqlCancelled, SqlStale, SqlTooLarge } from './database.ts';
 
 /** How far an attempt at a database had come. */
 export interface SqlProgress {
@@ -18,13 +18,25 @@ export interface SqlProgress {
 export function sqlOutcome(error: unknown, progress: SqlProgress): Outcome {
   const { guarantee, left, doing } = progress;
   if (error instanceof SqlCancelled) {
-    return left ? unanswered(guarantee, errorOf('timeout', `${doing}: the database did not answer in time.`)) : { kind: 'cancelled' };
+    return left
+      ? unanswered(guarantee, errorOf('timeout', `${doing}: the database did not answer in time.`))
+      : { kind: 'cancelled' };
   }
-  if (error instanceof SqlTooLarge) return terminal('communication', `${doing}: ${error.message} Ask for less, a page at a time.`, { status: 502, code: 'PAWL_RESPONSE_LIMIT' });
+  if (error instanceof SqlTooLarge)
+    return terminal('communication', `${doing}: ${error.message} Ask for less, a page at a time.`, {
+      status: 502,
+      code: 'PAWL_RESPONSE_LIMIT',
+    });
+  if (error instanceof SqlStale)
+    return unsent(`${doing}: ${error.message} since Pawl used it last. Nothing was changed.`);
   if (error instanceof PawlError) return { kind: 'terminal', error: errorOfPawl(error) };
   // An ERROR is an answer: the transaction was rolled back. A FATAL may follow a COMMIT that has happened.
   if (error instanceof DatabaseError && error.severity === 'ERROR') return answered(error, doing);
-  if (left) return unanswered(guarantee, errorOf('communication', `${doing}: the connection to the database broke before it answered.`));
+  if (left)
+    return unanswered(
+      guarantee,
+      errorOf('communication', `${doing}: the connection to the database broke before it answered.`),
+    );
   if (error instanceof EgressFailure) return egressOutcome(error, guarantee, false, doing);
   if (error instanceof DatabaseError) return answered(error, doing);
   return unsent(`${doing}: the database cannot be reached${reasonOf(error)}. Nothing was changed.`);
@@ -46,6 +58,8 @@ function kindOf(state: string): ErrorKind {
 }
 
 const hints: Readonly<Record<string, string>> = {
+  '42703': ' Check the names of the columns.',
+  '42P01': ' Check the name of the table, and whether the user of the connection may see it.',
   '42P10': ' The table needs a unique index or primary key on exactly the columns of "key".',
   '25006': ' Use sql.execute to change data.',
 };

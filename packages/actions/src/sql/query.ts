@@ -35,7 +35,10 @@ async function queryRows({ args, guarantee }: ActionRequest, context: ActionCont
       await session.run('begin read only');
       context.left();
       left = true;
-      const found = await session.rows(sql, paramsOf(args), { rows: actionLimits.sqlRows, characters: actionLimits.sqlCharacters });
+      const found = await session.rows(sql, paramsOf(args), {
+        rows: actionLimits.sqlRows,
+        characters: actionLimits.sqlCharacters,
+      });
       // Not commit: a rollback also takes back settings that a function of the query changed.
       await session.run('rollback');
       return found;

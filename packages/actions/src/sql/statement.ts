@@ -5,15 +5,38 @@ import { PawlError } from '@pawl/core';
  * next. PostgreSQL takes one statement at a time with parameters, so the first word tells.
  */
 const refused: ReadonlySet<string> = new Set([
-  'abort', 'begin', 'close', 'commit', 'copy', 'deallocate', 'declare', 'discard', 'end', 'fetch', 'listen', 'load', 'move',
-  'prepare', 'release', 'reset', 'rollback', 'savepoint', 'set', 'start', 'unlisten',
+  'abort',
+  'begin',
+  'close',
+  'commit',
+  'copy',
+  'deallocate',
+  'declare',
+  'discard',
+  'end',
+  'fetch',
+  'listen',
+  'load',
+  'move',
+  'prepare',
+  'release',
+  'reset',
+  'rollback',
+  'savepoint',
+  'set',
+  'start',
+  'unlisten',
 ]);
 
 /** Checks that a statement may run inside Pawl's transaction; throws PAWL_ACTION_INPUT. */
 export function requireStatement(sql: string): void {
   const word = firstWord(sql);
   if (word === '') throw new PawlError('PAWL_ACTION_INPUT', 'The SQL is empty.');
-  if (refused.has(word)) throw new PawlError('PAWL_ACTION_INPUT', `A step's SQL cannot begin with ${word.toUpperCase()}: Pawl begins and ends the transaction itself.`);
+  if (refused.has(word))
+    throw new PawlError(
+      'PAWL_ACTION_INPUT',
+      `A step's SQL cannot begin with ${word.toUpperCase()}: Pawl begins and ends the transaction itself.`,
+    );
 }
 
 /** The first word in lower case, after blanks and comments (PostgreSQL's block comments nest). */
