@@ -307,3 +307,17 @@ export const task = {
   wait: (name: string, duration: string): JsonObject => ({ [name]: { wait: duration } }),
   set: (name: string, value: JsonObject): JsonObject => ({ [name]: { set: value } }),
 };
+
+/** Starts a run and waits until its start is committed. */
+export async function begin(
+  world: TestWorld,
+  worker: Worker,
+  flow: string,
+  more: { run?: string; input?: Json } = {},
+): Promise<string> {
+  const run = more.run ?? world.id();
+  const answer = worker.startRun({ run, workspace: 'default', flow, input: more.input ?? {} });
+  await world.clock.settle();
+  await answer;
+  return run;
+}
