@@ -57,7 +57,8 @@ export function pageRead(m: Machine, frame: Frame, page: Page | { readonly error
       return m.raise(frame, flowError('runtime', `The page that began with row ${frame.page.total - frame.page.rows + 1} had ${frame.page.rows} rows and now has ${page.rows.length}: the dataset has changed.`));
     }
     setPageRows(frame, page.rows);
-    m.advance(frame);
+    // Where a step of the page is under way, its end takes the page further, not the reading.
+    if (!hasChild(m, frame)) m.advance(frame);
     return;
   }
   if (page.rows.length === 0) return m.complete(frame, summary(frame));
@@ -77,6 +78,11 @@ export function pageDone(m: Pick<Machine, 'flow'>, frame: Frame): boolean {
 /** Whether the rows of the page under way must be read again before anything else is decided. */
 export function pageLost(m: Pick<Machine, 'flow'>, frame: Frame): boolean {
   return frame.dataset !== undefined && frame.page !== undefined && !pageDone(m, frame) && pageRowsOf(frame) === undefined;
+}
+
+function hasChild(m: Machine, frame: Frame): boolean {
+  for (const other of m.state.frames.values()) if (other.p === frame.id) return true;
+  return false;
 }
 
 /** The page is done: the batch ends after the last one, else waits for the next to be read. */
