@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { checkFlow, ensureError } from '@pawl/core';
+import type { CheckedFlow, CheckResult, Problem } from '@pawl/core';
+import { catalog } from '../catalog.ts';
+import { exitCodes, type ExitCode } from '../exit.ts';
+import { nodeHash } from '../node-hash.ts';
+import { plain, print, printJson, table } from '../output.ts';
+import { stepGuarantees } from './step-guarantees.ts';
+
+/** Checks every file, one after the other, and prints what was found; 2 when one is not valid. */
+export async function checkFiles(files: readonly string[], json: boolean): Promise<ExitCode> {
+  const reports: { readonly file: string; readonly valid: boolean; readonly problems: readonly Problem[] }[] = [];
+  for (const file of files) {
+    const { valid, problems, flow } = await checkFile(file);
+    reports.push({ file, valid, problems });
+    if (!json) printReport(file, valid, problems, files.length === 1 ? flow : undefined);
+  }
+  if (json) printJson({ files: reports });
+  return reports.every(({ valid }) => valid) ? exitCodes.done : exitCodes.invalid;
+}
+
+/** Whether a file's text is JSON by its name; YAML is the rule. */
+export function formatOf(file: string): 'json' | 'yaml' {
+  return file.toLowerCase().endsWith('.json') ? 'json' : 'yaml';
+}
+
+async function checkFile(file: string): Promise<CheckResult> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const message = `The file cannot be read: ${ensureError(error).message}.`;
+    return { valid: false, problems: [{ code: 'PAWL_FILE_INVALID', severity: 'error', path: '', message }] };
+  }
+  return checkFlow(text, { purpose: 'check', catalog: catalog(), hash: nodeHash, format: formatOf(file) });
+}
+
+function printReport(file: string, valid: boolean, problems: readonly Problem[], flow: CheckedFlow | undefined): void {
+  for (const problem of problems) print(problemLine(file, problem));
+  if (!valid) return;
+  print(`${plain(file)}: valid${problems.length === 0 ? '' : ', with warnings'}`);
+  const steps = flow === undefined ? [] : stepGuarantees(flow);
+  if (steps.length === 0) return;
+  print();
+  print(table(['step', 'action', 'guarantee', 'because'], steps.map(({ name, action, guarantee, why }) => [name, action, guarantee, why])));
+}
+
+function problemLine(file: string, { line, column, severity, code, path, message, hint }: Problem): string {
+  const place = line === undefined ? path : `${line}:${column ?? 1}`;
+  const advice = hint === undefined ? '' : ` (${hint})`;
+  return plain(`${file}:${place}: ${severity} ${code}: ${message}${advice}`);
+}

@@ -1,0 +1,23 @@
+import type { DefineCommand } from './program.ts';
+
+interface Entry {
+  /** One line of `pawl --help`. */
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly define: DefineCommand }>;
+}
+
+/** All commands by name, in the order of the help. */
+export const commands: Readonly<Record<string, Entry>> = {
+  start: { summary: 'start Pawl: database, worker, HTTP server, examples', load: () => import('./commands/start.ts') },
+  worker: { summary: 'add a worker to the database of a Pawl', load: () => import('./commands/worker.ts') },
+  run: { summary: 'run one flow to its end', load: () => import('./commands/run.ts') },
+  check: { summary: 'say what is wrong with flow documents', load: () => import('./commands/check.ts') },
+  deploy: { summary: 'publish a flow on the server', load: () => import('./commands/deploy.ts') },
+  flows: { summary: 'list the flows of the server', load: () => import('./commands/flows.ts') },
+  runs: { summary: 'list the runs of the server', load: () => import('./commands/runs.ts') },
+  show: { summary: 'show a run and what happened in it', load: () => import('./commands/show.ts') },
+  cancel: { summary: 'cancel a run', load: () => import('./commands/cancel.ts') },
+  decide: { summary: 'list or answer what waits for a person', load: () => import('./commands/decide.ts') },
+  jq: { summary: 'run a jq program as flows do', load: () => import('./commands/jq.ts') },
+  doctor: { summary: 'check this machine and the database', load: () => import('./commands/doctor.ts') },
+};

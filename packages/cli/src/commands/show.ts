@@ -1,0 +1,2 @@
+import { type DefineCommand } from '../program.ts';
+export const define: DefineCommand = () => {};

