@@ -1,0 +1,81 @@
+import type { ApiStore, InboxRow, StartAnswer } from '@pawl/core';
+import { partitionOf, PawlError } from '@pawl/core';
+import { dedupName, isStorable } from './apply-commit.ts';
+import { flowLists } from './flow-lists.ts';
+import { runLists } from './run-lists.ts';
+import type { SimStore } from './sim-store.ts';
+import type { Tables } from './tables.ts';
+
+/** How long an Idempotency-Key is remembered (ms). */
+const requestRetention = 604_800_000;
+
+/** The simulated store as the API sees it. */
+export function apiStore(store: SimStore): ApiStore {
+  const { tables } = store;
+  return {
+    ...flowLists(store),
+    ...runLists(store),
+    start: (start) =>
+      store.serve(() => {
+        const answer = acceptStart(tables, start);
+        store.wake(partitionOf(start.run));
+        return answer;
+      }),
+    send: (row) =>
+      store.serve(() => {
+        const known = acceptMessage(tables, row);
+        store.wake(row.partition);
+        return known;
+      }),
+    stored: (run) => store.serve(() => tables.stored(run)),
+    journal: (run, from) => store.serve(() => (tables.runs.get(run)?.journal ?? []).filter((row) => row.to >= from)),
+    payloads: (run, sha256) => store.serve(() => tables.payloads(run, sha256)),
+    clockOffset: () => 0,
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Idempotency-Key first, then the start key, then the message, in one transaction. */
+function acceptStart(tables: Tables, { run, at, message, request }: Parameters<ApiStore['start']>[0]): StartAnswer {
+  const { key } = message;
+  if (key !== null) assertStorable(key.key, 'The start key');
+  const requestName = request === undefined ? undefined : JSON.stringify([request.scope, request.key]);
+  if (request !== undefined && requestName !== undefined) {
+    const known = tables.requests.get(requestName);
+    if (known !== undefined && known.expiresAt > at && known.run !== run) {
+      return { run: known.run, replayed: true, mismatch: known.fingerprint !== request.fingerprint };
+    }
+    tables.requests.set(requestName, { run, fingerprint: request.fingerprint, expiresAt: at + requestRetention });
+  }
+  if (key !== null) {
+    const name = dedupName(partitionOf(run), key.keyHash);
+    const winner = tables.dedup.get(name);
+    if (winner === undefined)
+      tables.dedup.set(name, { run, fingerprint: key.fingerprint, expiresAt: Number.POSITIVE_INFINITY });
+    else if (winner.run !== run) {
+      const mismatch = winner.fingerprint !== key.fingerprint;
+      const remembered = requestName === undefined ? undefined : tables.requests.get(requestName);
+      if (requestName !== undefined && mismatch) tables.requests.delete(requestName);
+      else if (remembered !== undefined) remembered.run = winner.run;
+      return { run: winner.run, replayed: true, mismatch };
+    }
+  }
+  if (!tables.runs.has(run) && !tables.inbox.has(run))
+    tables.inbox.set(run, { partition: partitionOf(run), id: run, run, at, message });
+  return { run, replayed: false, mismatch: false };
+}
+
+function acceptMessage(tables: Tables, row: InboxRow): boolean {
+  assertStorable(row.id, 'The id of the message');
+  if (!tables.isKnown(row.run)) return false;
+  if (!tables.inbox.has(row.id)) tables.inbox.set(row.id, row);
+  return true;
+}
+
+function assertStorable(text: string, what: string): void {
+  if (!isStorable(text))
+    throw new PawlError(
+      'PAWL_INPUT_INVALID',
+      `${what} contains a character that cannot be stored; nothing was written.`,
+    );
+}

@@ -1,0 +1,125 @@
+import type { Commit, CommitResult, RunStart } from '@pawl/core';
+import { FencedError, PoisonError } from '@pawl/core';
+import type { RunRecord, Tables } from './tables.ts';
+import { hasEnded } from './tables.ts';
+
+/** Guards that a self-test of the prover switches off, to see that what they prevent is found. */
+export interface StoreMutation {
+  /** A commit of a worker that has lost its partition is written. */
+  readonly noFence?: boolean;
+  /** A start whose key exists is begun again. */
+  readonly noDedup?: boolean;
+}
+
+/** Writes a commit: all of it, or nothing and throws what a worker would meet. */
+export function applyCommit(tables: Tables, commit: Commit, mutation: StoreMutation): CommitResult {
+  if (!mutation.noFence) fence(tables, commit);
+  refuseText(commit);
+  const lost = mutation.noDedup ? [] : losers(tables, commit.starts);
+  const out = new Set(lost.map((start) => start.run));
+  refuseDuplicates(tables, commit, out);
+  for (const start of commit.starts) if (!out.has(start.run)) beginRun(tables, start);
+  for (const row of commit.journal) tables.runs.get(row.run)?.journal.push(row);
+  for (const head of commit.heads) {
+    const record = known(tables, head.run, out);
+    if (record === undefined) continue;
+    record.status = head.status;
+    record.waitingFor = hasEnded(head.status) ? null : head.waitingFor;
+    record.loaded = head.loaded;
+    record.endedAt = head.endedAt;
+  }
+  for (const timer of commit.timers) {
+    const record = known(tables, timer.run, out);
+    if (record !== undefined) record.timerAt = timer.at;
+  }
+  for (const row of commit.snapshots) {
+    const record = known(tables, row.run, out);
+    if (record !== undefined && (record.snapshot?.seq ?? 0) <= row.seq) record.snapshot = row;
+  }
+  for (const row of commit.payloads) {
+    const record = known(tables, row.run, out);
+    if (record !== undefined && !record.payloads.has(row.sha256)) record.payloads.set(row.sha256, row.body);
+  }
+  for (const row of commit.decisions) {
+    const decisions = known(tables, row.run, out)?.decisions;
+    const asked = decisions?.get(row.id);
+    decisions?.set(row.id, asked === undefined ? row : { ...asked, decided: row.decided });
+  }
+  for (const { id, partition } of commit.consumed) {
+    if (tables.inbox.get(id)?.partition === partition) tables.inbox.delete(id);
+  }
+  return { lost };
+}
+
+function fence(tables: Tables, commit: Commit): void {
+  const lost = commit.leases.filter(({ partition, epoch }) => tables.leases[partition]?.epoch !== epoch);
+  if (lost.length > 0) throw new FencedError(lost.map((lease) => lease.partition));
+}
+
+/** Starts whose key has an earlier run, in the store or in the commit itself. */
+function losers(tables: Tables, starts: readonly RunStart[]): CommitResult['lost'][number][] {
+  const lost: CommitResult['lost'][number][] = [];
+  const here = new Map<string, { run: string; fingerprint: string }>();
+  for (const { run, partition, key } of starts) {
+    if (key === null) continue;
+    const name = dedupName(partition, key.keyHash);
+    const winner = tables.dedup.get(name) ?? here.get(name);
+    if (winner === undefined) here.set(name, { run, fingerprint: key.fingerprint });
+    else if (winner.run !== run) lost.push({ run, winner: winner.run, fingerprint: winner.fingerprint });
+  }
+  return lost;
+}
+
+/** A run or a journal row that exists is a violated unique key: nothing of the commit is written. */
+function refuseDuplicates(tables: Tables, commit: Commit, out: ReadonlySet<string>): void {
+  const begun = new Set<string>();
+  for (const { run } of commit.starts) {
+    if (out.has(run)) continue;
+    if (tables.runs.has(run) || begun.has(run)) throw new PoisonError('23505', `run ${run} exists`, undefined);
+    begun.add(run);
+  }
+  const written = new Set<string>();
+  for (const row of commit.journal) {
+    if (out.has(row.run)) continue;
+    const name = `${row.run} ${row.from}`;
+    const record = tables.runs.get(row.run);
+    if (written.has(name) || record?.journal.some((other) => other.from === row.from) === true)
+      throw new PoisonError('23505', `run ${row.run} has a journal row that begins with event ${row.from}`, undefined);
+    if (record === undefined && !begun.has(row.run))
+      throw new PoisonError('23503', `there is no run ${row.run}`, undefined);
+    written.add(name);
+  }
+}
+
+function refuseText(commit: Commit): void {
+  for (const rows of [commit.journal, commit.snapshots, commit.payloads]) {
+    for (const { body } of rows) {
+      if (!isStorable(body))
+        throw new PoisonError('22021', 'the text has a character that cannot be stored', undefined);
+    }
+  }
+}
+
+/** Whether PostgreSQL would store this raw text and give it back as it was. */
+export function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\u0000');
+}
+
+/** The name of a start key's entry. */
+export function dedupName(partition: number, keyHash: string): string {
+  return `${partition}:${keyHash}`;
+}
+
+function beginRun(tables: Tables, start: RunStart): RunRecord {
+  const { partition, key, run } = start;
+  if (key !== null) {
+    const name = dedupName(partition, key.keyHash);
+    if (!tables.dedup.has(name))
+      tables.dedup.set(name, { run, fingerprint: key.fingerprint, expiresAt: Number.POSITIVE_INFINITY });
+  }
+  return tables.begin(start);
+}
+
+function known(tables: Tables, run: string, out: ReadonlySet<string>): RunRecord | undefined {
+  return out.has(run) ? undefined : tables.runs.get(run);
+}

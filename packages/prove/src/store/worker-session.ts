@@ -1,0 +1,340 @@
+import type {
+  Commit,
+  CommitResult,
+  FlowError,
+  FlowVersion,
+  InboxRow,
+  Lease,
+  LeaseView,
+  StoredRun,
+  WorkerStore,
+  WorkerView,
+} from '@pawl/core';
+import { ensureError, PawlError, PoisonError, FencedError, UnknownCommitError } from '@pawl/core';
+import type { Owner } from '../sim/timeline.ts';
+import { outside } from '../sim/timeline.ts';
+import { applyCommit } from './apply-commit.ts';
+import type { Fate, StoreCall } from './gate.ts';
+import type { OpenTransaction, SimStore } from './sim-store.ts';
+
+/** Until a call on a connection that is dead without notice is given up (ms). */
+const beatTimeout = 3_000;
+/** How long a takeover waits for a transaction before it ends it (ms). */
+const lockTimeout = 1_000;
+/** Pause before the lock connection is made again (ms). */
+const reconnectAfter = 250;
+
+/** A worker's session with the simulated store, and what may happen to its connections. */
+export class WorkerSession implements WorkerStore {
+  readonly worker: string;
+  readonly owner: Owner;
+  private readonly store: SimStore;
+  private readonly shares: boolean;
+  private readonly listeners: (() => void)[] = [];
+  /** The lock connection as the worker knows it. */
+  private lockUp = true;
+  private lockBroken = false;
+  /** Nothing of this worker reaches the server before this time. */
+  private downUntil = 0;
+  /** How often its connections broke: a reply of before a break is lost. */
+  private breaks = 0;
+  private closed = false;
+
+  private constructor(store: SimStore, owner: Owner, shares: boolean) {
+    this.store = store;
+    this.owner = owner;
+    this.worker = owner.name;
+    this.shares = shares;
+  }
+
+  /** Joins: the advisory lock is held once the promise resolves. */
+  static async open(store: SimStore, owner: Owner, shares: boolean): Promise<WorkerSession> {
+    const session = new WorkerSession(store, owner, shares);
+    await session.write('join', () => {
+      store.tables.workers.set(owner.name, { shares, beat: 1, locked: true });
+      store.sessions.set(owner.name, session);
+    });
+    return session;
+  }
+
+  beat(): Promise<void> {
+    if (!this.lockUp) return Promise.reject(unreachable('the connection that holds the lock was lost'));
+    return this.write('beat', () => {
+      const record = this.store.tables.workers.get(this.worker);
+      // The server has closed the connection already; the worker learns it later.
+      if (record?.locked !== true) throw new Silence();
+      record.beat += 1;
+    });
+  }
+
+  lockHeld(): boolean {
+    const held = this.lockUp && !this.lockBroken && !this.closed;
+    this.lockBroken = false;
+    return held;
+  }
+
+  view(): Promise<{ readonly leases: readonly LeaseView[]; readonly workers: readonly WorkerView[] }> {
+    return this.read('view', () => {
+      const { leases, workers } = this.store.tables;
+      return {
+        leases: leases.map((lease, partition) => ({ partition, epoch: lease.epoch, worker: lease.worker })),
+        workers: [...workers].map(([worker, { beat, locked, shares }]) => ({ worker, beat, locked, shares })),
+      };
+    });
+  }
+
+  takeOver(partition: number, epoch: number): Promise<Lease | undefined> {
+    const take = (): Lease | undefined => {
+      const next = this.store.tables.takeOver(partition, epoch, this.worker);
+      return next === undefined ? undefined : { partition, epoch: next };
+    };
+    return this.write('takeOver', take, [partition]);
+  }
+
+  release(leases: readonly Lease[]): Promise<void> {
+    if (leases.length === 0) return Promise.resolve();
+    const give = (): void => {
+      this.store.tables.release(this.worker, leases);
+      this.store.wake();
+    };
+    return this.write(
+      'release',
+      give,
+      leases.map((lease) => lease.partition),
+    );
+  }
+
+  commit(commit: Commit): Promise<CommitResult> {
+    const fate = this.fate('commit', commit);
+    return this.promise<CommitResult>((resolve, reject) => {
+      const lost = (): void => reject(new UnknownCommitError(new Error('the connection was lost')));
+      if (fate.loss === 'request') return this.later(fate.back, () => reject(unreachable('the connection was lost')));
+      if (fate.loss === 'silence') return this.later(fate.there + fate.back, lost);
+      const { breaks } = this;
+      const transact = (): void => {
+        let answer: () => void;
+        try {
+          const result = applyCommit(this.store.tables, commit, this.store.mutation);
+          answer = () => resolve(result);
+          this.store.gate.written(this.worker, commit, result);
+        } catch (error) {
+          if (!(error instanceof FencedError) && !(error instanceof PoisonError)) throw error;
+          answer = () => reject(error);
+        }
+        this.later(fate.back, () => (fate.loss === 'reply' || breaks !== this.breaks ? lost() : answer()));
+      };
+      this.store.timeline.after(fate.there, outside, () =>
+        this.open(commit, fate.open, transact, () => this.later(fate.back, lost)),
+      );
+    });
+  }
+
+  loadedRuns(partition: number, after: string | null, limit: number): Promise<readonly StoredRun[]> {
+    return this.read('loadedRuns', () => this.store.tables.loadedRuns(partition, after, limit));
+  }
+
+  run(run: string): Promise<StoredRun | undefined> {
+    return this.read('run', () => this.store.tables.stored(run));
+  }
+
+  payloads(run: string, sha256: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return this.read('payloads', () => this.store.tables.payloads(run, sha256));
+  }
+
+  inbox(partitions: readonly number[], held: ReadonlySet<string>, limit: number): Promise<readonly InboxRow[]> {
+    // What is held is sent along as it is now.
+    const known = new Set(held);
+    return this.read('inbox', () => this.store.tables.messages(partitions, known, limit));
+  }
+
+  dueTimers(
+    partitions: readonly number[],
+    now: number,
+    limit: number,
+  ): Promise<readonly { readonly partition: number; readonly run: string; readonly at: number }[]> {
+    return this.read('dueTimers', () =>
+      this.store.tables
+        .timers(partitions)
+        .filter((timer) => timer.at <= now)
+        .slice(0, limit),
+    );
+  }
+
+  nextTimer(partitions: readonly number[]): Promise<number | undefined> {
+    return this.read('nextTimer', () => this.store.tables.timers(partitions)[0]?.at);
+  }
+
+  mark(run: string, seq: number | null): Promise<number> {
+    return this.write('mark', () => this.store.tables.mark(this.worker, run, seq));
+  }
+
+  quarantine(run: string, reason: FlowError): Promise<void> {
+    return this.write('quarantine', () => {
+      const record = this.store.tables.runs.get(run);
+      if (record !== undefined) record.quarantined ??= reason;
+    });
+  }
+
+  flow(hash: string): Promise<FlowVersion | undefined> {
+    return this.read('flow', () => this.store.tables.flows.get(hash));
+  }
+
+  onWake(callback: () => void): void {
+    this.listeners.push(callback);
+  }
+
+  async close(): Promise<void> {
+    await this.write('close', () => this.leave()).catch(() => this.leave());
+    this.store.wake();
+  }
+
+  /** Its wake-up arrives after so long. */
+  wakeAfter(ms: number): void {
+    if (!this.lockUp) return;
+    this.later(ms, () => {
+      for (const listener of this.listeners) listener();
+    });
+  }
+
+  /**
+   * The lock connection is lost: the server frees the lock now, the worker notices after `notice` ms, and makes it again
+   * once `away` ms have passed.
+   */
+  breakLock(notice: number, away: number): void {
+    const record = this.store.tables.workers.get(this.worker);
+    if (record?.locked !== true || this.closed) return;
+    record.locked = false;
+    this.later(notice, () => {
+      this.lockUp = false;
+      this.lockBroken = true;
+      this.later(Math.max(0, away - notice) + reconnectAfter, () => this.reconnect());
+    });
+  }
+
+  /** The server cannot be reached for so long (ms). */
+  cutOff(ms: number): void {
+    this.downUntil = Math.max(this.downUntil, this.store.timeline.time + ms);
+    this.breaks += 1;
+    this.breakLock(this.store.prng.between(0, Math.min(ms, beatTimeout)), ms);
+  }
+
+  /** The process has ended: the server frees its lock after so long (ms). */
+  die(after: number): void {
+    this.store.timeline.after(after, outside, () => {
+      const record = this.store.tables.workers.get(this.worker);
+      if (record !== undefined) record.locked = false;
+      this.store.sessions.delete(this.worker);
+    });
+  }
+
+  private reconnect(): void {
+    const { time } = this.store.timeline;
+    if (this.closed) return;
+    if (time < this.downUntil) return this.later(this.downUntil - time + reconnectAfter, () => this.reconnect());
+    const record = this.store.tables.workers.get(this.worker);
+    this.store.tables.workers.set(this.worker, { shares: this.shares, beat: (record?.beat ?? 0) + 1, locked: true });
+    this.lockUp = true;
+  }
+
+  private leave(): void {
+    this.closed = true;
+    const { leases, workers } = this.store.tables;
+    const record = workers.get(this.worker);
+    if (!leases.some((lease) => lease.worker === this.worker)) workers.delete(this.worker);
+    else if (record !== undefined) record.locked = false;
+    this.store.sessions.delete(this.worker);
+  }
+
+  /** A transaction that takes its time holds its leases: who takes them over waits for it, or ends it. */
+  private open(commit: Commit, ms: number | undefined, done: () => void, aborted: () => void): void {
+    if (ms === undefined) return done();
+    const { timeline, openTransactions } = this.store;
+    const partitions = commit.leases.map((lease) => lease.partition);
+    const transaction: OpenTransaction = { partitions, endsAt: timeline.time + ms, aborted: false };
+    openTransactions.add(transaction);
+    timeline.after(ms, outside, () => {
+      openTransactions.delete(transaction);
+      if (transaction.aborted) aborted();
+      else done();
+    });
+  }
+
+  /** Does the work once no transaction holds these leases. */
+  private unblocked(partitions: readonly number[], work: () => void): void {
+    const { timeline, openTransactions } = this.store;
+    const blocker = [...openTransactions].find(
+      (one) => !one.aborted && one.partitions.some((partition) => partitions.includes(partition)),
+    );
+    if (blocker === undefined) return work();
+    const wait = Math.min(lockTimeout, blocker.endsAt - timeline.time);
+    timeline.after(wait, outside, () => {
+      if (wait === lockTimeout) blocker.aborted = true;
+      this.unblocked(partitions, work);
+    });
+  }
+
+  /** A call that changes something: it happens once, at the server, and its reply may be lost. */
+  private write<T>(call: StoreCall, work: () => T, partitions: readonly number[] = []): Promise<T> {
+    const fate = this.fate(call);
+    return this.promise<T>((resolve, reject) => {
+      const lost = (): void => reject(unreachable('the connection was lost'));
+      if (fate.loss === 'request' || fate.loss === 'silence') return this.later(fate.there + fate.back, lost);
+      const { breaks } = this;
+      const transact = (): void => {
+        const reply = outcomeOf(work);
+        if ('thrown' in reply && reply.thrown instanceof Silence) return this.later(beatTimeout, lost);
+        this.later(fate.back, () => {
+          if (fate.loss === 'reply' || breaks !== this.breaks) lost();
+          else if ('thrown' in reply) reject(ensureError(reply.thrown));
+          else resolve(reply.value);
+        });
+      };
+      this.store.timeline.after(fate.there, outside, () => this.unblocked(partitions, transact));
+    });
+  }
+
+  /** A call that reads: what it shows may be as old as the call, or as new as the reply. */
+  private read<T>(call: StoreCall, work: () => T): Promise<T> {
+    const fate = this.fate(call);
+    return this.promise<T>((resolve, reject) => {
+      const { breaks } = this;
+      const early = fate.loss === undefined && this.store.prng.chance(0.5) ? { value: work() } : undefined;
+      this.later(fate.there + fate.back, () => {
+        if (fate.loss !== undefined || breaks !== this.breaks) reject(unreachable('the connection was lost'));
+        else resolve(early === undefined ? work() : early.value);
+      });
+    });
+  }
+
+  private fate(call: StoreCall, commit?: Commit): Fate {
+    if (this.closed) return { there: 0, back: 0, loss: 'request' };
+    const fate = this.store.gate.call(this.worker, call, commit);
+    return this.store.timeline.time < this.downUntil ? { ...fate, loss: 'request' } : fate;
+  }
+
+  /** A promise that nobody settles any more once the worker is dead. */
+  private promise<T>(executor: (resolve: (value: T) => void, reject: (error: Error) => void) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.owner.life !== 'dead') executor(resolve, reject);
+    });
+  }
+
+  private later(ms: number, run: () => void): void {
+    this.store.timeline.after(ms, this.owner, run);
+  }
+}
+
+/** The server does not answer on a connection that it has closed. */
+class Silence extends Error {}
+
+function outcomeOf<T>(work: () => T): { readonly value: T } | { readonly thrown: unknown } {
+  try {
+    return { value: work() };
+  } catch (thrown) {
+    return { thrown };
+  }
+}
+
+function unreachable(why: string): PawlError {
+  return new PawlError('PAWL_STORE_UNREACHABLE', `The database was not reached: ${why}.`);
+}
