@@ -66,7 +66,7 @@ export function planShare(question: ShareQuestion): SharePlan {
   const living =
     question.workers.filter((other) => other.worker !== me && other.shares && !watch.isDead(other.worker, mono))
       .length + 1;
-  const share = Math.ceil(partitionCount / living);
+  const share = Math.ceil(leases.length / living);
   let owned = 0;
   for (let partition = 0; partition < partitionCount; partition += 1) if (question.owned(partition)) owned += 1;
   const take: LeaseView[] = [];
