@@ -6,15 +6,23 @@ import { deployFlow, listFlows, readFlow, readFlowVersion } from './flows.ts';
 import { acceptMessage, acceptStart } from './inbox.ts';
 import type { Names } from './names.ts';
 import { listRuns, readSummary } from './run-lists.ts';
+import { isRunId } from './storable.ts';
 import { readJournal, readPayloads, readStoredRun } from './stored-runs.ts';
 import type { Waker } from './wake.ts';
 
-/** The store as the API and the commands use it. `close` closes the whole store. */
-export function openApiStore(database: Database, names: Names, waker: Waker, clockOffset: number, close: () => Promise<void>): ApiStore {
+/** The store as the API and the commands use it; ids come from outside, so any text is one. `close` closes the whole store. */
+export function openApiStore(
+  database: Database,
+  names: Names,
+  waker: Waker,
+  clockOffset: number,
+  close: () => Promise<void>,
+): ApiStore {
   return {
     deploy: (version, options) => deployFlow(database, version, options),
     flows: (options) => listFlows(database, options),
-    flowVersion: (workspace, namespace, name, version) => readFlowVersion(database, workspace, namespace, name, version),
+    flowVersion: (workspace, namespace, name, version) =>
+      readFlowVersion(database, workspace, namespace, name, version),
     flow: (hash) => readFlow(database, hash),
     async start(start) {
       const answer = await acceptStart(database, names, start);
@@ -22,15 +30,16 @@ export function openApiStore(database: Database, names: Names, waker: Waker, clo
       return answer;
     },
     async send(row) {
+      if (!isRunId(row.run)) return false;
       const known = await acceptMessage(database, row);
       if (known) waker.wake([row.partition]);
       return known;
     },
     runs: (options) => listRuns(database, options),
-    runSummary: (run) => readSummary(database, run),
-    stored: (run) => readStoredRun(database, run),
+    runSummary: async (run) => (isRunId(run) ? readSummary(database, run) : undefined),
+    stored: async (run) => (isRunId(run) ? readStoredRun(database, run) : undefined),
     journal: (run, from, limit) => readJournal(database, run, from, limit),
-    payloads: (run, sha256) => readPayloads(database, run, sha256),
+    payloads: async (run, sha256) => (isRunId(run) ? readPayloads(database, run, sha256) : new Map()),
     decisions: (options) => listDecisions(database, options),
     decision: (id) => readDecision(database, id),
     clockOffset: () => clockOffset,

@@ -107,7 +107,10 @@ function lockOf(worker: string): [number, number] {
 /** Takes the lock; an older connection of this very worker that the server still believes in is ended first. */
 async function takeLock(client: pg.Client, lockA: number, lockB: number, lastPid: number): Promise<void> {
   const attempt = async () => {
-    const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1, $2) as taken', [lockA, lockB]);
+    const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1, $2) as taken', [
+      lockA,
+      lockB,
+    ]);
     return rows[0]?.taken === true;
   };
   if (await attempt()) return;
@@ -134,9 +137,10 @@ async function reconnect(connect: () => Promise<void>, isClosed: () => boolean, 
 
 /** Takes the row of a worker away that leaves without partitions; with some it stays, so that they are taken over. */
 async function forgetWorker(client: pg.Client, worker: string): Promise<void> {
-  await client.query('delete from pawl.worker w where id = $1 and not exists (select from pawl.lease l where l.worker = w.id)', [
-    worker,
-  ]);
+  await client.query(
+    'delete from pawl.worker w where id = $1 and not exists (select from pawl.lease l where l.worker = w.id)',
+    [worker],
+  );
 }
 
 async function forgetTheDead(database: Database): Promise<void> {

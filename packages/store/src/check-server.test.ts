@@ -1,4 +1,10 @@
-import { createTestDatabase, startTcpProxy, startTransactionPooler, type TestDatabase, whyNoServer } from '@pawl/testkit';
+import {
+  createTestDatabase,
+  startTcpProxy,
+  startTransactionPooler,
+  type TestDatabase,
+  whyNoServer,
+} from '@pawl/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { judgeServer } from './check-server.ts';
 import { openStore } from './open-store.ts';
@@ -7,13 +13,17 @@ describe('a server is refused', () => {
   const safe = { version: 150_004, fsync: 'on', fullPageWrites: 'on' };
 
   it('when it is too old', () => {
-    expect(() => judgeServer({ ...safe, version: 149_999 }, true)).toThrow(expect.objectContaining({ code: 'PAWL_STORE_VERSION' }));
+    expect(() => judgeServer({ ...safe, version: 149_999 }, true)).toThrow(
+      expect.objectContaining({ code: 'PAWL_STORE_VERSION' }),
+    );
     expect(() => judgeServer({ ...safe, version: 150_000 }, false)).not.toThrow();
   });
 
   it('when it may lose what it acknowledged, unless that was allowed', () => {
     for (const off of [{ fsync: 'off' }, { fullPageWrites: 'off' }]) {
-      expect(() => judgeServer({ ...safe, ...off }, false)).toThrow(expect.objectContaining({ code: 'PAWL_STORE_UNSAFE' }));
+      expect(() => judgeServer({ ...safe, ...off }, false)).toThrow(
+        expect.objectContaining({ code: 'PAWL_STORE_UNSAFE' }),
+      );
       expect(() => judgeServer({ ...safe, ...off }, true)).not.toThrow();
     }
   });
@@ -21,40 +31,52 @@ describe('a server is refused', () => {
   it('when its address is not one, or nobody answers there', async () => {
     await expect(openStore({ url: 'mysql://127.0.0.1/x' })).rejects.toMatchObject({ code: 'PAWL_STORE_UNREACHABLE' });
     const proxy = await startTcpProxy({ host: '127.0.0.1', port: 9 });
-    await expect(openStore({ url: `postgresql://x@127.0.0.1:${proxy.port}/x` })).rejects.toMatchObject({ code: 'PAWL_STORE_UNREACHABLE' });
+    await expect(openStore({ url: `postgresql://x@127.0.0.1:${proxy.port}/x` })).rejects.toMatchObject({
+      code: 'PAWL_STORE_UNREACHABLE',
+    });
     await proxy.close();
-    await expect(openStore({ url: `postgresql://x@127.0.0.1:${proxy.port}/x` })).rejects.toMatchObject({ code: 'PAWL_STORE_UNREACHABLE' });
+    await expect(openStore({ url: `postgresql://x@127.0.0.1:${proxy.port}/x` })).rejects.toMatchObject({
+      code: 'PAWL_STORE_UNREACHABLE',
+    });
   });
 });
 
 const missing = await whyNoServer();
 
-describe.skipIf(missing !== undefined)(`a way to the server is judged${missing === undefined ? '' : ` (not run: ${missing})`}`, () => {
-  let database: TestDatabase;
-  beforeAll(async () => {
-    database = await createTestDatabase('pawl_store_pooler');
-  });
-  afterAll(() => database.drop());
+describe.skipIf(missing !== undefined)(
+  `a way to the server is judged${missing === undefined ? '' : ` (not run: ${missing})`}`,
+  () => {
+    let database: TestDatabase;
+    beforeAll(async () => {
+      database = await createTestDatabase('pawl_store_pooler');
+    });
+    afterAll(() => database.drop());
 
-  it('a transaction pooler is refused', async () => {
-    const url = new URL(database.url);
-    const target = { host: url.hostname, port: Number(url.port || 5432), user: url.username, database: url.pathname.slice(1) };
-    const pooler = await startTransactionPooler(target);
-    url.host = `127.0.0.1:${pooler.port}`;
-    try {
-      await expect(openStore({ url: url.href })).rejects.toMatchObject({ code: 'PAWL_STORE_POOLER' });
-    } finally {
-      await pooler.close();
-    }
-  });
+    it('a transaction pooler is refused', async () => {
+      const url = new URL(database.url);
+      const target = {
+        host: url.hostname,
+        port: Number(url.port || 5432),
+        user: url.username,
+        database: url.pathname.slice(1),
+      };
+      const pooler = await startTransactionPooler(target);
+      url.host = `127.0.0.1:${pooler.port}`;
+      try {
+        await expect(openStore({ url: url.href })).rejects.toMatchObject({ code: 'PAWL_STORE_POOLER' });
+      } finally {
+        await pooler.close();
+      }
+    });
 
-  it('a plain proxy is not', async () => {
-    const url = new URL(database.url);
-    const proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port || 5432) });
-    url.host = `127.0.0.1:${proxy.port}`;
-    const store = await openStore({ url: url.href });
-    expect(Math.abs(store.api.clockOffset())).toBeLessThan(60_000);
-    await store.close();
-    await proxy.close();
-  });
-});
+    it('a plain proxy is not', async () => {
+      const url = new URL(database.url);
+      const proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port || 5432) });
+      url.host = `127.0.0.1:${proxy.port}`;
+      const store = await openStore({ url: url.href });
+      expect(Math.abs(store.api.clockOffset())).toBeLessThan(60_000);
+      await store.close();
+      await proxy.close();
+    });
+  },
+);

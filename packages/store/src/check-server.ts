@@ -31,11 +31,19 @@ export async function checkServer(config: ConnectionConfig, client: pg.Client, a
 /** Throws what is wrong with a server. */
 export function judgeServer(facts: ServerFacts, allowUnsafe: boolean): void {
   if (facts.version < oldestVersion) {
-    throw new PawlError('PAWL_STORE_VERSION', `The database server is PostgreSQL ${Math.floor(facts.version / 10_000)}.`);
+    throw new PawlError(
+      'PAWL_STORE_VERSION',
+      `The database server is PostgreSQL ${Math.floor(facts.version / 10_000)}.`,
+    );
   }
-  const off = [facts.fsync === 'on' ? '' : 'fsync', facts.fullPageWrites === 'on' ? '' : 'full_page_writes'].filter(Boolean);
+  const off = [facts.fsync === 'on' ? '' : 'fsync', facts.fullPageWrites === 'on' ? '' : 'full_page_writes'].filter(
+    Boolean,
+  );
   if (off.length > 0 && !allowUnsafe) {
-    throw new PawlError('PAWL_STORE_UNSAFE', `The database server runs with ${off.join(' and ')} off: a power cut may lose acknowledged work.`);
+    throw new PawlError(
+      'PAWL_STORE_UNSAFE',
+      `The database server runs with ${off.join(' and ')} off: a power cut may lose acknowledged work.`,
+    );
   }
 }
 
@@ -54,7 +62,10 @@ async function refusePooler(config: ConnectionConfig, client: pg.Client): Promis
       others.push(other);
       await other.query('begin');
       if ((await backendPid(other)) === own || (await backendPid(client)) !== own) {
-        throw new PawlError('PAWL_STORE_POOLER', 'Two transactions of one connection ran in two sessions of the database server.');
+        throw new PawlError(
+          'PAWL_STORE_POOLER',
+          'Two transactions of one connection ran in two sessions of the database server.',
+        );
       }
     }
   } finally {

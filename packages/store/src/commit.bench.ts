@@ -3,7 +3,17 @@
  *   node packages/store/src/commit.bench.ts [database server URL]
  */
 import type { Lease, WorkerStore } from '@pawl/core';
-import { commitOf, createTestDatabase, deployFlow, headOf, journalOf, newRunId, startOf, testEpoch, type TestDatabase } from '@pawl/testkit';
+import {
+  commitOf,
+  createTestDatabase,
+  deployFlow,
+  headOf,
+  journalOf,
+  newRunId,
+  startOf,
+  testEpoch,
+  type TestDatabase,
+} from '@pawl/testkit';
 import { openStore } from './open-store.ts';
 
 const batchSizes = (process.env.SIZES ?? '1,10,100,256,1000').split(',').filter(Boolean).map(Number);
@@ -52,14 +62,28 @@ async function measureRows(worker: WorkerStore, leases: Lease[], flow: string, s
 }
 
 /** Starts runs and parks them each in a later commit, as a worker does; then vacuums, as the server does. */
-async function measureParkedRun(target: TestDatabase, worker: WorkerStore, leases: Lease[], flow: string): Promise<void> {
+async function measureParkedRun(
+  target: TestDatabase,
+  worker: WorkerStore,
+  leases: Lease[],
+  flow: string,
+): Promise<void> {
   await target.query('truncate pawl.run, pawl.journal');
   const size = 500;
   for (let done = 0; done < parkedRuns; done += size) {
     const runs = Array.from({ length: size }, (_, i) => newRunId((done + i) % leases.length));
-    await worker.commit(commitOf(leases, { starts: runs.map((run) => startOf(run, flow)), journal: runs.map((run) => journalOf(run, 1, 3, body)) }));
+    await worker.commit(
+      commitOf(leases, {
+        starts: runs.map((run) => startOf(run, flow)),
+        journal: runs.map((run) => journalOf(run, 1, 3, body)),
+      }),
+    );
     const heads = runs.map((run) => headOf(run, { status: 'waiting', waitingFor: 'timer', loaded: false }));
-    const timers = heads.map(({ partition, run }, i) => ({ partition, run, at: testEpoch + 3_600_000 + 7 * (done + i) }));
+    const timers = heads.map(({ partition, run }, i) => ({
+      partition,
+      run,
+      at: testEpoch + 3_600_000 + 7 * (done + i),
+    }));
     await worker.commit(commitOf(leases, { heads, timers }));
     if (done % 20_000 === 0) await target.query('vacuum pawl.run');
   }
@@ -72,5 +96,7 @@ async function measureParkedRun(target: TestDatabase, worker: WorkerStore, lease
     [parkedRuns],
   );
   const total = sizes.reduce((sum, part) => sum + part.bytes, 0);
-  process.stdout.write(`${JSON.stringify({ parkedRuns, bytesPerRun: total, ...Object.fromEntries(sizes.map((part) => [part.name, part.bytes])) })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ parkedRuns, bytesPerRun: total, ...Object.fromEntries(sizes.map((part) => [part.name, part.bytes])) })}\n`,
+  );
 }

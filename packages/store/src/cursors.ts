@@ -1,4 +1,5 @@
 import { PawlError } from '@pawl/core';
+import { isRunId, isStorable } from './storable.ts';
 
 /** Kinds of list; a cursor of one is refused by another. */
 export type ListKind = 'runs' | 'flows' | 'decisions';
@@ -12,7 +13,11 @@ export function writeCursor(kind: ListKind, position: readonly (string | number)
 }
 
 /** The position of a cursor, whose parts must have these types. Throws `PAWL_REQUEST_INVALID` for one that no list gave. */
-export function readCursor(kind: ListKind, cursor: string | null, types: readonly ('uuid' | 'string' | 'number')[]): (string | number)[] | null {
+export function readCursor(
+  kind: ListKind,
+  cursor: string | null,
+  types: readonly ('uuid' | 'string' | 'number')[],
+): (string | number)[] | null {
   if (cursor === null) return null;
   const parts = parse(cursor);
   const [found, ...position] = parts;
@@ -30,12 +35,10 @@ export function pageLimit(limit: number): number {
   return limit;
 }
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
 function isOf(type: 'uuid' | 'string' | 'number', value: unknown): boolean {
   if (type === 'number') return Number.isSafeInteger(value);
   if (typeof value !== 'string') return false;
-  return type === 'uuid' ? uuid.test(value) : value.isWellFormed() && !value.includes('\u0000');
+  return type === 'uuid' ? isRunId(value) : isStorable(value);
 }
 
 function parse(cursor: string): unknown[] {

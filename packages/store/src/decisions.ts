@@ -1,6 +1,7 @@
 import type { ApiStore, DecisionRow, Json, ListPage } from '@pawl/core';
 import { pageLimit, readCursor, writeCursor } from './cursors.ts';
 import type { Database } from './database.ts';
+import { isStorable } from './storable.ts';
 
 interface DecisionColumns {
   readonly partition: number;
@@ -19,7 +20,10 @@ const decisionColumns = `d.partition, d.run, d.id, d.step, d.asked_at as "askedA
   d.verdict, d.message`;
 
 /** Questions of a workspace, open or decided, the oldest first. */
-export async function listDecisions(database: Database, options: Parameters<ApiStore['decisions']>[0]): Promise<ListPage<DecisionRow>> {
+export async function listDecisions(
+  database: Database,
+  options: Parameters<ApiStore['decisions']>[0],
+): Promise<ListPage<DecisionRow>> {
   const limit = pageLimit(options.limit);
   const after = readCursor('decisions', options.cursor, ['number', 'string']);
   const rows = await database.query<DecisionColumns>(
@@ -31,16 +35,34 @@ export async function listDecisions(database: Database, options: Parameters<ApiS
   );
   const items = rows.slice(0, limit).map(decisionOf);
   const last = items.at(-1);
-  return { items, next: rows.length > limit && last !== undefined ? writeCursor('decisions', [last.askedAt, last.id]) : null };
+  return {
+    items,
+    next: rows.length > limit && last !== undefined ? writeCursor('decisions', [last.askedAt, last.id]) : null,
+  };
 }
 
 /** A question by its id. */
 export async function readDecision(database: Database, id: string): Promise<DecisionRow | undefined> {
-  const [row] = await database.query<DecisionColumns>(`select ${decisionColumns} from pawl.decision d where d.id = $1 limit 1`, [id]);
+  if (!isStorable(id)) return undefined;
+  const [row] = await database.query<DecisionColumns>(
+    `select ${decisionColumns} from pawl.decision d where d.id = $1 limit 1`,
+    [id],
+  );
   return row === undefined ? undefined : decisionOf(row);
 }
 
-function decisionOf({ partition, run, id, step, askedAt, reason, at, by, verdict, message }: DecisionColumns): DecisionRow {
+function decisionOf({
+  partition,
+  run,
+  id,
+  step,
+  askedAt,
+  reason,
+  at,
+  by,
+  verdict,
+  message,
+}: DecisionColumns): DecisionRow {
   const decided = at === null ? null : { at, by, verdict: JSON.parse(verdict) as Json, message };
   return { partition, run, id, step, askedAt, reason, decided };
 }

@@ -1,5 +1,14 @@
 import type { Commit, RunHead, RunStart, TimerRow } from '@pawl/core';
-import { boolArray, charArray, hexArray, int2Array, int4Array, int8Array, textArray, uuidArray } from './binary-arrays.ts';
+import {
+  boolArray,
+  charArray,
+  hexArray,
+  int2Array,
+  int4Array,
+  int8Array,
+  textArray,
+  uuidArray,
+} from './binary-arrays.ts';
 import { statusLetter, waitingLetter } from './status-codes.ts';
 
 /** Numbers by which hot rows name their workspace and flow. */
@@ -66,7 +75,14 @@ function net(commit: Commit): { starts: NetStart[]; heads: NetHead[]; timers: re
     heads.delete(start.run);
     timers.delete(start.run);
     if (head === undefined) return { ...start, loaded: true, endedAt: null, timerAt };
-    return { ...start, status: head.status, waitingFor: head.waitingFor, loaded: head.loaded, endedAt: head.endedAt, timerAt };
+    return {
+      ...start,
+      status: head.status,
+      waitingFor: head.waitingFor,
+      loaded: head.loaded,
+      endedAt: head.endedAt,
+      timerAt,
+    };
   });
   const changed = [...heads.values()].map((head): NetHead => {
     const timer = timers.get(head.run);

@@ -1,7 +1,7 @@
 import type { ApiStore, FlowVersion, ListPage } from '@pawl/core';
 import { pageLimit, readCursor, writeCursor } from './cursors.ts';
 import type { Database } from './database.ts';
-import { assertStorable } from './storable.ts';
+import { assertStorable, isSha256, isStorable } from './storable.ts';
 import { versionOrder } from './version-order.ts';
 
 const flowColumns = `encode(f.hash, 'hex') as hash, f.namespace, f.name, f.version, f.document, f.source, f.created_at as "createdAt"`;
@@ -34,7 +34,10 @@ export async function deployFlow(
 }
 
 /** Named versions of a workspace by namespace and name, the newest of each first. */
-export async function listFlows(database: Database, options: Parameters<ApiStore['flows']>[0]): Promise<ListPage<FlowVersion>> {
+export async function listFlows(
+  database: Database,
+  options: Parameters<ApiStore['flows']>[0],
+): Promise<ListPage<FlowVersion>> {
   const limit = pageLimit(options.limit);
   const after = readCursor('flows', options.cursor, ['string', 'string', 'string']);
   const rows = await database.query<FlowVersion & { order: string }>(
@@ -58,6 +61,7 @@ export async function readFlowVersion(
   name: string,
   version: string | undefined,
 ): Promise<FlowVersion | undefined> {
+  if (!isStorable(workspace + namespace + name + (version ?? ''))) return undefined;
   const [flow] = await database.query<FlowVersion>(
     `select ${flowColumns} from pawl.flow_name n join pawl.flow f on f.id = n.flow
        where n.workspace = (select id from pawl.workspace where name = $1) and n.namespace = $2 and n.name = $3
@@ -70,6 +74,10 @@ export async function readFlowVersion(
 
 /** The version of a hash, named or not. */
 export async function readFlow(database: Database, hash: string): Promise<FlowVersion | undefined> {
-  const [flow] = await database.query<FlowVersion>(`select ${flowColumns} from pawl.flow f where f.hash = decode($1, 'hex')`, [hash]);
+  if (!isSha256(hash)) return undefined;
+  const [flow] = await database.query<FlowVersion>(
+    `select ${flowColumns} from pawl.flow f where f.hash = decode($1, 'hex')`,
+    [hash],
+  );
   return flow;
 }

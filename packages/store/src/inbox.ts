@@ -21,8 +21,7 @@ export async function readInbox(
   // earlier may become visible later.
   const rows = await database.query<{ partition: number; id: string; run: string; at: number; message: string }>(
     `select i.partition, i.id, i.run, i.at, i.message from pawl.inbox i
-       where i.partition = any ($1::smallint[])
-         and not exists (select from unnest($2::text[]) as h (id) where h.id = i.id)
+       where i.partition = any ($1::smallint[]) and i.id <> all ($2::text[])
        order by i.n limit $3`,
     [partitions, [...held], limit],
   );
@@ -30,7 +29,11 @@ export async function readInbox(
 }
 
 /** Accepts a start; see `ApiStore.start`. */
-export async function acceptStart(database: Database, names: Names, start: Parameters<ApiStore['start']>[0]): Promise<StartAnswer> {
+export async function acceptStart(
+  database: Database,
+  names: Names,
+  start: Parameters<ApiStore['start']>[0],
+): Promise<StartAnswer> {
   const { run, at, message, request } = start;
   const { key } = message;
   if (key !== null) assertStorable(key.key, 'The start key');
@@ -59,7 +62,8 @@ export async function acceptStart(database: Database, names: Names, start: Param
 /** Accepts a message to a run that exists, or whose start was accepted; a repeat of its id is ignored. */
 export async function acceptMessage(database: Database, row: InboxRow): Promise<boolean> {
   assertStorable(row.id, 'The id of the message');
-  if (row.id.length > longestId) throw new PawlError('PAWL_REQUEST_INVALID', `The id of a message has at most ${longestId} characters.`);
+  if (row.id.length > longestId)
+    throw new PawlError('PAWL_REQUEST_INVALID', `The id of a message has at most ${longestId} characters.`);
   const [answer] = await database.query<{ known: boolean }>(
     `with target as (
        select exists (select from pawl.run r where r.partition = $1 and r.id = $3)
@@ -84,7 +88,9 @@ export async function readAcceptedStart(
     'select at, message from pawl.inbox where partition = $1 and id = $2::uuid::text',
     [partitionOf(run), run],
   );
-  return row === undefined ? undefined : { at: row.at, message: JSON.parse(row.message) as Extract<InboxMessage, { kind: 'start' }> };
+  return row === undefined
+    ? undefined
+    : { at: row.at, message: JSON.parse(row.message) as Extract<InboxMessage, { kind: 'start' }> };
 }
 
 function sha256(parts: readonly string[]): string {

@@ -37,7 +37,11 @@ export async function readMigrations(): Promise<Migration[]> {
  * migration commits with its row, so that a process killed anywhere leaves whole migrations. Throws a PawlError
  * `PAWL_STORE_FOREIGN` or `PAWL_STORE_NEWER`, having changed nothing.
  */
-export async function migrate(client: pg.Client, migrations: readonly Migration[], onStep: (name: string) => void = () => {}): Promise<void> {
+export async function migrate(
+  client: pg.Client,
+  migrations: readonly Migration[],
+  onStep: (name: string) => void = () => {},
+): Promise<void> {
   await client.query('select pg_advisory_lock($1, $2)', [...migrationLock]);
   try {
     const done = await appliedMigrations(client, migrations);
@@ -58,20 +62,29 @@ async function appliedMigrations(client: pg.Client, migrations: readonly Migrati
   );
   if (found[0]?.schema !== true) return 0;
   if (found[0].table !== true) throw foreign('Its schema `pawl` was not made by Pawl.');
-  const { rows } = await client.query<{ number: number; name: string }>('select number, name from pawl.migration order by number');
+  const { rows } = await client.query<{ number: number; name: string }>(
+    'select number, name from pawl.migration order by number',
+  );
   for (const [i, row] of rows.entries()) {
     const known = migrations[i];
     if (known === undefined) {
-      throw new PawlError('PAWL_STORE_NEWER', `The database has the change ${row.number} (${row.name}), which this version does not know.`);
+      throw new PawlError(
+        'PAWL_STORE_NEWER',
+        `The database has the change ${row.number} (${row.name}), which this version does not know.`,
+      );
     }
-    if (known.number !== row.number || known.name !== row.name) throw foreign(`Its list of changes has ${row.number} (${row.name}).`);
+    if (known.number !== row.number || known.name !== row.name)
+      throw foreign(`Its list of changes has ${row.number} (${row.name}).`);
   }
   if (rows.length === 0) throw foreign('Its list of changes is empty.');
   return rows.length;
 }
 
 function foreign(detail: string): PawlError {
-  return new PawlError('PAWL_STORE_FOREIGN', `The database holds tables that are not Pawl’s. ${detail} Nothing was changed.`);
+  return new PawlError(
+    'PAWL_STORE_FOREIGN',
+    `The database holds tables that are not Pawl’s. ${detail} Nothing was changed.`,
+  );
 }
 
 async function applyPatiently(client: pg.Client, migration: Migration): Promise<void> {

@@ -1,6 +1,7 @@
 import { PawlError } from '@pawl/core';
 import type { Database } from './database.ts';
 import type { Numbers } from './encode-commit.ts';
+import { isSha256 } from './storable.ts';
 
 /** Knows the numbers of workspaces and flows; both are immutable once made, so what was read stays right. */
 export interface Names extends Numbers {
@@ -24,7 +25,9 @@ export function openNames(database: Database): Names {
   }
 
   async function learnFlow(hash: string): Promise<void> {
-    const [row] = await database.query<{ id: number }>("select id from pawl.flow where hash = decode($1, 'hex')", [hash]);
+    const [row] = isSha256(hash)
+      ? await database.query<{ id: number }>("select id from pawl.flow where hash = decode($1, 'hex')", [hash])
+      : [];
     if (row === undefined) throw new PawlError('PAWL_FLOW_UNKNOWN', `No flow version has the hash ${hash}.`);
     if (flows.size >= remembered) flows.clear();
     flows.set(hash, row.id);

@@ -56,7 +56,9 @@ async function prepareDatabase(connection: ConnectionConfig, allowUnsafe: boolea
   try {
     client = await connectSession(connection, 'migrate');
     await checkServer(connection, client, allowUnsafe);
-    await migrate(client, await readMigrations(), (migration) => log.info({ migration }, 'changed the database schema'));
+    await migrate(client, await readMigrations(), (migration) =>
+      log.info({ migration }, 'changed the database schema'),
+    );
     return await measureClockOffset(client);
   } catch (error) {
     throw readError(error);
@@ -66,15 +68,19 @@ async function prepareDatabase(connection: ConnectionConfig, allowUnsafe: boolea
 }
 
 function connectionOf({ url, socket }: OpenStoreOptions): ConnectionConfig {
-  const client: pg.ClientConfig = typeof url === 'string' ? { connectionString: checkedUrl(url) } : { ...url };
+  const client: pg.ClientConfig = typeof url === 'string' ? configOf(url) : { ...url };
   return { client: socket === undefined ? client : { ...client, stream: socket } };
 }
 
-function checkedUrl(url: string): string {
+/** Another machine is reached by verified TLS, unless the address says something else by `sslmode`. */
+function configOf(url: string): pg.ClientConfig {
   if (!/^postgres(?:ql)?:\/\//.test(url)) {
     throw new PawlError('PAWL_STORE_UNREACHABLE', 'The database address does not begin with postgresql://.');
   }
-  return url;
+  const local =
+    /^postgres(?:ql)?:\/\/(?:[^/?@]*@)?(?:localhost|127\.[\d.]+|\[::1\]|%2[Ff][^:/?]*|)(?::\d+)?(?:[/?]|$)/.test(url);
+  const told = /[?&](?:ssl|sslmode)=/.test(url);
+  return local || told ? { connectionString: url } : { connectionString: url, ssl: true };
 }
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

@@ -4,6 +4,7 @@ import { pageLimit, readCursor, writeCursor } from './cursors.ts';
 import type { Database } from './database.ts';
 import { readFlow } from './flows.ts';
 import { readAcceptedStart } from './inbox.ts';
+import { assertStorable } from './storable.ts';
 import { statusLetter, statusOfLetter, waitingOfLetter } from './status-codes.ts';
 
 interface SummaryColumns {
@@ -23,7 +24,10 @@ const summaryColumns = `r.id, f.namespace, f.name, f.version, encode(f.hash, 'he
   r.started_at as "startedAt", r.ended_at as "endedAt", r.key`;
 
 /** Runs of a workspace, newest first. */
-export async function listRuns(database: Database, options: Parameters<ApiStore['runs']>[0]): Promise<ListPage<RunSummary>> {
+export async function listRuns(
+  database: Database,
+  options: Parameters<ApiStore['runs']>[0],
+): Promise<ListPage<RunSummary>> {
   const limit = pageLimit(options.limit);
   const before = readCursor('runs', options.cursor, ['uuid'])?.[0] ?? null;
   const { sql, values } = filters(options);
@@ -74,6 +78,7 @@ function filters(options: Parameters<ApiStore['runs']>[0]): { sql: string; value
   else if (options.status !== undefined) parts.push(`and r.status = ${parameter(statusLetter(options.status))}`);
   if (options.flow !== undefined) {
     const { namespace, name } = options.flow;
+    assertStorable(namespace + name, 'The name of the flow');
     parts.push(`and f.namespace = ${parameter(namespace)} and f.name = ${parameter(name)}`);
   }
   return { sql: parts.join(' '), values };

@@ -15,3 +15,16 @@ export function assertStorable(text: string, what: string): void {
 export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes('\u0000');
 }
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const sha256 = /^[0-9a-f]{64}$/i;
+
+/** Whether a text has the form of a run id. What has not names no run, and is never sent to the server. */
+export function isRunId(text: string): boolean {
+  return uuid.test(text);
+}
+
+/** Whether a text has the form of a sha-256. */
+export function isSha256(text: string): boolean {
+  return sha256.test(text);
+}

@@ -35,7 +35,8 @@ describe('a server with standbys', () => {
     try {
       await admin.query("alter system set synchronous_standby_names = 'far_away'");
       await admin.query('select pg_reload_conf()');
-      const waiting = "select pid from pg_stat_activity where wait_event = 'SyncRep' and application_name = 'pawl commit'";
+      const waiting =
+        "select pid from pg_stat_activity where wait_event = 'SyncRep' and application_name = 'pawl commit'";
       const waits = async () => (await admin.query(waiting)).rows.length === 1;
       // The server takes the setting to heart in its own time: the first commits may still pass.
       let [commit, seq] = [Promise.resolve<unknown>(undefined), 0];

@@ -4,7 +4,12 @@ import type { Database } from './database.ts';
 import { statusOfLetter } from './status-codes.ts';
 
 /** The runs of a partition that are in its owner's memory, in order of their ids, after a run id. */
-export function readLoadedRuns(database: Database, partition: number, after: string | null, limit: number): Promise<StoredRun[]> {
+export function readLoadedRuns(
+  database: Database,
+  partition: number,
+  after: string | null,
+  limit: number,
+): Promise<StoredRun[]> {
   // All loaded ones of the partition first, by their own index: walking the primary key would meet every parked run.
   return readStored(
     database,
@@ -27,7 +32,12 @@ export async function readStoredRun(database: Database, run: string): Promise<St
 }
 
 /** Journal rows of a run that hold the event `from` or later ones, at most `limit` of them. */
-export async function readJournal(database: Database, run: string, from: number, limit?: number): Promise<JournalRow[]> {
+export async function readJournal(
+  database: Database,
+  run: string,
+  from: number,
+  limit?: number,
+): Promise<JournalRow[]> {
   const rows = await database.query<JournalColumns>(
     `select run, seq_from as from, seq_to as to, format, checksum, body from pawl.journal
        where partition = $1 and run = $2 and seq_to >= $3 order by seq_from limit $4`,
@@ -37,7 +47,11 @@ export async function readJournal(database: Database, run: string, from: number,
 }
 
 /** Values of a run by their sha-256; unknown ones are left out. */
-export async function readPayloads(database: Database, run: string, sha256: readonly string[]): Promise<Map<string, string>> {
+export async function readPayloads(
+  database: Database,
+  run: string,
+  sha256: readonly string[],
+): Promise<Map<string, string>> {
   if (sha256.length === 0) return new Map();
   const rows = await database.query<{ sha256: string; body: string }>(
     `select encode(sha256, 'hex') as sha256, body from pawl.payload
@@ -85,7 +99,10 @@ async function readStored(database: Database, picked: string, values: readonly u
   );
   const heads = rows.filter((row) => row.part === 'head').sort((a, b) => (a.run < b.run ? -1 : 1));
   const snapshots = new Map(rows.filter((row) => row.part === 'snapshot').map((row) => [row.run, snapshotRow(row)]));
-  const journals = Map.groupBy(rows.filter((row) => row.part === 'journal'), (row) => row.run);
+  const journals = Map.groupBy(
+    rows.filter((row) => row.part === 'journal'),
+    (row) => row.run,
+  );
   return heads.map((head) => ({
     partition: head.partition,
     run: head.run,
@@ -99,7 +116,14 @@ async function readStored(database: Database, picked: string, values: readonly u
 }
 
 function snapshotRow(row: JournalColumns): SnapshotRow {
-  return { partition: partitionOf(row.run), run: row.run, seq: row.to, format: row.format, body: row.body, checksum: row.checksum >>> 0 };
+  return {
+    partition: partitionOf(row.run),
+    run: row.run,
+    seq: row.to,
+    format: row.format,
+    body: row.body,
+    checksum: row.checksum >>> 0,
+  };
 }
 
 function journalRow({ run, from, to, format, body, checksum }: JournalColumns): JournalRow {

@@ -11,7 +11,12 @@ export interface DueTimer {
 const span = '(least(r.timer_at >> 16, 2147483647)::integer)';
 
 /** Runs of these partitions whose time has come, earliest first. */
-export function readDueTimers(database: Database, partitions: readonly number[], now: number, limit: number): Promise<DueTimer[]> {
+export function readDueTimers(
+  database: Database,
+  partitions: readonly number[],
+  now: number,
+  limit: number,
+): Promise<DueTimer[]> {
   // Partition by partition, so that each part is a short walk along the index however many timers lie ahead.
   return database.query<DueTimer>(
     `select t.* from unnest($1::smallint[]) as p (partition)

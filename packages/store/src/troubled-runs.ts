@@ -24,9 +24,8 @@ export async function markRun(database: Database, worker: string, run: string, s
 
 /** Sets a run aside: it is loaded as `quarantined`, with its journal as it stands. */
 export async function quarantineRun(database: Database, run: string, reason: FlowError): Promise<void> {
-  await database.query('insert into pawl.quarantine (partition, run, reason) values ($1, $2, $3) on conflict do nothing', [
-    partitionOf(run),
-    run,
-    JSON.stringify(reason),
-  ]);
+  await database.query(
+    'insert into pawl.quarantine (partition, run, reason) values ($1, $2, $3) on conflict do nothing',
+    [partitionOf(run), run, JSON.stringify(reason)],
+  );
 }

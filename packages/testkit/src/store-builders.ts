@@ -42,7 +42,15 @@ export async function deployFlow(api: ApiStore, name = 'orders', version = '1.0.
 /** A flow version whose hash follows from its document. */
 export function flowVersion(name: string, version: string, note = ''): FlowVersion {
   const document = JSON.stringify({ document: { namespace: 'test', name, version, summary: note }, do: [] });
-  return { hash: sha256(document), namespace: 'test', name, version, document, source: `# ${name}\n`, createdAt: testEpoch };
+  return {
+    hash: sha256(document),
+    namespace: 'test',
+    name,
+    version,
+    document,
+    source: `# ${name}\n`,
+    createdAt: testEpoch,
+  };
 }
 
 /** Takes a partition over, whoever owns it. */
@@ -56,14 +64,32 @@ export async function own(worker: WorkerStore, partition: number): Promise<Lease
 
 /** A commit of these rows and nothing else. */
 export function commitOf(leases: readonly Lease[], rows: Partial<Omit<Commit, 'leases'>>): Commit {
-  const none = { starts: [], journal: [], heads: [], snapshots: [], payloads: [], timers: [], decisions: [], consumed: [] };
+  const none = {
+    starts: [],
+    journal: [],
+    heads: [],
+    snapshots: [],
+    payloads: [],
+    timers: [],
+    decisions: [],
+    consumed: [],
+  };
   return { ...none, ...rows, leases };
 }
 
 /** A new run of a flow; `key` makes it a keyed start. */
 export function startOf(run: string, flow: string, key: StartKey | null = null): RunStart {
   const startedAt = testEpoch + 5;
-  return { partition: partitionOf(run), run, workspace: 'default', flow, startedAt, status: 'running', waitingFor: null, key };
+  return {
+    partition: partitionOf(run),
+    run,
+    workspace: 'default',
+    flow,
+    startedAt,
+    status: 'running',
+    waitingFor: null,
+    key,
+  };
 }
 
 /** A start key with its hashes; `input` is what the fingerprint stands for. */
@@ -84,7 +110,15 @@ export function headOf(run: string, change: Partial<Omit<RunHead, 'partition' | 
 
 /** An open question of a run. */
 export function questionOf(run: string, id: string, askedAt = testEpoch): DecisionRow {
-  return { partition: partitionOf(run), run, id, step: '/do/0/pay', askedAt, reason: 'the answer was lost', decided: null };
+  return {
+    partition: partitionOf(run),
+    run,
+    id,
+    step: '/do/0/pay',
+    askedAt,
+    reason: 'the answer was lost',
+    decided: null,
+  };
 }
 
 /** A cancel message to a run. */

@@ -144,15 +144,22 @@ function commitTests(tools: Tools): void {
           snapshot: null,
           journal: [journalOf(run, 1, 4)],
         });
-        expect(await tools.worker().payloads(run, [sha256('large'), sha256('unknown')])).toEqual(new Map([[sha256('large'), '"large"']]));
+        expect(await tools.worker().payloads(run, [sha256('large'), sha256('unknown')])).toEqual(
+          new Map([[sha256('large'), '"large"']]),
+        );
       }
     });
 
     it('accepts an empty commit and one without starts', async () => {
       const { lease, runs } = await tools.begin(4);
       expect(await tools.worker().commit(commitOf([lease], {}))).toEqual({ lost: [] });
-      expect(await tools.worker().commit(commitOf([lease], { journal: [journalOf(runs[0]!, 3)] }))).toEqual({ lost: [] });
-      expect((await tools.worker().run(runs[0]!))?.journal.map((row) => [row.from, row.to])).toEqual([[1, 2], [3, 3]]);
+      expect(await tools.worker().commit(commitOf([lease], { journal: [journalOf(runs[0]!, 3)] }))).toEqual({
+        lost: [],
+      });
+      expect((await tools.worker().run(runs[0]!))?.journal.map((row) => [row.from, row.to])).toEqual([
+        [1, 2],
+        [3, 3],
+      ]);
     });
 
     it('applies a start and its head, timer and snapshot of the same commit', async () => {
@@ -171,7 +178,11 @@ function commitTests(tools: Tools): void {
       );
       expect(await tools.worker().run(run)).toMatchObject({ status: 'waiting', loaded: false, snapshot, journal: [] });
       expect(await tools.worker().nextTimer([5])).toBe(testEpoch + 60_000);
-      expect(await tools.store().api.runSummary(run)).toMatchObject({ status: 'waiting', waitingFor: 'timer', startedAt: testEpoch + 5 });
+      expect(await tools.store().api.runSummary(run)).toMatchObject({
+        status: 'waiting',
+        waitingFor: 'timer',
+        startedAt: testEpoch + 5,
+      });
     });
 
     it('refuses a journal row whose number exists, and writes nothing of that commit', async () => {
@@ -189,7 +200,10 @@ function commitTests(tools: Tools): void {
 
     it('refuses a second start of the same run', async () => {
       const { lease, runs } = await tools.begin(7);
-      const again = commitOf([lease], { starts: [startOf(runs[0]!, await tools.flow())], journal: [journalOf(runs[0]!, 3)] });
+      const again = commitOf([lease], {
+        starts: [startOf(runs[0]!, await tools.flow())],
+        journal: [journalOf(runs[0]!, 3)],
+      });
       await expect(tools.worker().commit(again)).rejects.toBeInstanceOf(PoisonError);
       expect((await tools.worker().run(runs[0]!))?.journal).toHaveLength(1);
     });
@@ -197,18 +211,45 @@ function commitTests(tools: Tools): void {
     it('never hides a gap: rows come back in order with the numbers that they were written with', async () => {
       const { lease, runs } = await tools.begin(8);
       const gap = commitOf([lease], { journal: [journalOf(runs[0]!, 9, 10)] });
-      const refused = await tools.worker().commit(gap).then(() => false, () => true);
+      const refused = await tools
+        .worker()
+        .commit(gap)
+        .then(
+          () => false,
+          () => true,
+        );
       const numbers = (await tools.worker().run(runs[0]!))?.journal.map((row) => [row.from, row.to]);
-      expect(numbers).toEqual(refused ? [[1, 2]] : [[1, 2], [9, 10]]);
+      expect(numbers).toEqual(
+        refused
+          ? [[1, 2]]
+          : [
+              [1, 2],
+              [9, 10],
+            ],
+      );
     });
 
     it('shows a head change, and an ended run as ended', async () => {
       const { lease, runs } = await tools.begin(9);
       const run = runs[0]!;
-      await tools.worker().commit(commitOf([lease], { heads: [headOf(run, { status: 'waiting', waitingFor: 'target' })] }));
-      expect(await tools.store().api.runSummary(run)).toMatchObject({ status: 'waiting', waitingFor: 'target', endedAt: null });
-      await tools.worker().commit(commitOf([lease], { heads: [headOf(run, { status: 'faulted', loaded: false, endedAt: testEpoch + 77 })] }));
-      expect(await tools.store().api.runSummary(run)).toMatchObject({ status: 'faulted', waitingFor: null, endedAt: testEpoch + 77 });
+      await tools
+        .worker()
+        .commit(commitOf([lease], { heads: [headOf(run, { status: 'waiting', waitingFor: 'target' })] }));
+      expect(await tools.store().api.runSummary(run)).toMatchObject({
+        status: 'waiting',
+        waitingFor: 'target',
+        endedAt: null,
+      });
+      await tools
+        .worker()
+        .commit(
+          commitOf([lease], { heads: [headOf(run, { status: 'faulted', loaded: false, endedAt: testEpoch + 77 })] }),
+        );
+      expect(await tools.store().api.runSummary(run)).toMatchObject({
+        status: 'faulted',
+        waitingFor: null,
+        endedAt: testEpoch + 77,
+      });
       expect(await tools.worker().run(run)).toMatchObject({ status: 'faulted', loaded: false });
     });
 
@@ -234,7 +275,10 @@ function fenceTests(tools: Tools): void {
         journal: [journalOf(kept.runs[0]!, 3), journalOf(lost.runs[0]!, 3)],
         heads: [headOf(kept.runs[0]!, { status: 'completed', loaded: false, endedAt: testEpoch })],
       });
-      const error = await tools.worker().commit(commit).catch((thrown: unknown) => thrown);
+      const error = await tools
+        .worker()
+        .commit(commit)
+        .catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(FencedError);
       expect((error as FencedError).partitions).toEqual([21]);
       expect(await tools.worker().run(kept.runs[0]!)).toMatchObject({ status: 'running', journal: [{ from: 1 }] });
@@ -246,8 +290,11 @@ function fenceTests(tools: Tools): void {
       const leases = [await own(tools.worker(), 25), await own(tools.worker(), 23), await own(tools.worker(), 24)];
       await own(tools.other(), 25);
       await own(tools.other(), 23);
-      const error = await tools.worker().commit(commitOf(leases, {})).catch((thrown: unknown) => thrown);
-      expect([...(error as FencedError).partitions].sort()).toEqual([23, 25]);
+      const error = await tools
+        .worker()
+        .commit(commitOf(leases, {}))
+        .catch((thrown: unknown) => thrown);
+      expect([...(error as FencedError).partitions].sort((a, b) => a - b)).toEqual([23, 25]);
     });
 
     it('fences the old epoch of a worker that took the partition over from itself', async () => {
@@ -289,8 +336,14 @@ function startTests(tools: Tools): void {
       const [winner, loser, bystander] = [newRunId(30), newRunId(30), newRunId(30)];
       expect(await tools.worker().commit(await start(lease, winner, 'k1', '{"a":1}'))).toEqual({ lost: [] });
       const commit = await start(lease, loser, 'k1', '{"a":2}');
-      const both = { ...commit, starts: [...commit.starts, startOf(bystander, await tools.flow())], journal: [...commit.journal, journalOf(bystander, 1)] };
-      expect(await tools.worker().commit(both)).toEqual({ lost: [{ run: loser, winner, fingerprint: sha256('{"a":1}') }] });
+      const both = {
+        ...commit,
+        starts: [...commit.starts, startOf(bystander, await tools.flow())],
+        journal: [...commit.journal, journalOf(bystander, 1)],
+      };
+      expect(await tools.worker().commit(both)).toEqual({
+        lost: [{ run: loser, winner, fingerprint: sha256('{"a":1}') }],
+      });
       expect(await tracesOf(tools.worker(), loser, sha256('big'))).toEqual({ stored: undefined, payloads: 0 });
       expect((await tools.store().api.journal(loser, 1)).length).toBe(0);
       expect(await tools.store().api.decision(`q-${loser}`)).toBeUndefined();
@@ -303,7 +356,10 @@ function startTests(tools: Tools): void {
       const [winner, loser] = [newRunId(31), newRunId(31)];
       await tools.worker().commit(await start(lease, winner, 'k2'));
       await tools.store().api.send(cancelOf(winner, 'message-of-the-loser'));
-      const commit = { ...(await start(lease, loser, 'k2')), consumed: [{ partition: 31, id: 'message-of-the-loser' }] };
+      const commit = {
+        ...(await start(lease, loser, 'k2')),
+        consumed: [{ partition: 31, id: 'message-of-the-loser' }],
+      };
       expect((await tools.worker().commit(commit)).lost).toHaveLength(1);
       expect(await tools.worker().inbox([31], new Set(), 10)).toEqual([]);
     });
@@ -312,7 +368,11 @@ function startTests(tools: Tools): void {
       const lease = await own(tools.worker(), 32);
       const [a, b] = [newRunId(32), newRunId(32)];
       const [one, two] = [await start(lease, a, 'k3'), await start(lease, b, 'k3')];
-      const result = await tools.worker().commit(commitOf([lease], { starts: [...one.starts, ...two.starts], journal: [...one.journal, ...two.journal] }));
+      const result = await tools
+        .worker()
+        .commit(
+          commitOf([lease], { starts: [...one.starts, ...two.starts], journal: [...one.journal, ...two.journal] }),
+        );
       expect(result.lost).toHaveLength(1);
       const { run, winner } = result.lost[0]!;
       expect([run, winner].sort()).toEqual([a, b].sort());
@@ -330,7 +390,13 @@ function startTests(tools: Tools): void {
           starts: runs.map((run, i) => startOf(run, flow, keyOf(keys[i]!))),
           journal: runs.map((run) => journalOf(run, 1)),
         });
-        const message = (i: number) => ({ kind: 'start' as const, workspace: 'default', flow, input: {}, key: keyOf(keys[i]!) });
+        const message = (i: number) => ({
+          kind: 'start' as const,
+          workspace: 'default',
+          flow,
+          input: {},
+          key: keyOf(keys[i]!),
+        });
         const rivals = [newRunId(33), newRunId(33)];
         const [committed, second, first] = await Promise.all([
           tools.worker().commit(commit),
@@ -355,16 +421,33 @@ function apiStartTests(tools: Tools): void {
     it('is accepted once and begun by the owner', async () => {
       const run = newRunId(40);
       const message = await startMessage({ order: 7 }, keyOf('s1'));
-      expect(await tools.store().api.start({ run, at: testEpoch + 1, message })).toEqual({ run, replayed: false, mismatch: false });
-      expect(await tools.store().api.runSummary(run)).toMatchObject({ id: run, status: 'pending', key: 's1', flow: { name: 'orders', version: '1.0.0' } });
+      expect(await tools.store().api.start({ run, at: testEpoch + 1, message })).toEqual({
+        run,
+        replayed: false,
+        mismatch: false,
+      });
+      expect(await tools.store().api.runSummary(run)).toMatchObject({
+        id: run,
+        status: 'pending',
+        key: 's1',
+        flow: { name: 'orders', version: '1.0.0' },
+      });
       const lease = await own(tools.worker(), 40);
       const [row] = await tools.worker().inbox([40], new Set(), 10);
       expect(row).toEqual({ partition: 40, id: row?.id, run, at: testEpoch + 1, message });
       const starts = [startOf(run, message.flow, message.key)];
-      const commit = commitOf([lease], { starts, journal: [journalOf(run, 1)], consumed: [{ partition: 40, id: row!.id }] });
+      const commit = commitOf([lease], {
+        starts,
+        journal: [journalOf(run, 1)],
+        consumed: [{ partition: 40, id: row!.id }],
+      });
       expect(await tools.worker().commit(commit)).toEqual({ lost: [] });
       expect(await tools.worker().inbox([40], new Set(), 10)).toEqual([]);
-      expect(await tools.store().api.runSummary(run)).toMatchObject({ status: 'running', key: 's1', startedAt: testEpoch + 5 });
+      expect(await tools.store().api.runSummary(run)).toMatchObject({
+        status: 'running',
+        key: 's1',
+        startedAt: testEpoch + 5,
+      });
     });
 
     it('sent again with the same run id adds nothing, before and after the run has begun', async () => {
@@ -399,12 +482,28 @@ function apiStartTests(tools: Tools): void {
       const request = { scope: 'default local POST /flows/test/orders/runs', key: 'i-1', fingerprint: sha256('body') };
       const [first, second, third, fourth] = [newRunId(43), newRunId(44), newRunId(45), newRunId(46)];
       const message = await startMessage({});
-      expect(await api.start({ run: first, at: testEpoch, message, request })).toEqual({ run: first, replayed: false, mismatch: false });
-      expect(await api.start({ run: second, at: testEpoch, message, request })).toEqual({ run: first, replayed: true, mismatch: false });
+      expect(await api.start({ run: first, at: testEpoch, message, request })).toEqual({
+        run: first,
+        replayed: false,
+        mismatch: false,
+      });
+      expect(await api.start({ run: second, at: testEpoch, message, request })).toEqual({
+        run: first,
+        replayed: true,
+        mismatch: false,
+      });
       const changed = { ...request, fingerprint: sha256('other body') };
-      expect(await api.start({ run: third, at: testEpoch, message, request: changed })).toEqual({ run: first, replayed: true, mismatch: true });
+      expect(await api.start({ run: third, at: testEpoch, message, request: changed })).toEqual({
+        run: first,
+        replayed: true,
+        mismatch: true,
+      });
       const elsewhere = { ...request, scope: 'other scope' };
-      expect(await api.start({ run: fourth, at: testEpoch, message, request: elsewhere })).toEqual({ run: fourth, replayed: false, mismatch: false });
+      expect(await api.start({ run: fourth, at: testEpoch, message, request: elsewhere })).toEqual({
+        run: fourth,
+        replayed: false,
+        mismatch: false,
+      });
       expect(await tools.worker().inbox([43, 44, 45, 46], new Set(), 10)).toHaveLength(2);
     });
 
@@ -413,10 +512,24 @@ function apiStartTests(tools: Tools): void {
       const request = (key: string) => ({ scope: 'scope', key, fingerprint: sha256('body') });
       const [winner, again, refused, mended] = [newRunId(47), newRunId(47), newRunId(47), newRunId(48)];
       await api.start({ run: winner, at: testEpoch, message: await startMessage({}, keyOf('s4', '{}')) });
-      const replay = { run: again, at: testEpoch, message: await startMessage({}, keyOf('s4', '{}')), request: request('i-2') };
+      const replay = {
+        run: again,
+        at: testEpoch,
+        message: await startMessage({}, keyOf('s4', '{}')),
+        request: request('i-2'),
+      };
       expect(await api.start(replay)).toEqual({ run: winner, replayed: true, mismatch: false });
-      expect(await api.start({ ...replay, run: newRunId(47) })).toEqual({ run: winner, replayed: true, mismatch: false });
-      const wrong = { run: refused, at: testEpoch, message: await startMessage({ b: 1 }, keyOf('s4', '{"b":1}')), request: request('i-3') };
+      expect(await api.start({ ...replay, run: newRunId(47) })).toEqual({
+        run: winner,
+        replayed: true,
+        mismatch: false,
+      });
+      const wrong = {
+        run: refused,
+        at: testEpoch,
+        message: await startMessage({ b: 1 }, keyOf('s4', '{"b":1}')),
+        request: request('i-3'),
+      };
       expect(await api.start(wrong)).toEqual({ run: winner, replayed: true, mismatch: true });
       const right = { run: mended, at: testEpoch, message: await startMessage({ b: 1 }), request: request('i-3') };
       expect(await api.start(right)).toEqual({ run: mended, replayed: false, mismatch: false });
@@ -469,7 +582,9 @@ function inboxTests(tools: Tools): void {
       const { runs, lease } = await tools.begin(64, 1);
       await tools.store().api.send(cancelOf(runs[0]!, 'kept'));
       const consumed = [{ partition: 64, id: 'kept' }];
-      await expect(tools.worker().commit(commitOf([lease], { consumed, journal: [journalOf(runs[0]!, 1)] }))).rejects.toBeInstanceOf(PoisonError);
+      await expect(
+        tools.worker().commit(commitOf([lease], { consumed, journal: [journalOf(runs[0]!, 1)] })),
+      ).rejects.toBeInstanceOf(PoisonError);
       expect(await tools.worker().inbox([64], new Set(), 10)).toHaveLength(1);
       await tools.worker().commit(commitOf([lease], { consumed }));
       expect(await tools.worker().inbox([64], new Set(), 10)).toEqual([]);
@@ -479,10 +594,19 @@ function inboxTests(tools: Tools): void {
       const unknown = newRunId(65);
       expect(await tools.store().api.send(cancelOf(unknown, 'nowhere'))).toBe(false);
       const run = newRunId(65);
-      const message = { kind: 'start', workspace: 'default', flow: await tools.flow(), input: null, key: null } as const;
+      const message = {
+        kind: 'start',
+        workspace: 'default',
+        flow: await tools.flow(),
+        input: null,
+        key: null,
+      } as const;
       await tools.store().api.start({ run, at: testEpoch, message });
       expect(await tools.store().api.send(cancelOf(run, 'early'))).toBe(true);
-      expect((await tools.worker().inbox([65], new Set(), 10)).map((row) => row.message.kind)).toEqual(['start', 'cancel']);
+      expect((await tools.worker().inbox([65], new Set(), 10)).map((row) => row.message.kind)).toEqual([
+        'start',
+        'cancel',
+      ]);
     });
 
     it('refuses raw text that cannot be stored', async () => {
@@ -521,13 +645,23 @@ function loadTests(tools: Tools): void {
     it('gives the last snapshot and only the journal rows after it; an older snapshot never replaces it', async () => {
       const { runs, lease } = await tools.begin(81);
       const run = runs[0]!;
-      const snapshot = (seq: number) => ({ partition: 81, run, seq, format: 2, body: `{"at":${seq}}`, checksum: 4_294_967_295 });
+      const snapshot = (seq: number) => ({
+        partition: 81,
+        run,
+        seq,
+        format: 2,
+        body: `{"at":${seq}}`,
+        checksum: 4_294_967_295,
+      });
       await tools.worker().commit(commitOf([lease], { journal: [journalOf(run, 3, 5)], snapshots: [snapshot(2)] }));
       expect(await tools.worker().run(run)).toMatchObject({ snapshot: snapshot(2), journal: [{ from: 3, to: 5 }] });
       await tools.worker().commit(commitOf([lease], { journal: [journalOf(run, 6)], snapshots: [snapshot(5)] }));
       await tools.worker().commit(commitOf([lease], { snapshots: [snapshot(2)] }));
       expect(await tools.worker().run(run)).toMatchObject({ snapshot: snapshot(5), journal: [{ from: 6, to: 6 }] });
-      expect((await tools.worker().loadedRuns(81, null, 10))[0]).toMatchObject({ snapshot: snapshot(5), journal: [{ from: 6 }] });
+      expect((await tools.worker().loadedRuns(81, null, 10))[0]).toMatchObject({
+        snapshot: snapshot(5),
+        journal: [{ from: 6 }],
+      });
       expect(await tools.store().api.stored(run)).toMatchObject({ snapshot: snapshot(5) });
     });
 
@@ -535,7 +669,14 @@ function loadTests(tools: Tools): void {
       const { runs, lease } = await tools.begin(82);
       const run = runs[0]!;
       await tools.worker().commit(commitOf([lease], { journal: [journalOf(run, 3, 5)] }));
-      await tools.worker().commit(commitOf([lease], { journal: [journalOf(run, 6)], snapshots: [{ partition: 82, run, seq: 6, format: 1, body: '{}', checksum: 0 }] }));
+      await tools
+        .worker()
+        .commit(
+          commitOf([lease], {
+            journal: [journalOf(run, 6)],
+            snapshots: [{ partition: 82, run, seq: 6, format: 1, body: '{}', checksum: 0 }],
+          }),
+        );
       const numbers = async (from: number) => (await tools.store().api.journal(run, from)).map((row) => row.from);
       expect(await numbers(1)).toEqual([1, 3, 6]);
       expect(await numbers(6)).toEqual([6]);
@@ -621,13 +762,22 @@ function timerTests(tools: Tools): void {
       const [a, b, c] = runs as [string, string, string];
       const timer = (run: string, at: number | null) => ({ partition: 100, run, at });
       const parked = runs.map((run) => headOf(run, { status: 'waiting', waitingFor: 'timer', loaded: false }));
-      await tools.worker().commit(commitOf([lease], { heads: parked, timers: [timer(a, 3_000), timer(b, 1_000), timer(c, 2_000)] }));
-      const due = async (now: number, limit = 10) => (await tools.worker().dueTimers([100], now, limit)).map((row) => [row.run, row.at]);
-      expect(await due(2_000)).toEqual([[b, 1_000], [c, 2_000]]);
+      await tools
+        .worker()
+        .commit(commitOf([lease], { heads: parked, timers: [timer(a, 3_000), timer(b, 1_000), timer(c, 2_000)] }));
+      const due = async (now: number, limit = 10) =>
+        (await tools.worker().dueTimers([100], now, limit)).map((row) => [row.run, row.at]);
+      expect(await due(2_000)).toEqual([
+        [b, 1_000],
+        [c, 2_000],
+      ]);
       expect(await due(9_000, 1)).toEqual([[b, 1_000]]);
       expect(await tools.worker().nextTimer([100])).toBe(1_000);
       await tools.worker().commit(commitOf([lease], { timers: [timer(b, 5_000), timer(c, null)] }));
-      expect(await due(9_000)).toEqual([[a, 3_000], [b, 5_000]]);
+      expect(await due(9_000)).toEqual([
+        [a, 3_000],
+        [b, 5_000],
+      ]);
       await tools.worker().commit(commitOf([lease], { timers: [timer(a, null), timer(b, null)] }));
       expect(await due(9_000)).toEqual([]);
       expect(await tools.worker().nextTimer([100])).toBeUndefined();
@@ -653,7 +803,12 @@ function decisionTests(tools: Tools): void {
       const open = await everyPage((cursor) => api.decisions({ workspace: 'default', open: true, cursor, limit: 1 }));
       const mine = open.filter((decision) => decision.partition === 110);
       expect(mine).toEqual([...asked].reverse());
-      const decided = { at: testEpoch + 50, by: 'lena', verdict: { applied: true, output: { id: '\u0000' } }, message: 'seen in the ledger' };
+      const decided = {
+        at: testEpoch + 50,
+        by: 'lena',
+        verdict: { applied: true, output: { id: '\u0000' } },
+        message: 'seen in the ledger',
+      };
       await tools.worker().commit(commitOf([lease], { decisions: [{ ...asked[0]!, decided }] }));
       expect(await api.decision(asked[0]!.id)).toEqual({ ...asked[0], decided });
       expect(await api.decision(asked[1]!.id)).toEqual(asked[1]);
@@ -666,8 +821,10 @@ function decisionTests(tools: Tools): void {
     });
 
     it('refuse a forged cursor', async () => {
-      const list = (cursor: string) => tools.store().api.decisions({ workspace: 'default', open: true, cursor, limit: 10 });
-      for (const cursor of ['', 'x', 'eyJhIjoxfQ', "'; drop table run; --"]) expect(await codeOf(list(cursor))).toBe('PAWL_REQUEST_INVALID');
+      const list = (cursor: string) =>
+        tools.store().api.decisions({ workspace: 'default', open: true, cursor, limit: 10 });
+      for (const cursor of ['', 'x', 'eyJhIjoxfQ', "'; drop table run; --"])
+        expect(await codeOf(list(cursor))).toBe('PAWL_REQUEST_INVALID');
     });
   });
 }
@@ -726,7 +883,8 @@ function flowTests(tools: Tools): void {
 
     it('answer their newest version by semantic version', async () => {
       const api = tools.store().api;
-      for (const version of ['1.10.0', '1.9.0', '2.0.0-rc.1', '2.0.0-rc.10', '2.0.0-rc.9']) await deployFlow(api, 'ordered', version);
+      for (const version of ['1.10.0', '1.9.0', '2.0.0-rc.1', '2.0.0-rc.10', '2.0.0-rc.9'])
+        await deployFlow(api, 'ordered', version);
       expect((await api.flowVersion('default', 'test', 'ordered'))?.version).toBe('2.0.0-rc.10');
       await deployFlow(api, 'ordered', '2.0.0');
       expect((await api.flowVersion('default', 'test', 'ordered'))?.version).toBe('2.0.0');
@@ -751,14 +909,21 @@ function listTests(tools: Tools): void {
       const flow = await deployFlow(api, 'shown', '3.0.0');
       const leases = [await own(tools.worker(), 140), await own(tools.worker(), 141)];
       const runs = Array.from({ length: 7 }, (_, i) => newRunId(140 + (i % 2)));
-      await tools.worker().commit(commitOf(leases, { starts: runs.map((run) => ({ ...startOf(run, flow.hash), workspace: 'gallery' })) }));
+      await tools
+        .worker()
+        .commit(
+          commitOf(leases, { starts: runs.map((run) => ({ ...startOf(run, flow.hash), workspace: 'gallery' })) }),
+        );
       const failed = headOf(runs[2]!, { status: 'faulted', loaded: false, endedAt: testEpoch + 99 });
       await tools.worker().commit(commitOf(leases, { heads: [failed] }));
-      const list = (more: object) => everyPage((cursor) => api.runs({ workspace: 'gallery', cursor, limit: 2, ...more }));
+      const list = (more: object) =>
+        everyPage((cursor) => api.runs({ workspace: 'gallery', cursor, limit: 2, ...more }));
       const newestFirst = [...runs].reverse();
       expect((await list({})).map((run) => run.id)).toEqual(newestFirst);
       expect((await list({ status: 'faulted' })).map((run) => run.id)).toEqual([runs[2]]);
-      expect((await list({ status: 'running' })).map((run) => run.id)).toEqual(newestFirst.filter((run) => run !== runs[2]));
+      expect((await list({ status: 'running' })).map((run) => run.id)).toEqual(
+        newestFirst.filter((run) => run !== runs[2]),
+      );
       expect(await list({ flow: { namespace: 'test', name: 'shown' } })).toHaveLength(7);
       expect(await list({ flow: { namespace: 'test', name: 'orders' } })).toEqual([]);
       expect(await list({ workspace: 'elsewhere' })).toEqual([]);
@@ -776,7 +941,9 @@ function listTests(tools: Tools): void {
 
     it('refuse a forged cursor', async () => {
       for (const cursor of ['', 'nonsense', 'bnVsbA', 'eyJpZCI6ICJ4In0']) {
-        expect(await codeOf(tools.store().api.runs({ workspace: 'default', cursor, limit: 2 }))).toBe('PAWL_REQUEST_INVALID');
+        expect(await codeOf(tools.store().api.runs({ workspace: 'default', cursor, limit: 2 }))).toBe(
+          'PAWL_REQUEST_INVALID',
+        );
       }
     });
   });
@@ -788,7 +955,9 @@ function ownershipTests(tools: Tools): void {
       await tools.worker().beat();
       await tools.other().beat();
       const before = await tools.worker().view();
-      expect(before.leases.map((lease) => lease.partition).sort((a, b) => a - b)).toEqual(Array.from({ length: partitionCount }, (_, i) => i));
+      expect(before.leases.map((lease) => lease.partition).sort((a, b) => a - b)).toEqual(
+        Array.from({ length: partitionCount }, (_, i) => i),
+      );
       await tools.other().beat();
       const after = await tools.worker().view();
       const of = (view: typeof before, id: string) => view.workers.find((worker) => worker.worker === id);
@@ -802,7 +971,9 @@ function ownershipTests(tools: Tools): void {
 
     it('lets one of many takers of the same epoch have a partition', async () => {
       const epoch = (await tools.worker().view()).leases.find((lease) => lease.partition === 150)!.epoch;
-      const takers = Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? tools.worker() : tools.other()).takeOver(150, epoch));
+      const takers = Array.from({ length: 8 }, (_, i) =>
+        (i % 2 === 0 ? tools.worker() : tools.other()).takeOver(150, epoch),
+      );
       const taken = (await Promise.all(takers)).filter((lease) => lease !== undefined);
       expect(taken).toEqual([{ partition: 150, epoch: epoch + 1 }]);
     });
@@ -814,7 +985,11 @@ function ownershipTests(tools: Tools): void {
       await tools.worker().release([kept, lost]);
       const { leases } = await tools.worker().view();
       expect(leases.find((lease) => lease.partition === 151)?.worker).toBeNull();
-      expect(leases.find((lease) => lease.partition === 152)).toEqual({ partition: 152, epoch: theirs.epoch, worker: 'worker-2' });
+      expect(leases.find((lease) => lease.partition === 152)).toEqual({
+        partition: 152,
+        epoch: theirs.epoch,
+        worker: 'worker-2',
+      });
       await tools.other().commit(commitOf([theirs], {}));
     });
 
@@ -845,7 +1020,9 @@ function ownershipTests(tools: Tools): void {
   });
 }
 
-async function everyPage<T>(read: (cursor: string | null) => Promise<{ items: readonly T[]; next: string | null }>): Promise<T[]> {
+async function everyPage<T>(
+  read: (cursor: string | null) => Promise<{ items: readonly T[]; next: string | null }>,
+): Promise<T[]> {
   const items: T[] = [];
   for (let cursor: string | null = null, pages = 0; pages < 1_000; pages += 1) {
     const page = await read(cursor);
