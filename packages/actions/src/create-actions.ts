@@ -16,7 +16,6 @@ import { EgressGate } from './egress/egress.ts';
 import type { Grant } from './egress/egress.ts';
 import { EgressFailure } from './egress/failure.ts';
 import type { Endpoint } from './egress/guard.ts';
-import type { Resolve } from './egress/resolve.ts';
 import { egressOutcome, errorOf, errorOfPawl, unanswered } from './failures.ts';
 import { readFileAction } from './file/action.ts';
 import { createFileStore } from './file/files.ts';
@@ -42,8 +41,6 @@ export interface ActionsOptions {
   readonly grants?: readonly Grant[];
   /** Further actions of this process, such as a benchmark's. */
   readonly extra?: readonly Action[];
-  /** How names are resolved. Default: the system's resolver. */
-  readonly resolve?: Resolve;
 }
 
 /** The built-in actions, in no order. */
@@ -56,7 +53,6 @@ export function createActions(options: ActionsOptions): Actions & { close(): Pro
     denyEndpoints: options.denyEndpoints,
     grants: options.grants ?? [],
     userAgent: options.userAgent,
-    ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
   });
   const databases = createDatabases(options.connections, gate, options.log);
   const files = createFileStore(options.files);

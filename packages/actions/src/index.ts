@@ -7,6 +7,4 @@ export type { ActionsOptions } from './create-actions.ts';
 export { createActions } from './create-actions.ts';
 export type { Grant } from './egress/egress.ts';
 export type { Endpoint } from './egress/guard.ts';
-export { parseNets } from './egress/nets.ts';
-export type { Resolve } from './egress/resolve.ts';
 export { actionLimits } from './limits.ts';

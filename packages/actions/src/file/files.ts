@@ -76,7 +76,8 @@ async function readRaw(
     return page;
   } catch (error) {
     await reader.close();
-    throw error;
+    if (error instanceof PawlError) throw error;
+    throw new PawlError('PAWL_FILE_INVALID', `The file ${file.path} cannot be read any more.`, { cause: error });
   }
 }
 

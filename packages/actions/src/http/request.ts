@@ -66,13 +66,18 @@ function withQuery(uri: string, query: Readonly<Record<string, string>>): string
   if (names.length === 0) return uri;
   const [path = '', given = ''] = splitOnce(uri, '?');
   const kept = given.split('&').filter((pair) => pair !== '' && !names.includes(decode(splitOnce(pair, '=')[0] ?? '')));
-  const added = names.map((name) => `${encodeURIComponent(name)}=${encodeURIComponent(query[name] ?? '')}`);
+  const added = names.map((name) => `${encode(name)}=${encode(query[name] ?? '')}`);
   return `${path}?${[...kept, ...added].join('&')}`;
 }
 
 function splitOnce(text: string, separator: string): string[] {
   const at = text.indexOf(separator);
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** Percent-encodes; half a character, which no URL can carry, becomes U+FFFD. */
+function encode(text: string): string {
+  return encodeURIComponent(text.toWellFormed());
 }
 
 function decode(name: string): string {

@@ -1,3 +1,4 @@
+import { PawlError } from '@pawl/core';
 import type { Cancellation, Json } from '@pawl/core';
 import { DatabaseError, Query } from 'pg';
 import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
@@ -41,15 +42,15 @@ export class Database {
       this.#cancelStatement(client);
       streamOf(client).destroy();
     });
+    let goesOn = true;
     try {
-      const result = await work(session);
-      working = false;
-      client.release();
-      return result;
+      return await work(session);
     } catch (error) {
-      working = false;
-      client.release(!(await canGoOn(session, error)));
+      goesOn = await canGoOn(session, error);
       throw session.cancelled ? new SqlCancelled('cancelled', { cause: error }) : error;
+    } finally {
+      working = false;
+      client.release(!goesOn);
     }
   }
 
@@ -139,14 +140,10 @@ function statementOf(text: string, values: readonly unknown[]): QueryConfig & { 
   return { text, values: [...values], queryMode: 'extended' };
 }
 
-/** After an error that the database answered with, a session goes on once it is rolled back. */
+/** A session goes on once it is rolled back, if the database is there to do it: it answered, or was not asked. */
 async function canGoOn(session: Session, error: unknown): Promise<boolean> {
-  if (
-    session.cancelled ||
-    error instanceof SqlTooLarge ||
-    (error instanceof DatabaseError && error.severity !== 'ERROR')
-  )
-    return false;
+  const answered = error instanceof DatabaseError ? error.severity === 'ERROR' : error instanceof PawlError;
+  if (session.cancelled || !answered) return false;
   return session.run('rollback').then(
     () => true,
     () => false,

@@ -59,7 +59,7 @@ function poolConfig(connection: Connection, gate: EgressGate): PoolConfig {
     database: connection.database,
     // A function, so that no property of the pool shows it. Without one the driver would look into the process's environment.
     password: () => connection.secret() ?? '',
-    ssl: connection.tls === 'verify' ? { rejectUnauthorized: true } : false,
+    ssl: connection.tls === 'verify' ? { rejectUnauthorized: true, host: connection.host } : false,
     application_name: 'pawl',
     stream: () => gate.socket(connection.endpoints),
     types: jsonTypes,
