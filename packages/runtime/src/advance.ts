@@ -60,7 +60,7 @@ export class Advance {
   /** Decides what queued up, unless something holds it back; then starts what must be under way. */
   drain(run: Run): void {
     while (run.queue.length > 0 && run.hold === undefined && (run.phase === 'idle' || run.phase === 'gathering')) {
-      if (run.suspect) return this.mark(run);
+      if (run.suspect) return this.context.suspects.add(run);
       const next = run.queue.shift() as Queued;
       this.decideOne(run, next.stimulus, next.message);
     }
@@ -189,34 +189,6 @@ export class Advance {
       run.pending = list;
       this.gather(run);
     } else context.departures.evict(run, earliestTimer(list));
-  }
-
-  /** After repeated deaths of its owners a run is written down before it is decided, so that the one that kills is found. */
-  private mark(run: Run): void {
-    run.hold = 'mark';
-    run.marked = true;
-    this.context.ports.store.mark(run.id, run.state.seq).then(
-      (deaths) => {
-        if (run.phase === 'gone') return;
-        run.hold = undefined;
-        run.suspect = false;
-        if (deaths >= bounds.marks) {
-          const error = new Error(`${deaths} workers ended while they decided this run at event ${run.state.seq}`);
-          this.context.departures.quarantine(run, error);
-        } else this.drain(run);
-      },
-      (error: unknown) => {
-        this.context.ports.log.warn(
-          { err: ensureError(error), run: run.id },
-          'A run could not be marked; Pawl tries again.',
-        );
-        this.context.ports.clock.after(bounds.beatEvery, () => {
-          if (run.phase === 'gone') return;
-          run.hold = undefined;
-          this.drain(run);
-        });
-      },
-    );
   }
 
   private acquire(target: string, concurrency: number): boolean {

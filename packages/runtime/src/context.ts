@@ -15,6 +15,7 @@ import { Recovery } from './recovery.ts';
 import { RunTable } from './run-table.ts';
 import { Settle } from './settle.ts';
 import { Starts } from './starts.ts';
+import { Suspects } from './suspects.ts';
 import { Timers } from './timers.ts';
 
 /** What a worker is made with. */
@@ -49,6 +50,7 @@ export class Context {
   readonly starts: Starts;
   readonly ends: Ends;
   readonly recovery: Recovery;
+  readonly suspects: Suspects;
   readonly parked: Parked;
   readonly inbox: Inbox;
   /** No new effect starts: the worker is stopping. */
@@ -73,6 +75,7 @@ export class Context {
     this.starts = new Starts(this);
     this.ends = new Ends(this);
     this.recovery = new Recovery(this);
+    this.suspects = new Suspects(this);
     this.parked = new Parked(this);
     this.inbox = new Inbox(this);
   }

@@ -96,6 +96,7 @@ export class Departures {
     if (keep) run.works = run.works.filter((work) => work.kind === 'attempt');
     else run.works = [];
     for (const work of works) work.cancel();
+    this.context.suspects.done(run);
   }
 }
 

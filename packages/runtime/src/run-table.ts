@@ -92,7 +92,6 @@ export class Run implements TimerItem {
 
   /** It must be marked in the store before it is decided, as its owners have died. */
   suspect = false;
-  marked = false;
 
   at = Number.POSITIVE_INFINITY;
   slot = -1;

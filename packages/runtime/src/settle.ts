@@ -106,7 +106,7 @@ export class Settle implements CommitHost {
       context.starts.committed(run);
       run.start = null;
     }
-    if (run.marked) this.clearMark(run);
+    context.suspects.done(run);
     if (run.state.status !== 'running') return this.ended(run);
     if (part.parks && run.queue.length === 0) return context.departures.evict(run, earliestTimer(run.pending));
     this.goOn(run);
@@ -130,15 +130,5 @@ export class Settle implements CommitHost {
     if (run.phase === 'gone') return;
     this.context.departures.ended(run);
     this.context.starts.lost(run, lost.winner, lost.fingerprint);
-  }
-
-  private clearMark(run: Run): void {
-    run.marked = false;
-    this.context.ports.store.mark(run.id, null).catch((error: unknown) => {
-      this.context.ports.log.warn(
-        { err: error, run: run.id },
-        'The mark of a run could not be cleared; it counts only if its owner dies at the same event.',
-      );
-    });
   }
 }
