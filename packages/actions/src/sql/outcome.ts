@@ -39,6 +39,12 @@ export function sqlOutcome(error: unknown, progress: SqlProgress): Outcome {
     );
   if (error instanceof EgressFailure) return egressOutcome(error, guarantee, false, doing);
   if (error instanceof DatabaseError) return answered(error, doing);
+  if (error instanceof Error && error.message === noTls) {
+    return terminal(
+      'configuration',
+      `${doing}: the database does not offer TLS. Nothing was sent. If that is right, set "tls: off" on the connection.`,
+    );
+  }
   return unsent(`${doing}: the database cannot be reached${reasonOf(error)}. Nothing was changed.`);
 }
 
@@ -63,6 +69,9 @@ const hints: Readonly<Record<string, string>> = {
   '42P10': ' The table needs a unique index or primary key on exactly the columns of "key".',
   '25006': ' Use sql.execute to change data.',
 };
+
+/** What the driver says of a server that was asked for TLS and has none; it gives no code. */
+const noTls = 'The server does not support SSL connections';
 
 /** The driver's reason without anything that may hold a secret: its error code. */
 function reasonOf(error: unknown): string {

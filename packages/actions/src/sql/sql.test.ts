@@ -576,6 +576,17 @@ describe.skipIf(noServer !== undefined)(
         expect(JSON.stringify([ends, log.lines])).not.toContain('hunter2');
       });
 
+      test('that wants TLS where there is none sends nothing without it', async (context) => {
+        const [server] = await database.query<{ ssl: string }>('show ssl');
+        if (server?.ssl === 'on') context.skip('this server offers TLS');
+        const secure = makeActions({ connections: createConnections({ db: { ...definition, tls: 'verify' } }) });
+        closers.push(() => secure.close());
+        expect(await attempt(secure, executing({ sql: count }))).toMatchObject({
+          left: 0,
+          outcome: { kind: 'terminal', error: { detail: expect.stringContaining('does not offer TLS') as string } },
+        });
+      });
+
       test('that breaks while it is idle does not end the process, and the next call works', async () => {
         await query('select 1');
         await database.query(
