@@ -15,7 +15,7 @@ import type {
   WorkerStore,
   WorkerView,
 } from '@pawl/core';
-import { FencedError, partitionCount, partitionOf, PoisonError } from '@pawl/core';
+import { FencedError, partitionCount, partitionOf, PawlError, PoisonError } from '@pawl/core';
 
 /** A run's rows as the fake database keeps them. */
 export interface MemoryRun {
@@ -139,6 +139,8 @@ export class MemoryWorkerStore implements WorkerStore {
   readonly worker: string;
   readonly database: MemoryDatabase;
   closed = false;
+  /** Its process is gone, or cut off: nothing reaches the database, and its lock is free. */
+  dead = false;
   private brokenLock = false;
   private wake: () => void = () => {};
 
@@ -150,6 +152,13 @@ export class MemoryWorkerStore implements WorkerStore {
   /** The lock connection drops and comes back. */
   breakLock(): void {
     this.brokenLock = true;
+  }
+
+  /** Cuts the worker off for good. */
+  kill(): void {
+    this.dead = true;
+    const row = this.database.workers.get(this.worker);
+    if (row !== undefined) row.locked = false;
   }
 
   /** A wake-up arrives. */
@@ -164,7 +173,7 @@ export class MemoryWorkerStore implements WorkerStore {
   }
 
   lockHeld(): boolean {
-    const held = !this.brokenLock;
+    const held = !this.brokenLock && !this.dead;
     this.brokenLock = false;
     return held;
   }
@@ -281,6 +290,7 @@ export class MemoryWorkerStore implements WorkerStore {
   }
 
   private guard(): void {
+    if (this.dead) throw new PawlError('PAWL_STORE_UNREACHABLE', 'The worker is cut off.');
     this.database.guard(this.worker);
   }
 }
