@@ -1,0 +1,20 @@
+import type { Actions, ApiStore, Clock, Hash, Limits, Log, Random } from '@pawl/core';
+import type { FlowCache, Worker } from '@pawl/runtime';
+import type { RunFeed } from './run-feed.ts';
+
+/** What the parts of an engine share. */
+export interface EngineContext {
+  readonly api: ApiStore;
+  readonly actions: Actions;
+  /** Compiled flows, the worker's own. */
+  readonly flows: FlowCache;
+  readonly workspace: string;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hash: Hash;
+  readonly log: Log;
+  readonly feed: RunFeed;
+  /** The worker of this process, if it has one. */
+  worker(): Worker | undefined;
+}

@@ -1,0 +1,45 @@
+import type { Actions, ApiStore, Json, Log, PublicEvent, Verdict } from '@pawl/core';
+import type { Worker } from '@pawl/runtime';
+import type { DeployOptions, Deployment } from './deploy.ts';
+import type { MessageVerdict, Sender } from './messages.ts';
+import type { EngineObserver } from './observers.ts';
+import type { PublicRun } from './read-run.ts';
+import type { Started, StartOptions } from './start-run.ts';
+
+/** A living Pawl: store, actions and, unless it was opened without, a worker. */
+export interface Engine {
+  readonly store: ApiStore;
+  readonly actions: Actions;
+  readonly workspace: string;
+  readonly log: Log;
+  /** The worker; undefined in mode `none` before `advance`. */
+  readonly worker: Worker | undefined;
+  /** Adds an observer; the returned function takes it away. */
+  observe(observer: EngineObserver): () => void;
+  /** Checks and publishes a flow; see `deployFlow`. */
+  deploy(text: string, options?: DeployOptions): Promise<Deployment>;
+  /** Starts a run; see `startRun`. */
+  start(options: StartOptions): Promise<Started>;
+  /** In mode `none`: makes a worker that owns and advances this one run. */
+  advance(run: string): Promise<void>;
+  /** Asks a run to end; the owner's verdict is waited for at most 5 s. Throws PAWL_RUN_UNKNOWN. */
+  cancel(run: string, sender: Sender): Promise<MessageVerdict>;
+  /** Answers a question about an ambiguous step; as `cancel`. Throws PAWL_DECISION_UNKNOWN. */
+  decide(id: string, verdict: Verdict, sender: Sender): Promise<MessageVerdict>;
+  /** The run as it is now. Throws PAWL_RUN_UNKNOWN. */
+  run(id: string): Promise<PublicRun>;
+  /** The folded state after event `at`, or now. Throws PAWL_RUN_UNKNOWN, PAWL_NOT_FOUND. */
+  state(id: string, at?: number): Promise<Json>;
+  /** Public events after event `after`, at most `limit`. Throws PAWL_RUN_UNKNOWN. */
+  journal(
+    id: string,
+    after: number,
+    limit: number,
+  ): Promise<{ readonly items: readonly PublicEvent[]; readonly more: boolean }>;
+  /** Public events after event `after`, each once it is committed, until the run's end or the signal. Throws PAWL_RUN_UNKNOWN. */
+  watch(id: string, after: number, signal?: AbortSignal): AsyncGenerator<PublicEvent, void, undefined>;
+  /** Resolves with the run once it has ended; undefined when `signal` is aborted before. Throws PAWL_RUN_UNKNOWN, PAWL_RUN_QUARANTINED. */
+  ended(id: string, signal?: AbortSignal): Promise<PublicRun | undefined>;
+  /** Leaves: open attempts have up to `timeoutMs` (default 10,000) to end if `drain`; then everything is closed. */
+  stop(how?: { readonly drain?: boolean; readonly timeoutMs?: number }): Promise<void>;
+}

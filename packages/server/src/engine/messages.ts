@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import type { DecisionRow, Json, Verdict } from '@pawl/core';
+import { canonicalJson, PawlError, partitionOf } from '@pawl/core';
+import type { EngineContext } from './context.ts';
+import { readState, requireRun } from './read-run.ts';
+
+/** What became of a message: its run took it, another one was first, or its owner has not said yet. */
+export type MessageVerdict = 'taken' | 'lost' | 'pending';
+
+/** Who sends a message, and why. */
+export interface Sender {
+  readonly by: string;
+  readonly reason?: string;
+}
+
+/** How long the owner's verdict is waited for, and how often it is looked for (ms). */
+const patienceMs = 5_000;
+const pollMs = 100;
+
+/** Sends messages to runs: their owner alone decides them, in the order of acceptance. */
+export class Messages {
+  private readonly context: EngineContext;
+  /** The last decision of each question that is under way here: the next one of this process waits for it. */
+  private readonly deciding = new Map<string, Promise<unknown>>();
+
+  constructor(context: EngineContext) {
+    this.context = context;
+  }
+
+  /** Asks a run to end. Throws PAWL_RUN_UNKNOWN. 'lost': it had ended otherwise; a run that is cancelled already is 'taken'. */
+  async cancel(run: string, { by, reason }: Sender): Promise<MessageVerdict> {
+    await requireRun(this.context, run);
+    const settled = async (): Promise<MessageVerdict | undefined> => {
+      const state = await readState(this.context, run);
+      if (state?.cancel !== undefined || state?.status === 'cancelled') return 'taken';
+      return state === undefined || state.status === 'running' ? undefined : 'lost';
+    };
+    const known = await settled();
+    if (known !== undefined) return known;
+    await this.send(run, { kind: 'cancel', by, ...(reason === undefined ? {} : { reason }) });
+    return this.wait(run, settled);
+  }
+
+  /** Answers a question. Throws PAWL_DECISION_UNKNOWN. 'lost': it was answered otherwise, or is void. */
+  async decide(id: string, verdict: Verdict, sender: Sender): Promise<MessageVerdict> {
+    // Two equal answers of one person could not be told apart afterwards, so they are sent one after the other.
+    const before = this.deciding.get(id) ?? Promise.resolve();
+    const answer = before.then(() => this.decideNext(id, verdict, sender));
+    const settled = answer.catch(() => undefined);
+    this.deciding.set(id, settled);
+    try {
+      return await answer;
+    } finally {
+      if (this.deciding.get(id) === settled) this.deciding.delete(id);
+    }
+  }
+
+  private async decideNext(id: string, verdict: Verdict, { by, reason }: Sender): Promise<MessageVerdict> {
+    const question = await this.question(id);
+    if (question.decided !== null) return 'lost';
+    await this.send(question.run, {
+      kind: 'decision',
+      decision: id,
+      verdict,
+      by,
+      ...(reason === undefined ? {} : { reason }),
+    });
+    return this.wait(question.run, async () => {
+      const { decided } = await this.question(id);
+      if (decided === null) return undefined;
+      const isOurs = decided.by === by && canonicalJson(decided.verdict) === canonicalJson(verdict as Json);
+      return isOurs ? 'taken' : 'lost';
+    });
+  }
+
+  private async question(id: string): Promise<DecisionRow> {
+    const question = await this.context.api.decision(id);
+    if (question === undefined)
+      throw new PawlError('PAWL_DECISION_UNKNOWN', `There is no decision ${id.slice(0, 100)}.`);
+    return question;
+  }
+
+  private async send(run: string, message: Parameters<EngineContext['api']['send']>[0]['message']): Promise<void> {
+    const { api, clock } = this.context;
+    const row = { partition: partitionOf(run), id: randomUUID(), run, at: clock.now(), message };
+    if (!(await api.send(row))) throw new PawlError('PAWL_RUN_UNKNOWN', `There is no run ${run}.`);
+  }
+
+  private async wait(run: string, settled: () => Promise<MessageVerdict | undefined>): Promise<MessageVerdict> {
+    const { clock, feed, worker } = this.context;
+    const end = clock.mono() + patienceMs;
+    const follower = feed.follow(run);
+    try {
+      worker()?.wake();
+      for (;;) {
+        const verdict = await settled();
+        if (verdict !== undefined) return verdict;
+        if (clock.mono() > end) return 'pending';
+        await follower.woken(pollMs);
+      }
+    } finally {
+      follower.close();
+    }
+  }
+}

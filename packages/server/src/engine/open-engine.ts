@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import type { Actions, Json, Limits, Log, Store, Verdict } from '@pawl/core';
+import { ensureError, invariant, limits as defaultLimits, noFaults } from '@pawl/core';
+import { createActions, createConnections, loadConnections } from '@pawl/actions';
+import type { Worker } from '@pawl/runtime';
+import { createWorker, FlowCache } from '@pawl/runtime';
+import { openStore } from '@pawl/store';
+import type { EngineContext } from './context.ts';
+import { databaseEndpoints } from './database-endpoints.ts';
+import { deployFlow, type DeployOptions } from './deploy.ts';
+import type { Engine } from './engine.ts';
+import { openLog } from './log.ts';
+import { Messages, type Sender } from './messages.ts';
+import { nodeClock, nodeHash, nodeRandom } from './node-ports.ts';
+import { type EngineObserver, Observers } from './observers.ts';
+import type { EngineOptions } from './options.ts';
+import { readRun, readStateAt } from './read-run.ts';
+import { RunFeed } from './run-feed.ts';
+import { type StartOptions, startRun } from './start-run.ts';
+import { waitEnded } from './wait-ended.ts';
+import { readJournalPage, watchRun } from './watch-run.ts';
+import { watchStore } from './watched-store.ts';
+
+const userAgent = 'Pawl/0.1.0';
+const defaultWorkspace = 'default';
+/** How long a drain waits for open attempts (ms). */
+const drainMs = 10_000;
+
+type ClosableActions = Actions & { close(): Promise<void> };
+
+/**
+ * Makes a living Pawl out of its ports: opens (and migrates) the store, makes the actions, joins as a worker. Rejects
+ * with a PawlError, having left nothing open.
+ */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const log = options.log ?? (await openLog(options.logLevel));
+  const actions = createActions({
+    allowNets: options.allowNets ?? '',
+    denyEndpoints: [...(options.denyEndpoints ?? []), ...databaseEndpoints(options.database)],
+    files: options.files ?? [],
+    connections: createConnections(options.connections ?? {}, loadConnections(options.connectionsFile)),
+    log,
+    userAgent,
+    ...(options.grants === undefined ? {} : { grants: options.grants }),
+    ...(options.extraActions === undefined ? {} : { extra: options.extraActions }),
+  });
+  let engine: LivingEngine | undefined;
+  try {
+    const store = await openStore({ url: options.database, log, allowUnsafe: options.allowUnsafe ?? false });
+    engine = new LivingEngine(options, store, actions, log);
+    const mode = options.worker ?? 'shares';
+    if (mode === 'shares' || mode === 'beside') await engine.join({ shares: mode === 'shares' });
+    else if (mode !== 'none') await engine.join({ shares: false, only: mode.only });
+    return engine;
+  } catch (error) {
+    await (engine?.stop() ?? actions.close());
+    throw error;
+  }
+}
+
+class LivingEngine implements Engine {
+  readonly store: Store['api'];
+  readonly actions: Actions;
+  readonly workspace: string;
+  readonly log: Log;
+  worker: Worker | undefined;
+  private readonly options: EngineOptions;
+  private readonly wholeStore: Store;
+  private readonly closableActions: ClosableActions;
+  private readonly context: EngineContext;
+  private readonly messages: Messages;
+  private readonly observers: Observers;
+  private stopping: Promise<void> | undefined;
+
+  constructor(options: EngineOptions, store: Store, actions: ClosableActions, log: Log) {
+    this.options = options;
+    this.wholeStore = store;
+    this.store = store.api;
+    this.actions = actions;
+    this.closableActions = actions;
+    this.workspace = options.workspace ?? defaultWorkspace;
+    this.log = log;
+    const feed = new RunFeed();
+    this.observers = new Observers(log);
+    this.observers.add({ onCommitted: (run, firstSeq, events) => feed.committed(run, firstSeq, events) });
+    if (options.observe !== undefined) this.observers.add(options.observe);
+    this.context = {
+      api: store.api,
+      actions,
+      flows: new FlowCache(store.api, actions),
+      workspace: this.workspace,
+      limits: { ...defaultLimits, ...options.limits } as Limits,
+      clock: nodeClock(store.api.clockOffset()),
+      random: nodeRandom,
+      hash: nodeHash,
+      log,
+      feed,
+      worker: () => this.worker,
+    };
+    this.messages = new Messages(this.context);
+  }
+
+  async join({ shares, only }: { readonly shares: boolean; readonly only?: string }): Promise<void> {
+    invariant(this.worker === undefined, 'an engine has one worker');
+    const { actions, clock, random, hash, log, flows, limits } = this.context;
+    const joined = await this.wholeStore.joinAsWorker({ id: randomUUID(), shares });
+    const store = watchStore(joined, (note) => this.observers.onStore(note));
+    const fault = this.options.fault ?? noFaults;
+    this.worker = createWorker({
+      ports: { store, actions, clock, random, hash, log, fault },
+      limits,
+      flows,
+      shares,
+      observe: this.observers,
+      ...(only === undefined ? {} : { only }),
+    });
+    await this.worker.start();
+  }
+
+  advance(run: string): Promise<void> {
+    return this.join({ shares: false, only: run });
+  }
+
+  observe(observer: EngineObserver): () => void {
+    return this.observers.add(observer);
+  }
+
+  deploy(text: string, options: DeployOptions = {}): ReturnType<Engine['deploy']> {
+    return deployFlow(this.context, text, options);
+  }
+
+  start(options: StartOptions): ReturnType<Engine['start']> {
+    return startRun(this.context, options);
+  }
+
+  cancel(run: string, sender: Sender): ReturnType<Engine['cancel']> {
+    return this.messages.cancel(run, sender);
+  }
+
+  decide(id: string, verdict: Verdict, sender: Sender): ReturnType<Engine['decide']> {
+    return this.messages.decide(id, verdict, sender);
+  }
+
+  run(id: string): ReturnType<Engine['run']> {
+    return readRun(this.context, id);
+  }
+
+  state(id: string, at?: number): Promise<Json> {
+    return readStateAt(this.context, id, at);
+  }
+
+  journal(id: string, after: number, limit: number): ReturnType<Engine['journal']> {
+    return readJournalPage(this.context, id, after, limit);
+  }
+
+  watch(id: string, after: number, signal?: AbortSignal): ReturnType<Engine['watch']> {
+    return watchRun(this.context, id, after, signal);
+  }
+
+  ended(id: string, signal?: AbortSignal): ReturnType<Engine['ended']> {
+    return waitEnded(this.context, id, signal);
+  }
+
+  stop(how: { readonly drain?: boolean; readonly timeoutMs?: number } = {}): Promise<void> {
+    this.stopping ??= this.leave(how.drain ?? false, how.timeoutMs ?? drainMs);
+    return this.stopping;
+  }
+
+  /** Each part is closed whatever the others do. */
+  private async leave(drain: boolean, timeoutMs: number): Promise<void> {
+    const steps = [
+      () => this.worker?.stop({ drain, timeoutMs }),
+      () => this.closableActions.close(),
+      () => this.wholeStore.close(),
+    ];
+    for (const step of steps) {
+      try {
+        await step();
+      } catch (error) {
+        this.log.warn({ err: ensureError(error) }, 'A part of Pawl could not be closed.');
+      }
+    }
+  }
+}

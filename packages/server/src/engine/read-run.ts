@@ -1,0 +1,138 @@
+import type { CompiledFlow, FlowError, Json, RunState, RunSummary, StoredRun } from '@pawl/core';
+import {
+  apply,
+  decodeSnapshot,
+  emptyState,
+  foldRows,
+  nameOf,
+  PawlError,
+  payloadsOf,
+  pending,
+  stateToJson,
+  statusOf,
+} from '@pawl/core';
+import type { EngineContext } from './context.ts';
+import { decodeEvents } from './journal.ts';
+import { isRunId } from './run-ids.ts';
+
+/** One thing that a run waits for or does right now. */
+export interface OpenWork {
+  readonly kind: 'attempt' | 'permit' | 'timer' | 'page' | 'decision' | 'continue';
+  /** JSON pointer and name of the step; absent for the run itself. */
+  readonly step?: string;
+  readonly name?: string;
+  /** When it ends by itself (ms since the epoch). */
+  readonly until?: number;
+  readonly attempt?: number;
+  readonly target?: string;
+  /** Id of the question to a person. */
+  readonly decision?: string;
+  /** The last attempt's error. */
+  readonly error?: FlowError;
+}
+
+/** A run as the API shows it. */
+export interface PublicRun extends RunSummary {
+  /** Null while the run has not begun. */
+  readonly input: Json;
+  /** Null until it has completed. */
+  readonly output: Json;
+  /** Null unless it faulted. */
+  readonly error: FlowError | null;
+  /** Number of the last event; 0: none yet. */
+  readonly seq: number;
+  /** What is under way, and what it waits for. */
+  readonly open: readonly OpenWork[];
+  /** It was set aside because deciding it failed. */
+  readonly quarantined: boolean;
+}
+
+/** Rows of one read while a state is rebuilt. */
+const rowsPerRead = 256;
+
+/** The run as it is now. Throws PAWL_RUN_UNKNOWN. */
+export async function readRun(context: EngineContext, run: string): Promise<PublicRun> {
+  const summary = await requireRun(context, run);
+  const stored = await context.api.stored(run);
+  if (stored === undefined)
+    return { ...summary, input: null, output: null, error: null, seq: 0, open: [], quarantined: false };
+  const state = await foldStored(context, stored);
+  const flow = await context.flows.load(stored.flow).catch(() => undefined);
+  return {
+    ...summary,
+    ...(flow === undefined ? {} : statusOf(state, flow)),
+    endedAt: state.endedAt ?? null,
+    input: state.input,
+    output: state.output ?? null,
+    error: state.error ?? null,
+    seq: state.seq,
+    open: flow === undefined ? [] : openWork(state, flow),
+    quarantined: stored.quarantined,
+  };
+}
+
+/** The folded state of a run now. Undefined: it has not begun. */
+export async function readState(context: EngineContext, run: string): Promise<RunState | undefined> {
+  const stored = await context.api.stored(run);
+  return stored === undefined ? undefined : foldStored(context, stored);
+}
+
+/**
+ * The folded state after event `seq` as JSON; without `seq`, the state now. Throws PAWL_RUN_UNKNOWN, or PAWL_NOT_FOUND
+ * where the run has no such event.
+ */
+export async function readStateAt(context: EngineContext, run: string, seq?: number): Promise<Json> {
+  await requireRun(context, run);
+  const stored = await context.api.stored(run);
+  const folded = stored === undefined ? emptyState(run) : await foldStored(context, stored);
+  if (seq === undefined || seq === folded.seq) return stateToJson(folded);
+  if (seq > folded.seq)
+    throw new PawlError('PAWL_NOT_FOUND', `Run ${run} has ${folded.seq} events, so none with the number ${seq}.`);
+  const state =
+    stored?.snapshot != null && stored.snapshot.seq <= seq
+      ? decodeSnapshot(stored.snapshot, context.hash)
+      : emptyState(run);
+  while (state.seq < seq) {
+    const rows = await context.api.journal(run, state.seq + 1, rowsPerRead);
+    for (const row of rows) {
+      for (const event of await decodeEvents(context.api, context.hash, row)) if (state.seq < seq) apply(state, event);
+    }
+    if (rows.length === 0)
+      throw new PawlError('PAWL_RUN_QUARANTINED', `Event ${state.seq + 1} of run ${run} is missing.`);
+  }
+  return stateToJson(state);
+}
+
+/** The run's summary. Throws PAWL_RUN_UNKNOWN. */
+export async function requireRun(context: EngineContext, run: string): Promise<RunSummary> {
+  const summary = isRunId(run) ? await context.api.runSummary(run) : undefined;
+  if (summary === undefined) throw new PawlError('PAWL_RUN_UNKNOWN', `There is no run ${run.slice(0, 100)}.`);
+  return summary;
+}
+
+async function foldStored(context: EngineContext, stored: StoredRun): Promise<RunState> {
+  const { api, hash } = context;
+  const wanted = new Set(stored.journal.flatMap(payloadsOf));
+  const payloads = wanted.size === 0 ? undefined : await api.payloads(stored.run, [...wanted]);
+  const base = stored.snapshot === null ? undefined : decodeSnapshot(stored.snapshot, hash);
+  return foldRows(stored.run, base, stored.journal, hash, (sha256) => payloads?.get(sha256));
+}
+
+function openWork(state: RunState, flow: CompiledFlow): OpenWork[] {
+  return pending(state, flow).map((one): OpenWork => {
+    if (one.kind === 'continue') return { kind: one.kind };
+    const frame = state.frames.get(one.frame);
+    const step = frame === undefined || frame.step === '' ? {} : { step: frame.step, name: nameOf(frame.step) };
+    const error = frame?.effect?.error;
+    return {
+      kind: one.kind,
+      ...step,
+      ...('at' in one ? { until: one.at } : {}),
+      ...('due' in one ? { until: one.due } : {}),
+      ...('attempt' in one ? { attempt: one.attempt } : {}),
+      ...('target' in one ? { target: one.target } : {}),
+      ...(one.kind === 'decision' ? { decision: one.id } : {}),
+      ...(error === undefined ? {} : { error }),
+    };
+  });
+}

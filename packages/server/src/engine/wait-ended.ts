@@ -1,0 +1,41 @@
+import { PawlError } from '@pawl/core';
+import type { EngineContext } from './context.ts';
+import type { PublicRun } from './read-run.ts';
+import { readRun, requireRun } from './read-run.ts';
+
+/** How often the head of another worker's run is looked at (ms), and every how many looks whether it was set aside. */
+const pollMs = 100;
+const looksPerCheck = 20;
+
+/** Waits for a run's end; see `Engine.ended`. */
+export async function waitEnded(
+  context: EngineContext,
+  run: string,
+  signal?: AbortSignal,
+): Promise<PublicRun | undefined> {
+  const aborted = new Promise<'aborted'>((resolve) => {
+    if (signal?.aborted) resolve('aborted');
+    signal?.addEventListener('abort', () => resolve('aborted'), { once: true });
+  });
+  for (let looks = 0; signal?.aborted !== true; looks += 1) {
+    const summary = await requireRun(context, run);
+    if (summary.endedAt !== null) return readRun(context, run);
+    if (looks % looksPerCheck === looksPerCheck - 1) await requireDecidable(context, run);
+    // The worker of this process tells the end at once, and says so where the run is not its own.
+    const here = context.worker()?.whenEnded(run) ?? Promise.resolve('elsewhere');
+    if ((await Promise.race([here, aborted])) === 'elsewhere') await Promise.race([pause(context), aborted]);
+  }
+  return undefined;
+}
+
+function pause({ clock }: EngineContext): Promise<void> {
+  return new Promise((resolve) => void clock.after(pollMs, resolve));
+}
+
+async function requireDecidable(context: EngineContext, run: string): Promise<void> {
+  const stored = await context.api.stored(run);
+  if (stored?.quarantined !== true) return;
+  throw new PawlError('PAWL_RUN_QUARANTINED', `Run ${run} was set aside, because deciding it failed.`, {
+    extra: { run },
+  });
+}
