@@ -81,7 +81,7 @@ export async function openBeatLine(
         throw unreachable(error);
       });
       beats += 1;
-      if (beats % beatsPerCleaning === 1) await forgetTheDead(database);
+      if (beats % beatsPerCleaning === 1) void keepHouse(database);
     },
     lockHeld() {
       const held = client !== undefined && !broken;
@@ -141,6 +141,16 @@ async function forgetWorker(client: pg.Client, worker: string): Promise<void> {
     'delete from pawl.worker w where id = $1 and not exists (select from pawl.lease l where l.worker = w.id)',
     [worker],
   );
+}
+
+/** Forgets dead workers and old Idempotency-Keys, and makes room for the coming months. None of it is urgent. */
+async function keepHouse(database: Database): Promise<void> {
+  try {
+    await forgetTheDead(database);
+    await database.query('select pawl.extend_journal(clock_timestamp())');
+  } catch (error) {
+    database.log.debug({ error: ensureError(error).message }, 'housekeeping in the database was put off');
+  }
 }
 
 async function forgetTheDead(database: Database): Promise<void> {

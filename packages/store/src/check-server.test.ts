@@ -69,6 +69,18 @@ describe.skipIf(missing !== undefined)(
       }
     });
 
+    it('another machine is reached by verified TLS, unless its address says otherwise', async () => {
+      const url = new URL(database.url);
+      const proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port || 5432) });
+      // Not a loopback name, though it leads to this machine.
+      url.host = `0.0.0.0:${proxy.port}`;
+      const error = await openStore({ url: url.href }).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'PAWL_STORE_UNREACHABLE', hint: expect.stringContaining('sslmode=disable') });
+      url.searchParams.set('sslmode', 'disable');
+      await (await openStore({ url: url.href })).close();
+      await proxy.close();
+    });
+
     it('a plain proxy is not', async () => {
       const url = new URL(database.url);
       const proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port || 5432) });

@@ -5,7 +5,7 @@ import { isRunId, isStorable } from './storable.ts';
 export type ListKind = 'runs' | 'flows' | 'decisions';
 
 /** Longest page that a list gives. */
-export const longestPage = 1_000;
+const longestPage = 1_000;
 
 /** An opaque cursor: where the next page of a list begins. */
 export function writeCursor(kind: ListKind, position: readonly (string | number)[]): string {

@@ -111,6 +111,16 @@ describe.skipIf(missing !== undefined)(`migrations${missing === undefined ? '' :
     expect(await database.query("select pawl.extend_journal('2100-12-05T00:00:00Z') as made")).toEqual([{ made: 3 }]);
     expect(await database.query("select pawl.extend_journal('2100-12-31T23:59:59Z') as made")).toEqual([{ made: 0 }]);
     expect(await ranges()).toContain('pawl.journal_210102');
+    const future = '05e58c1f-0000-7000-8000-000000000001';
+    await database.query(
+      "insert into pawl.journal (run, seq_from, seq_to, checksum, partition, format, body) select $1, 1, 1, 0, 1, 1, '[]'",
+      [future],
+    );
+    const month = `to_timestamp(${Number.parseInt(future.slice(0, 8) + future.slice(9, 13), 16)} / 1000)`;
+    expect(await database.query(`select pawl.extend_journal(${month}) as made`), 'rows in the default range').toEqual([
+      { made: 2 },
+    ]);
+    expect(await database.query('select run from pawl.journal where run = $1', [future])).toHaveLength(1);
     const [{ floor } = { floor: '' }] = await database.query<{ floor: string }>(
       "select pawl.run_id_floor('2026-11-24T00:00:00Z') as floor",
     );

@@ -78,7 +78,7 @@ export async function withDeadline<T>(client: pg.Client, ms: number, promise: Pr
 }
 
 /** Closes a connection at once, without a word to the server. */
-export function abandon(client: pg.Client, reason: Error): void {
+function abandon(client: pg.Client, reason: Error): void {
   const { stream } = (client as unknown as { connection: { stream: { destroy(error: Error): void } } }).connection;
   stream.destroy(reason);
 }

@@ -53,8 +53,12 @@ export function readError(thrown: unknown): Error {
 /** The database cannot be reached; nothing was written. */
 export function unreachable(cause: unknown): PawlError {
   const reason = ensureError(cause).message;
-  return new PawlError('PAWL_STORE_UNREACHABLE', `The database cannot be reached: ${reason}`, { cause });
+  const hint = /SSL|certificate|self-signed/i.test(reason) ? { hint: tlsHint } : {};
+  return new PawlError('PAWL_STORE_UNREACHABLE', `The database cannot be reached: ${reason}`, { cause, ...hint });
 }
+
+const tlsHint =
+  'Another machine is reached by verified TLS. Name its certificate by NODE_EXTRA_CA_CERTS, or, on a network of your own, add ?sslmode=disable to PAWL_DATABASE_URL.';
 
 /** What PostgreSQL itself answered; undefined for an error of the driver or the network. */
 function serverError(thrown: unknown): ServerError | undefined {

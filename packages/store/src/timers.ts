@@ -10,21 +10,36 @@ export interface DueTimer {
 /** What timers are indexed by: spans of 2^16 ms, about a minute. Within a span rows are looked at one by one. */
 const span = '(least(r.timer_at >> 16, 2147483647)::integer)';
 
-/** Runs of these partitions whose time has come, earliest first. */
-export function readDueTimers(
+/**
+ * Runs of these partitions whose time has come, earliest first. After a long stop there may be a million of them: then
+ * each partition gives a few of its earliest, which are not the earliest of all to the letter.
+ */
+export async function readDueTimers(
   database: Database,
   partitions: readonly number[],
   now: number,
   limit: number,
 ): Promise<DueTimer[]> {
-  // Partition by partition, so that each part is a short walk along the index however many timers lie ahead.
+  const few = Math.ceil((2 * limit) / Math.max(partitions.length, 1));
+  const rows = await readEarliest(database, partitions, now, limit, few);
+  return rows.length < limit && few < limit ? readEarliest(database, partitions, now, limit, limit) : rows;
+}
+
+/** Partition by partition, so that each part is a short walk along the index however many timers lie ahead. */
+function readEarliest(
+  database: Database,
+  partitions: readonly number[],
+  now: number,
+  limit: number,
+  limitPerPartition: number,
+): Promise<DueTimer[]> {
   return database.query<DueTimer>(
     `select t.* from unnest($1::smallint[]) as p (partition)
        cross join lateral (select r.partition, r.id as run, r.timer_at as at from pawl.run r
          where r.partition = p.partition and r.timer_at <= $2 and ${span} <= least($2::bigint >> 16, 2147483647)
-         order by ${span}, r.timer_at limit $3) t
+         order by ${span}, r.timer_at limit $4) t
        order by t.at, t.run limit $3`,
-    [partitions, now, limit],
+    [partitions, now, limit, limitPerPartition],
   );
 }
 

@@ -669,14 +669,12 @@ function loadTests(tools: Tools): void {
       const { runs, lease } = await tools.begin(82);
       const run = runs[0]!;
       await tools.worker().commit(commitOf([lease], { journal: [journalOf(run, 3, 5)] }));
-      await tools
-        .worker()
-        .commit(
-          commitOf([lease], {
-            journal: [journalOf(run, 6)],
-            snapshots: [{ partition: 82, run, seq: 6, format: 1, body: '{}', checksum: 0 }],
-          }),
-        );
+      await tools.worker().commit(
+        commitOf([lease], {
+          journal: [journalOf(run, 6)],
+          snapshots: [{ partition: 82, run, seq: 6, format: 1, body: '{}', checksum: 0 }],
+        }),
+      );
       const numbers = async (from: number) => (await tools.store().api.journal(run, from)).map((row) => row.from);
       expect(await numbers(1)).toEqual([1, 3, 6]);
       expect(await numbers(6)).toEqual([6]);
