@@ -3,5 +3,3 @@ export { openStore } from './open-store.ts';
 export { assertStorable } from './storable.ts';
 export type { Embedded, EmbeddedConnection, EmbeddedOptions, Exit } from './embedded/index.ts';
 export { startEmbedded } from './embedded/index.ts';
-export type { Embedded, EmbeddedConnection, EmbeddedOptions, Exit } from './embedded/index.ts';
-export { startEmbedded } from './embedded/index.ts';
