@@ -1,5 +1,5 @@
 import type { Commit, CommitResult, Log } from '@pawl/core';
-import { UnknownCommitError } from '@pawl/core';
+import { invariant, UnknownCommitError } from '@pawl/core';
 import type pg from 'pg';
 import type { Database } from './database.ts';
 import { commitStatement, encodeCommit } from './encode-commit.ts';
@@ -59,6 +59,7 @@ export function openCommitLine(database: Database, names: Names, worker: string)
 
   return {
     async commit(commit) {
+      assertFenced(commit);
       await names.learn(
         commit.starts.map((start) => start.workspace),
         commit.starts.map((start) => start.flow),
@@ -76,6 +77,16 @@ export function openCommitLine(database: Database, names: Names, worker: string)
       if (open !== undefined) await endQuietly(open.client);
     },
   };
+}
+
+/** A row of a partition that the commit names no lease of would be written without a fence: a bug of the caller. */
+function assertFenced(commit: Commit): void {
+  const leased = new Set(commit.leases.map((lease) => lease.partition));
+  const { starts, journal, heads, snapshots, payloads, timers, decisions, consumed } = commit;
+  for (const rows of [starts, journal, heads, snapshots, payloads, timers, decisions, consumed]) {
+    for (const { partition } of rows)
+      invariant(leased.has(partition), `a commit has no lease of partition ${partition}`);
+  }
 }
 
 async function send(line: Line, values: Buffer[], log: Log): Promise<CommitResult> {
