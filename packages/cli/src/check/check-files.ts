@@ -5,6 +5,7 @@ import { catalog } from '../catalog.ts';
 import { exitCodes, type ExitCode } from '../exit.ts';
 import { nodeHash } from '../node-hash.ts';
 import { plain, print, printJson, table } from '../output.ts';
+import { formatOf, problemLine } from './problem-line.ts';
 import { stepGuarantees } from './step-guarantees.ts';
 
 /** Checks every file, one after the other, and prints what was found; 2 when one is not valid. */
@@ -17,11 +18,6 @@ export async function checkFiles(files: readonly string[], json: boolean): Promi
   }
   if (json) printJson({ files: reports });
   return reports.every(({ valid }) => valid) ? exitCodes.done : exitCodes.invalid;
-}
-
-/** Whether a file's text is JSON by its name; YAML is the rule. */
-export function formatOf(file: string): 'json' | 'yaml' {
-  return file.toLowerCase().endsWith('.json') ? 'json' : 'yaml';
 }
 
 async function checkFile(file: string): Promise<CheckResult> {
@@ -43,10 +39,4 @@ function printReport(file: string, valid: boolean, problems: readonly Problem[],
   if (steps.length === 0) return;
   print();
   print(table(['step', 'action', 'guarantee', 'because'], steps.map(({ name, action, guarantee, why }) => [name, action, guarantee, why])));
-}
-
-function problemLine(file: string, { line, column, severity, code, path, message, hint }: Problem): string {
-  const place = line === undefined ? path : `${line}:${column ?? 1}`;
-  const advice = hint === undefined ? '' : ` (${hint})`;
-  return plain(`${file}:${place}: ${severity} ${code}: ${message}${advice}`);
 }
