@@ -2,13 +2,31 @@ import { type CivilTime, civilFromSeconds, daysFromCivil, secondsFromCivil, week
 
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const MONTHS = [
-  'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December',
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
 ];
 
 /** Conversions that stand for several others. */
 const COMPOSED: Readonly<Record<string, string>> = {
-  D: '%m/%d/%y', F: '%Y-%m-%d', T: '%H:%M:%S', R: '%H:%M', r: '%I:%M:%S %p', c: '%a %b %e %H:%M:%S %Y', x: '%m/%d/%y',
-  X: '%H:%M:%S', h: '%b',
+  D: '%m/%d/%y',
+  F: '%Y-%m-%d',
+  T: '%H:%M:%S',
+  R: '%H:%M',
+  r: '%I:%M:%S %p',
+  c: '%a %b %e %H:%M:%S %Y',
+  x: '%m/%d/%y',
+  X: '%H:%M:%S',
+  h: '%b',
 };
 
 /** A time as `strftime` writes it in the C locale and UTC. An unknown conversion is kept as it is. */
@@ -90,7 +108,14 @@ interface Reading {
 /** A text read as `strptime` does; undefined when it does not match the format. A zone is read and ignored. */
 export function parseTime(text: string, format: string): CivilTime | undefined {
   const reading: Reading = {
-    year: 1900, month: 0, day: 0, hour: 0, minute: 0, second: 0, isAfternoon: undefined, yearday: undefined,
+    year: 1900,
+    month: 0,
+    day: 0,
+    hour: 0,
+    minute: 0,
+    second: 0,
+    isAfternoon: undefined,
+    yearday: undefined,
   };
   if (read(text, 0, format, reading) !== text.length) return undefined;
   if (reading.isAfternoon !== undefined) reading.hour = (reading.hour % 12) + (reading.isAfternoon ? 12 : 0);
@@ -157,7 +182,8 @@ function readName(text: string, from: number, letter: string, reading: Reading):
 function findName(text: string, from: number, names: readonly string[]): { index: number; end: number } | undefined {
   for (const [index, name] of names.entries()) {
     for (const form of [name, name.slice(0, 3)]) {
-      if (text.slice(from, from + form.length).toLowerCase() === form.toLowerCase()) return { index, end: from + form.length };
+      if (text.slice(from, from + form.length).toLowerCase() === form.toLowerCase())
+        return { index, end: from + form.length };
     }
   }
   return undefined;

@@ -28,7 +28,14 @@ export function daysFromCivil(year: number, month: number, day: number): number 
 }
 
 /** Seconds since the epoch of a date and a time of day. */
-export function secondsFromCivil(year: number, month: number, day: number, hour: number, minute: number, second: number): number {
+export function secondsFromCivil(
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+): number {
   return daysFromCivil(year, month, day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
 }
 

@@ -3,11 +3,12 @@ import { collect } from '../compile/construct.ts';
 import { type Filter, genFilter, oneFilter } from '../compile/filter.ts';
 import { iterate } from '../compile/access.ts';
 import { raise } from '../errors.ts';
-import { isObject, type Json } from '../json.ts';
+import { isObject, type Json, kindOf } from '../json.ts';
 import { accessElement } from '../values/access.ts';
 import { add, concat } from '../values/arithmetic.ts';
 import { compare } from '../values/compare.ts';
 import { describeKind } from '../values/describe.ts';
+import { codePointLength } from '../values/text.ts';
 import { tostring } from './formats.ts';
 import { type Builtin, type Builtins, fromInput, fromValues } from './builtin.ts';
 
@@ -20,8 +21,8 @@ export const arrays: Builtins = {
     groups(sortBy(requireArray(input, 'grouped'), undefined, ctx), ctx).map((group) => (group[0] as Keyed).value),
   ),
   'unique_by/1': byKey('grouped', (sorted, ctx) => groups(sorted, ctx).map((group) => (group[0] as Keyed).value)),
-  'min/0': fromInput((input, ctx) => extreme(keyed(requireArray(input, 'iterated over'), undefined), -1, ctx)),
-  'max/0': fromInput((input, ctx) => extreme(keyed(requireArray(input, 'iterated over'), undefined), 1, ctx)),
+  'min/0': fromInput((input, ctx) => extreme(keyed(requireIterable(input), undefined), -1, ctx)),
+  'max/0': fromInput((input, ctx) => extreme(keyed(requireIterable(input), undefined), 1, ctx)),
   'min_by/1': byKeyUnsorted((items, ctx) => extreme(items, -1, ctx)),
   'max_by/1': byKeyUnsorted((items, ctx) => extreme(items, 1, ctx)),
   'add/0': fromInput((input, ctx) => sum((emit) => eachOf(input, ctx, emit), ctx)),
@@ -39,9 +40,9 @@ export const arrays: Builtins = {
     }
     if (input === null || input === '' || (isObject(input) && Object.keys(input).length === 0)) return [];
     if (typeof input === 'boolean') return raise(`${describeKind(input)} has no length`);
-    return raise(`Cannot reverse ${describeKind(input)}`);
+    const at = typeof input === 'string' ? codePointLength(input) - 1 : Math.abs(input as number) - 1;
+    return raise(`Cannot index ${kindOf(input)} with number (${String(at)})`);
   }),
-  'transpose/0': fromInput(transpose),
   'bsearch/1': fromValues((input, [target], ctx) => binarySearch(input, target as Json, ctx)),
   'range/1': rangeOf,
   'range/2': rangeOf,
@@ -55,6 +56,15 @@ interface Keyed {
 
 function requireArray(input: Json, verb: string): Json[] {
   return Array.isArray(input) ? input : raise(`${describeKind(input)} cannot be ${verb}, as it is not an array`);
+}
+
+/** An array, refused in the words of jq, whose order by key goes through `map`. */
+function requireIterable(input: Json, verb?: string): Json[] {
+  if (Array.isArray(input)) return input;
+  const shown = describeKind(input);
+  if (verb === undefined) return raise(`${shown} and ${shown} cannot be iterated over`);
+  if (isObject(input)) return raise(`${shown} cannot be ${verb}, as it is not an array`);
+  return raise(`Cannot iterate over ${input === null ? 'null' : shown}`);
 }
 
 function keyed(items: readonly Json[], keys: readonly Json[] | undefined): Keyed[] {
@@ -97,7 +107,7 @@ function keysOf(f: Filter, items: readonly Json[], env: Env): Json[] {
 function byKey(verb: string, finish: (sorted: Keyed[], ctx: Context) => Json): Builtin {
   return ([f]) =>
     oneFilter((input, env) => {
-      const items = requireArray(input, verb);
+      const items = requireIterable(input, verb);
       return finish(sortBy(items, keysOf(f as Filter, items, env), env.ctx), env.ctx);
     }, 4);
 }
@@ -105,7 +115,7 @@ function byKey(verb: string, finish: (sorted: Keyed[], ctx: Context) => Json): B
 function byKeyUnsorted(finish: (items: Keyed[], ctx: Context) => Json): Builtin {
   return ([f]) =>
     oneFilter((input, env) => {
-      const items = requireArray(input, 'iterated over');
+      const items = requireIterable(input, 'iterated over');
       return finish(keyed(items, keysOf(f as Filter, items, env)), env.ctx);
     }, 4);
 }
@@ -177,13 +187,6 @@ function flatten(input: Json, depth: number, ctx: Context): Json {
   };
   visit(input, depth, 0);
   return result;
-}
-
-function transpose(input: Json, ctx: Context): Json {
-  const rows = requireArray(input, 'transposed').map((row) => requireArray(row, 'transposed'));
-  const width = rows.reduce((widest, row) => Math.max(widest, row.length), 0);
-  ctx.spend(width * rows.length);
-  return Array.from({ length: width }, (_, column) => rows.map((row) => row[column] ?? null));
 }
 
 /** The position of a value in a sorted array, or -1 minus the position where it belongs. */

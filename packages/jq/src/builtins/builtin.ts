@@ -31,7 +31,15 @@ export function fromValues(compute: (input: Json, args: readonly Json[], ctx: Co
     const ones = args.map((arg) => arg.one);
     if (ones.every((one) => one !== undefined)) {
       const weight = args.reduce((sum, arg) => sum + arg.weight, 2);
-      return oneFilter((input, env) => compute(input, ones.map((one) => one(input, env)), env.ctx), weight);
+      return oneFilter(
+        (input, env) =>
+          compute(
+            input,
+            ones.map((one) => one(input, env)),
+            env.ctx,
+          ),
+        weight,
+      );
     }
     return genFilter((input, env, emit) =>
       combine(args, input, env, (values) => emit(compute(input, values, env.ctx))),
@@ -40,7 +48,12 @@ export function fromValues(compute: (input: Json, args: readonly Json[], ctx: Co
 }
 
 /** Runs something for every combination of values, the last one in the outer loop. */
-export function combine(args: readonly Filter[], input: Json, env: Env, run: (values: readonly Json[]) => boolean): boolean {
+export function combine(
+  args: readonly Filter[],
+  input: Json,
+  env: Env,
+  run: (values: readonly Json[]) => boolean,
+): boolean {
   const from = (at: number, values: readonly Json[]): boolean => {
     const arg = args[at];
     if (arg === undefined) return run(values);

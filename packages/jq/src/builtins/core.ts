@@ -133,4 +133,3 @@ function isEmpty(f: Filter): Filter {
     return !found;
   }, f.weight + 2);
 }
-

@@ -11,7 +11,9 @@ const LARGEST_SECONDS = 1e13;
 
 /** The builtins on dates. Every time zone is UTC. */
 export const dates: Builtins = {
-  'now/0': fromInput((_, ctx) => (ctx.now === undefined ? raise('now is not available: no clock was given') : ctx.now())),
+  'now/0': fromInput((_, ctx) =>
+    ctx.now === undefined ? raise('now is not available: no clock was given') : ctx.now(),
+  ),
   'gmtime/0': fromInput((input) => toParts(timeOf(input, 'gmtime'))),
   'localtime/0': fromInput((input) => toParts(timeOf(input, 'localtime'))),
   'mktime/0': fromInput((input) => {
@@ -22,10 +24,13 @@ export const dates: Builtins = {
   'strftime/1': fromValues((input, [format], ctx) => formatInput(input, format as Json, 'strftime/1', ctx)),
   'strflocaltime/1': fromValues((input, [format], ctx) => formatInput(input, format as Json, 'strflocaltime/1', ctx)),
   'strptime/1': fromValues((input, [format], ctx) => {
-    if (typeof input !== 'string' || typeof format !== 'string') return raise('strptime/1 requires string inputs and arguments');
+    if (typeof input !== 'string' || typeof format !== 'string')
+      return raise('strptime/1 requires string inputs and arguments');
     ctx.spendCharacters((input.length + format.length) * 8);
     const time = parseTime(input, format);
-    return time === undefined ? raise(`date ${describe(input)} does not match format ${describe(format)}`) : toParts(time);
+    return time === undefined
+      ? raise(`date ${describe(input)} does not match format ${describe(format)}`)
+      : toParts(time);
   }),
 };
 
@@ -41,7 +46,9 @@ function toParts(time: CivilTime): Json {
 }
 
 function fromParts(parts: Json[], name: string): CivilTime {
-  const numbers = parts.map((part) => (typeof part === 'number' ? part : raise(`${name} requires parsed datetime inputs`)));
+  const numbers = parts.map((part) =>
+    typeof part === 'number' ? part : raise(`${name} requires parsed datetime inputs`),
+  );
   if (numbers.some((part) => !(Math.abs(part) <= LARGEST_SECONDS))) raise(`${name} requires parsed datetime inputs`);
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, weekday = 0, yearday = 0] = numbers;
   return { year, month, day, hour, minute, second, weekday, yearday };

@@ -1,6 +1,16 @@
 import type { Env } from '../compile/context.ts';
 import { firstOf } from '../compile/update.ts';
-import { type Emit, type EmitPath, type Filter, genFilter, NO_PATH, type Opt, optFilter, type Path, type Paths } from '../compile/filter.ts';
+import {
+  type Emit,
+  type EmitPath,
+  type Filter,
+  genFilter,
+  NO_PATH,
+  type Opt,
+  optFilter,
+  type Path,
+  type Paths,
+} from '../compile/filter.ts';
 import { compileIndexOf } from '../compile/access.ts';
 import { JqLimitError, raise } from '../errors.ts';
 import { isTruthy, type Json, type JsonObject } from '../json.ts';
@@ -117,7 +127,9 @@ function until(condition: Filter, next: Filter): Filter {
   }
   return genFilter((input, env, emit) => {
     const visit = (value: Json): boolean =>
-      nested(env, () => condition.gen(value, env, (done) => (isTruthy(done) ? emit(value) : next.gen(value, env, visit))));
+      nested(env, () =>
+        condition.gen(value, env, (done) => (isTruthy(done) ? emit(value) : next.gen(value, env, visit))),
+      );
     return visit(input);
   });
 }

@@ -1,7 +1,19 @@
 import { raise } from '../errors.ts';
 import type { Json } from '../json.ts';
+import { negate } from '../values/arithmetic.ts';
 import { describeKind } from '../values/describe.ts';
-import { decompose, erf, erfc, gamma, lgamma, nextAfter, roundHalfAway, roundHalfEven, scaleByPower, signOfGamma } from './numeric.ts';
+import {
+  decompose,
+  erf,
+  erfc,
+  gamma,
+  lgamma,
+  nextAfter,
+  roundHalfAway,
+  roundHalfEven,
+  scaleByPower,
+  signOfGamma,
+} from './numeric.ts';
 import { type Builtin, type Builtins, fromInput, fromValues, scalarFromInput } from './builtin.ts';
 
 type Unary = (x: number) => number;
@@ -20,15 +32,40 @@ function binary(compute: Binary): Builtin {
 }
 
 const UNARY: Readonly<Record<string, Unary>> = {
-  acos: Math.acos, acosh: Math.acosh, asin: Math.asin, asinh: Math.asinh, atan: Math.atan, atanh: Math.atanh,
-  cbrt: Math.cbrt, ceil: Math.ceil, cos: Math.cos, cosh: Math.cosh, exp: Math.exp, exp2: (x) => 2 ** x,
-  exp10: (x) => 10 ** x, expm1: Math.expm1, fabs: Math.abs, floor: Math.floor, log: Math.log, log10: Math.log10,
-  log1p: Math.log1p, log2: Math.log2, sin: Math.sin, sinh: Math.sinh, sqrt: Math.sqrt, tan: Math.tan,
-  tanh: Math.tanh, trunc: Math.trunc,
+  acos: Math.acos,
+  acosh: Math.acosh,
+  asin: Math.asin,
+  asinh: Math.asinh,
+  atan: Math.atan,
+  atanh: Math.atanh,
+  cbrt: Math.cbrt,
+  ceil: Math.ceil,
+  cos: Math.cos,
+  cosh: Math.cosh,
+  exp: Math.exp,
+  exp2: (x) => 2 ** x,
+  exp10: (x) => 10 ** x,
+  expm1: Math.expm1,
+  fabs: Math.abs,
+  floor: Math.floor,
+  log: Math.log,
+  log10: Math.log10,
+  log1p: Math.log1p,
+  log2: Math.log2,
+  sin: Math.sin,
+  sinh: Math.sinh,
+  sqrt: Math.sqrt,
+  tan: Math.tan,
+  tanh: Math.tanh,
+  trunc: Math.trunc,
   round: roundHalfAway,
   rint: roundHalfEven,
   nearbyint: roundHalfEven,
-  gamma: lgamma, lgamma, tgamma: gamma, erf, erfc,
+  gamma: lgamma,
+  lgamma,
+  tgamma: gamma,
+  erf,
+  erfc,
   logb: (x) => (x === 0 ? -Infinity : Number.isFinite(x) ? decompose(x).exponent - 1 : Math.abs(x)),
   significand: (x) => (x === 0 || !Number.isFinite(x) ? x : decompose(x).fraction * 2),
 };
@@ -59,9 +96,11 @@ export const math: Builtins = {
     const [x, y, z] = values.map(requireNumber);
     return ctx.number((x as number) * (y as number) + (z as number));
   }),
-  'abs/0': fromInput((input) =>
-    typeof input === 'number' ? Math.abs(input) : raise(`${describeKind(input)} has no absolute value`),
-  ),
+  // Only what is below 0 in jq's order is negated: that refuses null and booleans and lets all else pass.
+  'abs/0': fromInput((input) => {
+    if (typeof input === 'number') return Math.abs(input);
+    return input === null || typeof input === 'boolean' ? negate(input) : input;
+  }),
   'infinite/0': fromInput((_, ctx) => ctx.number(Infinity)),
   'nan/0': fromInput((_, ctx) => ctx.number(NaN)),
   'isinfinite/0': fromInput((input) => Math.abs(requireNumber(input)) === Infinity),

@@ -29,6 +29,7 @@ function keys(input: Json, isSorted: boolean, ctx: Context): Json {
 }
 
 function has(input: Json, key: Json): Json {
+  if (input === null && (typeof key === 'string' || typeof key === 'number')) return false;
   if (isObject(input) && typeof key === 'string') return Object.hasOwn(input, key);
   if (Array.isArray(input) && typeof key === 'number') return key >= 0 && key < input.length;
   return raise(`Cannot check whether ${kindOf(input)} has a ${kindOf(key)} key`);
@@ -79,7 +80,8 @@ function fromEntries(input: Json, ctx: Context): Json {
     ctx.spend(1);
     const key = entryKey(entry);
     if (typeof key !== 'string') return raise(`Cannot use ${describeKind(key)} as object key`);
-    const value = isObject(entry) && Object.hasOwn(entry, 'value') ? (entry['value'] as Json) : accessField(entry, 'Value');
+    const value =
+      isObject(entry) && Object.hasOwn(entry, 'value') ? (entry['value'] as Json) : accessField(entry, 'Value');
     setOwn(result, key, value);
   }
   return result;
@@ -95,4 +97,3 @@ function entryKey(entry: Json): Json {
   }
   return key;
 }
-

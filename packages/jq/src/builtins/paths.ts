@@ -1,4 +1,13 @@
-import { type Filter, genFilter, NO_PATH, oneFilter, type Paths, pathKeys, requirePath, withTraits } from '../compile/filter.ts';
+import {
+  type Filter,
+  genFilter,
+  NO_PATH,
+  oneFilter,
+  type Paths,
+  pathKeys,
+  requirePath,
+  withTraits,
+} from '../compile/filter.ts';
 import { raise } from '../errors.ts';
 import { isTruthy, type Json } from '../json.ts';
 import { describe } from '../values/describe.ts';
@@ -40,9 +49,8 @@ function pathsBelow(test: Filter | undefined): Filter {
     recurseDown(input, undefined, env, (value, path) => {
       const keys = pathKeys(requirePath(path, value));
       env.ctx.spendElements(keys.length);
-      if (keys.length === 0) return false;
-      if (test === undefined) return emit(keys);
-      return test.gen(value, env, (passed) => isTruthy(passed) && emit(keys));
+      if (test === undefined) return keys.length > 0 && emit(keys);
+      return test.gen(value, env, (passed) => isTruthy(passed) && keys.length > 0 && emit(keys));
     }),
   );
 }
@@ -50,7 +58,8 @@ function pathsBelow(test: Filter | undefined): Filter {
 function getpath(path: Filter): Filter {
   const paths: Paths = (input, at, env, emit) =>
     path.gen(input, env, (keys) => {
-      if (at === NO_PATH) raise(`Invalid path expression near attempt to access element ${describe(keys)} of ${describe(input)}`);
+      if (at === NO_PATH)
+        raise(`Invalid path expression near attempt to access element ${describe(keys)} of ${describe(input)}`);
       const value = getPath(input, requireKeys(keys), env.ctx);
       let link = at;
       for (const key of requireKeys(keys)) link = { key, up: link };

@@ -42,12 +42,17 @@ export function translatePattern(source: string, isExtended: boolean): Translate
 function pieceAt(source: string, at: number, isExtended: boolean): string {
   for (const [start, what] of UNSUPPORTED) {
     if (source.startsWith(start, at)) {
-      raise(`Regex failure: ${what} are not supported: patterns run in linear time (RE2)`.replace('look-ahead are', 'look-ahead is').replace('look-behind are', 'look-behind is'));
+      raise(
+        `Regex failure: ${what} are not supported: patterns run in linear time (RE2)`
+          .replace('look-ahead are', 'look-ahead is')
+          .replace('look-behind are', 'look-behind is'),
+      );
     }
   }
   const character = source[at] as string;
   if (character === '\\') {
-    if (/[1-9]/.test(source[at + 1] ?? '')) raise('Regex failure: back-references are not supported: patterns run in linear time (RE2)');
+    if (/[1-9]/.test(source[at + 1] ?? ''))
+      raise('Regex failure: back-references are not supported: patterns run in linear time (RE2)');
     return source[at + 1] === 'Z' ? '\\Z' : source.slice(at, at + 2);
   }
   if (isExtended && character === '#') {

@@ -22,8 +22,9 @@ export interface PatternFlags {
 /** Patterns kept compiled. The oldest one is dropped, so a program that builds patterns from data can not fill the memory. */
 const CACHE_SIZE = 256;
 const cache = new Map<string, Pattern>();
-/** Steps for compiling a pattern, per character of it. */
-const COMPILE_COST = 4;
+/** Steps for compiling a pattern, and for each character of it. */
+const COMPILE_COST = 100;
+const COMPILE_COST_PER_CHARACTER = 4;
 /** Steps for starting to match. */
 const START_COST = 8;
 /** Characters read for one step, with a small pattern. */
@@ -37,7 +38,7 @@ export function compilePattern(source: string, letters: string, ctx: Context): P
   const known = cache.get(key);
   if (known !== undefined) return known;
   if (source.length > ctx.limits.patternLength) throw new JqLimitError('patternLength', ctx.limits.patternLength);
-  ctx.spend(source.length * COMPILE_COST);
+  ctx.spend(COMPILE_COST + source.length * COMPILE_COST_PER_CHARACTER);
   const pattern = compileNew(source, letters);
   const [oldest] = cache.keys();
   if (cache.size >= CACHE_SIZE && oldest !== undefined) cache.delete(oldest);

@@ -7,9 +7,15 @@ const PRELUDE: ReadonlyMap<string, string> = new Map([
   ['recurse/2', 'def recurse(f; cond): def r: ., (f | select(cond) | r); r;'],
   ['map_values/1', 'def map_values(f): .[] |= f;'],
   ['with_entries/1', 'def with_entries(f): to_entries | map(f) | from_entries;'],
-  ['combinations/0', 'def combinations: if length == 0 then [] else .[0][] as $x | (.[1:] | combinations) as $y | [$x] + $y end;'],
+  [
+    'combinations/0',
+    'def combinations: if length == 0 then [] else .[0][] as $x | (.[1:] | combinations) as $y | [$x] + $y end;',
+  ],
   ['combinations/1', 'def combinations(n): . as $dot | [range(n) | $dot] | combinations;'],
-  ['tostream/0', 'def tostream: path(def r: (.[]?|r), .; r) as $p | getpath($p) | reduce path(.[]?) as $q ([$p, .]; [$p+$q]);'],
+  [
+    'tostream/0',
+    'def tostream: path(def r: (.[]?|r), .; r) as $p | getpath($p) | reduce path(.[]?) as $q ([$p, .]; [$p+$q]);',
+  ],
   [
     'fromstream/1',
     `def fromstream(f): { x: null, e: false } as $init
@@ -24,6 +30,7 @@ const PRELUDE: ReadonlyMap<string, string> = new Map([
     'truncate_stream/1',
     'def truncate_stream(stream): . as $n | null | stream | . as $input | if (.[0]|length) > $n then setpath([0]; $input[0][$n:]) else empty end;',
   ],
+  ['transpose/0', 'def transpose: [range(0; map(length) | max // 0) as $i | [.[][$i]]];'],
   ['pick/1', 'def pick(pathexps): . as $top | reduce path(pathexps) as $p (null; setpath($p; $top | getpath($p)));'],
   ['debug/1', 'def debug(msgs): (msgs | debug | empty), .;'],
   ['in/1', 'def in(xs): . as $x | xs | has($x);'],
@@ -45,7 +52,10 @@ const PRELUDE: ReadonlyMap<string, string> = new Map([
   ['datesub/2', 'def datesub(u; n): . - n;'],
   ['finites/0', 'def finites: select(isfinite);'],
   ['normals/0', 'def normals: select(isnormal);'],
-  ['nth/2', `def nth($n; f): if $n < 0 then error("nth doesn't support negative indices") else first(skip($n; f)) end;`],
+  [
+    'nth/2',
+    `def nth($n; f): if $n < 0 then error("nth doesn't support negative indices") else first(skip($n; f)) end;`,
+  ],
   ['all/2', 'def all(generator; condition): isempty(generator | condition and empty);'],
   ['any/2', 'def any(generator; condition): isempty(generator | condition or empty) | not;'],
   ['all/1', 'def all(condition): all(.[]; condition);'],

@@ -116,7 +116,12 @@ function describeMatch(match: Match, ctx: Context): Json {
     const offset = start + points(whole.start, group.start);
     return { offset, length: points(group.start, group.end), string: text.slice(group.start, group.end), name };
   });
-  return { offset: start, length: points(whole.start, whole.end), string: text.slice(whole.start, whole.end), captures };
+  return {
+    offset: start,
+    length: points(whole.start, whole.end),
+    string: text.slice(whole.start, whole.end),
+    captures,
+  };
 }
 
 /** The named groups of a match. */
@@ -190,7 +195,12 @@ function outputsOf(replacement: Filter, groups: JsonObject, env: Env): Json[] {
 }
 
 /** The results of a replacement: the i-th one takes the i-th output for every match. */
-function replaceAll(text: string, matches: readonly Match[], outputs: (match: Match) => Json[], ctx: Context): string[] {
+function replaceAll(
+  text: string,
+  matches: readonly Match[],
+  outputs: (match: Match) => Json[],
+  ctx: Context,
+): string[] {
   if (matches.length === 0) return [text];
   const results: string[] = [];
   let from = 0;

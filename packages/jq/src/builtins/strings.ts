@@ -20,7 +20,8 @@ export const strings: Builtins = {
   }),
   'implode/0': fromInput(implode),
   'split/1': fromValues((input, [separator], ctx) => {
-    if (typeof input !== 'string' || typeof separator !== 'string') return raise('split input and separator must be strings');
+    if (typeof input !== 'string' || typeof separator !== 'string')
+      return raise('split input and separator must be strings');
     return splitText(input, separator, ctx);
   }),
   'startswith/1': fromValues((input, [part]) => startsWith(input, part as Json)),

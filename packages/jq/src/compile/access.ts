@@ -6,7 +6,16 @@ import { describe, describeKind } from '../values/describe.ts';
 import { isInherited } from '../values/objects.ts';
 import type { Compiler } from './compiler.ts';
 import type { Context } from './context.ts';
-import { constantFilter, type Filter, genFilter, NO_PATH, oneFilter, type One, optFilter, type Paths } from './filter.ts';
+import {
+  constantFilter,
+  type Filter,
+  genFilter,
+  NO_PATH,
+  oneFilter,
+  type One,
+  optFilter,
+  type Paths,
+} from './filter.ts';
 import type { Scope } from './scope.ts';
 import { identityFilter, pipe } from './sequence.ts';
 
@@ -60,7 +69,11 @@ export function compileIterate(target: Filter, optional: boolean): Filter {
 }
 
 /** Sends each element of an array or each value of an object. */
-export function iterate(input: Json[] | { [key: string]: Json }, ctx: Context, emit: (value: Json) => boolean): boolean {
+export function iterate(
+  input: Json[] | { [key: string]: Json },
+  ctx: Context,
+  emit: (value: Json) => boolean,
+): boolean {
   if (Array.isArray(input)) {
     for (let i = 0; i < input.length; i++) {
       ctx.spend(1);
@@ -92,7 +105,8 @@ function accessSlice(value: Json, key: Json, ctx: Context): Json {
 function constantKey(key: Json): Filter {
   const paths = stepPaths(key, access);
   if (typeof key === 'string') return oneFilter(fieldReader(key), 1, paths, { contextFree: true, singlePath: true });
-  if (typeof key === 'number') return oneFilter((input) => accessElement(input, key), 1, paths, { contextFree: true, singlePath: true });
+  if (typeof key === 'number')
+    return oneFilter((input) => accessElement(input, key), 1, paths, { contextFree: true, singlePath: true });
   return oneFilter((input, env) => access(input, key, env.ctx), 1, paths);
 }
 

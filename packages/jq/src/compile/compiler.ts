@@ -150,7 +150,7 @@ export class Compiler {
   private call(name: string, args: Filter[], scope: Scope, at: number): Filter {
     const callee = scope.callee(name, args.length);
     if (callee?.kind === 'function') return compileCall(callee.target, args, scope);
-    if (callee !== undefined) return compileClosureCall(scope.depth - (callee as { depth: number }).depth);
+    if (callee !== undefined) return compileClosureCall(scope.depth - callee.depth);
     return this.builtin(name, args, scope, at);
   }
 

@@ -64,7 +64,8 @@ function staticObject(entries: readonly Entry[]): Filter | undefined {
   return oneFilter(
     (input, env) => {
       const object: JsonObject = {};
-      for (let i = 0; i < size; i++) object[keys[i] as string] = (values[i] as (input: Json, env: Env) => Json)(input, env);
+      for (let i = 0; i < size; i++)
+        object[keys[i] as string] = (values[i] as (input: Json, env: Env) => Json)(input, env);
       return object;
     },
     weigh(entries),
@@ -81,7 +82,11 @@ function singleObject(entries: readonly Entry[]): Filter | undefined {
   return oneFilter((input, env) => {
     const object: JsonObject = {};
     for (const { key, value } of entries) {
-      setOwn(object, requireKey((key.one as NonNullable<Filter['one']>)(input, env)), (value.one as NonNullable<Filter['one']>)(input, env));
+      setOwn(
+        object,
+        requireKey((key.one as NonNullable<Filter['one']>)(input, env)),
+        (value.one as NonNullable<Filter['one']>)(input, env),
+      );
     }
     return object;
   }, weigh(entries));

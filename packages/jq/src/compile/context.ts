@@ -7,6 +7,8 @@ import type { Filter } from './filter.ts';
 const ELEMENTS_PER_STEP = 32;
 /** Characters read or written for one step of work. */
 const CHARACTERS_PER_STEP = 64;
+/** Characters of new text for one step of work: the host copies them in bulk. */
+const BUILT_CHARACTERS_PER_STEP = 256;
 /** Object members copied or visited for one step of work. */
 const MEMBERS_PER_STEP = 1;
 
@@ -67,7 +69,7 @@ export class Context {
   buildText(length: number): void {
     this.text -= length;
     if (this.text < 0) throw new JqLimitError('textLength', this.limits.textLength);
-    this.fuel -= length / CHARACTERS_PER_STEP;
+    this.fuel -= length / BUILT_CHARACTERS_PER_STEP;
     if (this.fuel < 0) throw new JqLimitError('steps', this.limits.steps);
   }
 

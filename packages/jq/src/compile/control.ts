@@ -3,9 +3,22 @@ import { isTruthy, type Json } from '../json.ts';
 import type { Node } from '../syntax/ast.ts';
 import type { Compiler } from './compiler.ts';
 import type { Env } from './context.ts';
-import { type Filter, genFilter, type Grow, type One, oneFilter, type Opt, optFilter, type Paths, type Tail } from './filter.ts';
+import {
+  type Filter,
+  genFilter,
+  type Grow,
+  type One,
+  oneFilter,
+  type Opt,
+  optFilter,
+  type Paths,
+  type Tail,
+} from './filter.ts';
 import type { Scope } from './scope.ts';
 import { identityFilter } from './sequence.ts';
+
+/** Steps for catching an error: unwinding costs the host far more than a plain step. */
+const CATCH_COST = 4;
 
 /** `if … then … elif … else … end`. */
 export function compileIf(compiler: Compiler, node: Node & { type: 'if' }, scope: Scope): Filter {
@@ -23,7 +36,10 @@ export function conditional(condition: Filter, then: Filter, otherwise: Filter):
     condition.gen(input, env, (value) => choose(value).paths(input, path, env, emit));
   const { one: test } = condition;
   if (test === undefined) {
-    return genFilter((input, env, emit) => condition.gen(input, env, (value) => choose(value).gen(input, env, emit)), paths);
+    return genFilter(
+      (input, env, emit) => condition.gen(input, env, (value) => choose(value).gen(input, env, emit)),
+      paths,
+    );
   }
   const tail: Tail = (input, env, emit) => choose(test(input, env)).tail(input, env, emit);
   const weight = condition.weight + Math.max(then.weight, otherwise.weight) + 1;
@@ -111,15 +127,24 @@ function alternativeOfOne(left: Filter, first: Opt, right: Filter, paths: Paths)
     return value === undefined || !isTruthy(value) ? right.tail(input, env, emit) : emit(value);
   };
   if (optR !== undefined) {
-    return optFilter((input, env) => {
-      const value = first(input, env);
-      return value === undefined || !isTruthy(value) ? optR(input, env) : value;
-    }, weight, paths, tail);
+    return optFilter(
+      (input, env) => {
+        const value = first(input, env);
+        return value === undefined || !isTruthy(value) ? optR(input, env) : value;
+      },
+      weight,
+      paths,
+      tail,
+    );
   }
-  return genFilter((input, env, emit) => {
-    const value = first(input, env);
-    return value === undefined || !isTruthy(value) ? right.gen(input, env, emit) : emit(value);
-  }, paths, tail);
+  return genFilter(
+    (input, env, emit) => {
+      const value = first(input, env);
+      return value === undefined || !isTruthy(value) ? right.gen(input, env, emit) : emit(value);
+    },
+    paths,
+    tail,
+  );
 }
 
 function growAlternative(left: Grow | undefined, right: One): Grow | undefined {
@@ -158,7 +183,7 @@ function tryOne(body: Filter, isOne: boolean, opt: Opt, handler: Filter | undefi
     } catch (error) {
       if (!(error instanceof Raised)) throw error;
       env.ctx.calls = calls;
-      env.ctx.spend(1);
+      env.ctx.spend(CATCH_COST);
       return error;
     }
   };
@@ -204,7 +229,7 @@ function guarded(env: Env, run: (guard: Guard) => boolean): boolean | Raised {
   } catch (error) {
     if (!guard.owns(error)) throw error;
     env.ctx.calls = calls;
-    env.ctx.spend(1);
+    env.ctx.spend(CATCH_COST);
     return error;
   }
 }

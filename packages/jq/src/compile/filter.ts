@@ -65,7 +65,13 @@ export interface Filter extends Traits {
 /** Weight above which a subexpression charges for itself. */
 const METER_WEIGHT = 16;
 
-const NO_TRAITS: Traits = { constant: undefined, contextFree: false, detached: false, singlePath: false, grow: undefined };
+const NO_TRAITS: Traits = {
+  constant: undefined,
+  contextFree: false,
+  detached: false,
+  singlePath: false,
+  grow: undefined,
+};
 
 /** All filters are made here, so that they have one shape and calls through them stay fast. */
 function makeFilter(runners: Omit<Filter, keyof Traits>, traits: Partial<Traits> | undefined): Filter {
@@ -86,7 +92,10 @@ export function optFilter(opt: Opt, weight: number, paths?: Paths, tail?: Tail):
     const value = opt(input, env);
     return value !== undefined && emit(value);
   };
-  return makeFilter({ one: undefined, opt, gen, tail: tail ?? gen, paths: paths ?? valuePaths(gen), weight }, undefined);
+  return makeFilter(
+    { one: undefined, opt, gen, tail: tail ?? gen, paths: paths ?? valuePaths(gen), weight },
+    undefined,
+  );
 }
 
 /** A filter of any number of outputs. It must charge a step for each output but the first. */
@@ -127,8 +136,18 @@ export function metered(filter: Filter): Filter {
 }
 
 /** The path evaluation of a filter that computes a value: a path only leads to it when it is the input itself. */
-export function valuePaths(gen: Gen): Paths {
-  return (input, path, env, emit) => gen(input, env, (value) => emit(value, value === input ? path : NO_PATH));
+function valuePaths(gen: Gen): Paths {
+  return (input, path, env, emit) => gen(input, env, (value) => emit(value, isSame(value, input) ? path : NO_PATH));
+}
+
+/** The path evaluation of a filter that makes its outputs, even if it happens to give back its input. */
+export function computedPaths(gen: Gen): Paths {
+  return (input, _path, env, emit) => gen(input, env, (value) => emit(value, NO_PATH));
+}
+
+/** True for the same container, null or boolean. Equal numbers and strings count as computed anew. */
+function isSame(value: Json, input: Json): boolean {
+  return value === input && typeof value !== 'number' && typeof value !== 'string';
 }
 
 /** The last check on a path: it must lead to a part of the input. */

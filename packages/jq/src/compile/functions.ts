@@ -58,7 +58,9 @@ export function compileCall(target: UserFunction, args: readonly Filter[], scope
   const enter = entry(target.definition.params, args, distance);
   const { body } = target;
   if (enter.one !== undefined && body !== undefined) {
-    const single = singleCall(body, enter.one, (input, path, env, emit) => enterPaths(target, enter.all, input, path, env, emit));
+    const single = singleCall(body, enter.one, (input, path, env, emit) =>
+      enterPaths(target, enter.all, input, path, env, emit),
+    );
     if (single !== undefined) return single;
   }
   const paths: Filter['paths'] = (input, path, env, emit) => enterPaths(target, enter.all, input, path, env, emit);

@@ -5,13 +5,20 @@ import { BreakToken, climb, Env } from './context.ts';
 import { type Filter, genFilter, optFilter } from './filter.ts';
 import type { Scope } from './scope.ts';
 
+/** Steps for a break: unwinding costs the host far more than a plain step. */
+const BREAK_COST = 4;
+
 /** `label $name | body`: a `break $name` in the body ends it. */
 export function compileLabel(body: Filter): Filter {
   const { opt } = body;
   const paths: Filter['paths'] = (input, path, env, emit) =>
     catching(env, false, (inner) => body.paths(input, path, inner, emit));
   if (opt !== undefined) {
-    return optFilter((input, env) => catching<Json | undefined>(env, undefined, (inner) => opt(input, inner)), body.weight + 2, paths);
+    return optFilter(
+      (input, env) => catching<Json | undefined>(env, undefined, (inner) => opt(input, inner)),
+      body.weight + 2,
+      paths,
+    );
   }
   return genFilter((input, env, emit) => catching(env, false, (inner) => body.gen(input, inner, emit)), paths);
 }
@@ -23,7 +30,7 @@ export function compileBreak(compiler: Compiler, node: Node & { type: 'break' },
     throw compiler.error(`$*label-${node.name} is not defined`, node.at, `Put label $${node.name} | before it.`);
   }
   return optFilter((_, env) => {
-    env.ctx.spend(1);
+    env.ctx.spend(BREAK_COST);
     throw climb(env, distance).value;
   }, 1);
 }

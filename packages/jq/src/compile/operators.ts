@@ -42,8 +42,9 @@ function growSum(left: Filter, right: Filter): Grow | undefined {
 /** `-a`. */
 export function compileNegate(operand: Filter): Filter {
   const { one, constant } = operand;
-  if (typeof constant === 'number') return constantFilter(-constant);
-  if (one !== undefined) return oneFilter((input, env) => negate(one(input, env)), operand.weight + 1, undefined, { detached: true });
+  if (typeof constant === 'number') return constantFilter(0 - constant);
+  if (one !== undefined)
+    return oneFilter((input, env) => negate(one(input, env)), operand.weight + 1, undefined, { detached: true });
   return genFilter((input, env, emit) => operand.gen(input, env, (value) => emit(negate(value))));
 }
 

@@ -11,7 +11,8 @@ export interface UserFunction {
 
 /** What a name means. `depth` counts the links of the environment up to and including its own. */
 export type Binding =
-  | { readonly kind: 'variable' | 'label' | 'closure'; readonly name: string; readonly depth: number }
+  | { readonly kind: 'variable' | 'label'; readonly name: string; readonly depth: number }
+  | { readonly kind: 'closure'; readonly name: string; readonly depth: number }
   | { readonly kind: 'function'; readonly name: string; readonly arity: number; readonly target: UserFunction };
 
 /** The names visible at a place of the program, innermost first. */
@@ -43,21 +44,27 @@ export class Scope {
 
   /** How many links up a variable or a label is, or undefined. */
   distance(kind: 'variable' | 'label', name: string): number | undefined {
-    for (let at: Scope | undefined = this; at !== undefined; at = at.up) {
-      const { binding } = at;
-      if (binding?.kind === kind && binding.name === name) return this.depth - binding.depth;
-    }
-    return undefined;
+    const found = Scope.search(this, (binding) => binding.kind === kind && binding.name === name);
+    return found === undefined || found.kind === 'function' ? undefined : this.depth - found.depth;
   }
 
   /** The function or closure argument a call means, or undefined for a builtin. */
-  callee(name: string, arity: number): Binding | undefined {
-    for (let at: Scope | undefined = this; at !== undefined; at = at.up) {
-      const { binding } = at;
-      if (binding === undefined || binding.name !== name) continue;
-      if (binding.kind === 'closure' && arity === 0) return binding;
-      if (binding.kind === 'function' && binding.arity === arity) return binding;
+  callee(name: string, arity: number): Exclude<Binding, { kind: 'variable' | 'label' }> | undefined {
+    const found = Scope.search(this, (binding) => binding.name === name && arityOf(binding) === arity);
+    return found?.kind === 'function' || found?.kind === 'closure' ? found : undefined;
+  }
+
+  /** The innermost binding that a test accepts. */
+  private static search(scope: Scope, accepts: (binding: Binding) => boolean): Binding | undefined {
+    for (let at: Scope | undefined = scope; at !== undefined; at = at.up) {
+      if (at.binding !== undefined && accepts(at.binding)) return at.binding;
     }
     return undefined;
   }
+}
+
+/** Arguments a name is called with; undefined for what can not be called. */
+function arityOf(binding: Binding): number | undefined {
+  if (binding.kind === 'function') return binding.arity;
+  return binding.kind === 'closure' ? 0 : undefined;
 }

@@ -24,14 +24,20 @@ export function compileString(compiler: Compiler, node: Node & { type: 'string' 
     else if (part.one !== undefined) ones.push(part.one);
     else return genFilter((input, env, emit) => interpolate(parts, parts.length - 1, '', format, input, env, emit));
   }
-  return oneFilter((input, env) => {
-    let text = '';
-    for (let i = 0; i < ones.length; i++) {
-      const part = ones[i] as string | One;
-      text = concat(text, typeof part === 'string' ? part : format(part(input, env), env.ctx), env.ctx);
-    }
-    return text;
-  }, weight, undefined, { detached: true });
+  return oneFilter(
+    (input, env) => {
+      let text = '';
+      for (let i = 0; i < ones.length; i++) {
+        const part = ones[i] as string | One;
+        text += typeof part === 'string' ? part : format(part(input, env), env.ctx);
+        env.ctx.checkString(text.length);
+      }
+      return env.ctx.newText(text);
+    },
+    weight,
+    undefined,
+    { detached: true },
+  );
 }
 
 /** Every combination of the interpolated values, the last one in the outer loop. */
@@ -46,7 +52,8 @@ function interpolate(
 ): boolean {
   const part = parts[at];
   if (part === undefined) return emit(rest);
-  if (typeof part === 'string') return interpolate(parts, at - 1, concat(part, rest, env.ctx), format, input, env, emit);
+  if (typeof part === 'string')
+    return interpolate(parts, at - 1, concat(part, rest, env.ctx), format, input, env, emit);
   return part.gen(input, env, (value) => {
     env.ctx.spend(1);
     return interpolate(parts, at - 1, concat(format(value, env.ctx), rest, env.ctx), format, input, env, emit);

@@ -4,20 +4,31 @@ import { ARITHMETIC, type Operation } from '../values/arithmetic.ts';
 import { addOwned } from '../values/owned-sum.ts';
 import { deletePaths, getPath, Owned, setPath } from '../values/paths.ts';
 import type { Env } from './context.ts';
-import { type Filter, genFilter, type Grow, type One, oneFilter, pathKeys, requirePath } from './filter.ts';
+import {
+  computedPaths,
+  type Filter,
+  genFilter,
+  type Grow,
+  type One,
+  oneFilter,
+  pathKeys,
+  requirePath,
+  withTraits,
+} from './filter.ts';
 
 /** `target |= value`, `target = value` and their kin: change places of the input. */
 export function compileUpdate(operator: UpdateOperator, target: Filter, value: Filter): Filter {
-  if (operator === '|=') return compileModify(target, value);
-  return withEachValue(target, value, replacer(operator));
+  const filter = operator === '|=' ? modifier(target, value) : withEachValue(target, value, replacer(operator));
+  return withTraits(filter, {}, computedPaths(filter.gen));
 }
 
 /** `target |= update`: the first output replaces the old value; no output deletes it. */
-export function compileModify(target: Filter, update: Filter): Filter {
+function modifier(target: Filter, update: Filter): Filter {
   const first = firstOf(update);
   const { grow } = update;
   const weight = target.weight + update.weight + 4;
-  const withOwned: Grow = (input, env, owned) => modify(target, input, env, (old) => first(share(old, owned), env), owned);
+  const withOwned: Grow = (input, env, owned) =>
+    modify(target, input, env, (old) => first(share(old, owned), env), owned);
   const one: One = (input, env) => withOwned(input, env, new Owned());
   if (!target.singlePath) return oneFilter(one, weight);
   return oneFilter(one, weight, undefined, {
@@ -80,13 +91,7 @@ function share(value: Json, owned: Owned): Json {
 }
 
 /** Replaces the value at each path of a target; places without a new value are deleted at the end. */
-function modify(
-  target: Filter,
-  input: Json,
-  env: Env,
-  update: (old: Json) => Json | undefined,
-  owned: Owned,
-): Json {
+function modify(target: Filter, input: Json, env: Env, update: (old: Json) => Json | undefined, owned: Owned): Json {
   const { ctx } = env;
   const deleted: Json[] = [];
   let result = input;

@@ -33,7 +33,13 @@ export type NodeBody =
   | { readonly type: 'update'; readonly operator: UpdateOperator; readonly target: Node; readonly value: Node }
   | { readonly type: 'if'; readonly branches: readonly IfBranch[]; readonly otherwise: Node | undefined }
   | { readonly type: 'try'; readonly body: Node; readonly handler: Node | undefined }
-  | { readonly type: 'reduce'; readonly source: Node; readonly patterns: readonly Pattern[]; readonly init: Node; readonly update: Node }
+  | {
+      readonly type: 'reduce';
+      readonly source: Node;
+      readonly patterns: readonly Pattern[];
+      readonly init: Node;
+      readonly update: Node;
+    }
   | {
       readonly type: 'foreach';
       readonly source: Node;

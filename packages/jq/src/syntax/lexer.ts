@@ -18,13 +18,62 @@ export interface StringPart {
 
 /** The reserved words; they are still usable as field names and object keys. */
 export const KEYWORDS: ReadonlySet<string> = new Set([
-  'def', 'module', 'import', 'include', 'if', 'then', 'else', 'elif', 'end', 'as', 'reduce', 'foreach', 'try', 'catch',
-  'label', 'break', 'and', 'or', '__loc__',
+  'def',
+  'module',
+  'import',
+  'include',
+  'if',
+  'then',
+  'else',
+  'elif',
+  'end',
+  'as',
+  'reduce',
+  'foreach',
+  'try',
+  'catch',
+  'label',
+  'break',
+  'and',
+  'or',
+  '__loc__',
 ]);
 
 const OPERATORS = [
-  '?//', '//=', '|=', '+=', '-=', '*=', '/=', '%=', '==', '!=', '<=', '>=', '//', '..', '|', ',', '=', '<', '>', '+',
-  '-', '*', '/', '%', '?', ':', ';', '.', '(', ')', '[', ']', '{', '}',
+  '?//',
+  '//=',
+  '|=',
+  '+=',
+  '-=',
+  '*=',
+  '/=',
+  '%=',
+  '==',
+  '!=',
+  '<=',
+  '>=',
+  '//',
+  '..',
+  '|',
+  ',',
+  '=',
+  '<',
+  '>',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '?',
+  ':',
+  ';',
+  '.',
+  '(',
+  ')',
+  '[',
+  ']',
+  '{',
+  '}',
 ];
 
 const BLANK = /(?:[ \t\r\n]|#(?:[^\\\r\n]|\\(?:\r\n|[^]?)|\r(?!\n))*)*/y;
@@ -34,13 +83,22 @@ const FIELD = /\.[a-zA-Z_]\w*/y;
 const VARIABLE = /\$(?:[a-zA-Z_]\w*::)*[a-zA-Z_]\w*/y;
 const FORMAT = /@\w+/y;
 const ESCAPES: Readonly<Record<string, string>> = {
-  '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t',
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
 };
 
 /** Reads tokens on demand. After a `quote` token the parser reads the string with `stringPart`. */
 export class Lexer {
   readonly source: string;
   private offset = 0;
+  /** Where the innermost string read so far was opened. */
+  private quoteAt = 0;
 
   constructor(source: string) {
     this.source = source;
@@ -53,6 +111,7 @@ export class Lexer {
     if (at >= this.source.length) return { kind: 'end', text: 'the end of the expression', at };
     if (this.source[at] === '"') {
       this.offset += 1;
+      this.quoteAt = at;
       return { kind: 'quote', text: '"', at };
     }
     const number = this.match(NUMBER);
@@ -74,7 +133,7 @@ export class Lexer {
     for (;;) {
       const at = this.offset;
       const character = this.source[at];
-      if (character === undefined) throw this.error('This string is not closed', at, 'Add the missing ".');
+      if (character === undefined) throw this.error('This string is not closed', this.quoteAt, 'Add the missing ".');
       this.offset += 1;
       if (character === '"') return { text: text.toWellFormed(), end: 'quote' };
       if (character !== '\\') text += character;
@@ -102,7 +161,11 @@ export class Lexer {
     const operator = OPERATORS.find((candidate) => this.source.startsWith(candidate, at));
     if (operator === undefined) {
       const character = String.fromCodePoint(this.source.codePointAt(at) ?? 0);
-      throw this.error(`Unexpected character ${character}`, at, character === "'" ? 'Strings are written in double quotes.' : undefined);
+      throw this.error(
+        `Unexpected character ${character}`,
+        at,
+        character === "'" ? 'Strings are written in double quotes.' : undefined,
+      );
     }
     this.offset += operator.length;
     return { kind: 'operator', text: operator, at };

@@ -166,7 +166,11 @@ function parseSymbol(reader: TokenReader): Node {
     return { type: 'break', name: reader.take().text, at };
   }
   if (text === 'import' || text === 'include' || text === 'module') {
-    throw reader.error(`${text} is not available: expressions can not load modules`, at, 'Write the definitions in the expression itself.');
+    throw reader.error(
+      `${text} is not available: expressions can not load modules`,
+      at,
+      'Write the definitions in the expression itself.',
+    );
   }
   throw reader.unexpected('expected a value', symbolHint(text));
 }
@@ -241,7 +245,8 @@ function parseEntry(reader: TokenReader): ObjectEntry {
     if (reader.current.kind === 'quote') return parseStringEntry(reader, text, at);
     throw reader.unexpected('expected a string after the format');
   }
-  if (!reader.accept('(')) throw reader.unexpected('expected a key', 'Put a computed key in parentheses: {(.name): 1}.');
+  if (!reader.accept('('))
+    throw reader.unexpected('expected a key', 'Put a computed key in parentheses: {(.name): 1}.');
   const key = parsePipe(reader);
   reader.expect(')');
   const value = parseEntryValue(reader);
@@ -277,4 +282,3 @@ function parseEntryValue(reader: TokenReader): Node | undefined {
     return parts.length === 1 ? (parts[0] as Node) : { type: 'pipe', parts, at };
   });
 }
-

@@ -81,7 +81,8 @@ function parseBinary(reader: TokenReader, level: number): Node {
   for (let chained = 1; isOperator(reader, spec); chained++) {
     reader.checkNesting(chained);
     const { text: operator, at } = reader.take();
-    const right = spec.type === 'right' ? reader.nested(() => parseBinary(reader, level)) : parseBinary(reader, level + 1);
+    const right =
+      spec.type === 'right' ? reader.nested(() => parseBinary(reader, level)) : parseBinary(reader, level + 1);
     left =
       level === UPDATE_LEVEL
         ? { type: 'update', operator: operator as UpdateOperator, target: left, value: right, at }

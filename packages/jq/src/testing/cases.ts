@@ -17,7 +17,12 @@ export function parseCases(text: string): Case[] {
     if (program === undefined) continue;
     if (program.startsWith('%%FAIL')) cases.push({ program: input ?? '', input: null, outputs: [], fails: true });
     else if (input !== undefined) {
-      cases.push({ program, input: JSON.parse(input) as Json, outputs: outputs.map((line) => JSON.parse(line) as Json), fails: false });
+      cases.push({
+        program,
+        input: JSON.parse(input) as Json,
+        outputs: outputs.map((line) => JSON.parse(line) as Json),
+        fails: false,
+      });
     }
   }
   return cases;

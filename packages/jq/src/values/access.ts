@@ -1,17 +1,22 @@
 import type { Context } from '../compile/context.ts';
 import { raise } from '../errors.ts';
-import { isObject, type Json, type JsonObject, kindOf } from '../json.ts';
+import { isObject, type Json, kindOf } from '../json.ts';
 import { isEqual } from './compare.ts';
-import { describe } from './describe.ts';
+import { describeKind } from './describe.ts';
 import { getOwn } from './objects.ts';
 import { codePointLength, sliceCodePoints } from './text.ts';
+
+const NOT_INTEGERS = 'Array/string slice indices must be integers';
 
 /** `.[key]`: the part of a value, null when it is not there. */
 export function access(value: Json, key: Json, ctx: Context): Json {
   if (typeof key === 'string') return accessField(value, key);
   if (typeof key === 'number') return accessElement(value, key);
   if (isObject(key) && (value === null || Array.isArray(value) || typeof value === 'string')) {
-    return slice(value, getOwn(key, 'start') ?? null, getOwn(key, 'end') ?? null, ctx);
+    const start = getOwn(key, 'start');
+    const end = getOwn(key, 'end');
+    if (start === undefined || end === undefined) return raise(NOT_INTEGERS);
+    return slice(value, start, end, ctx);
   }
   if (Array.isArray(key) && Array.isArray(value)) return indicesOfArray(value, key, ctx);
   if (value === null && key === null) return null;
@@ -67,18 +72,12 @@ export function indicesOfArray(value: Json[], part: Json[], ctx: Context): Json 
 
 /** Refuses a key that a kind of value can not have. */
 export function refuseKey(value: Json, key: Json): never {
-  if (isObject(key) && isSliceKey(key)) raise(`Cannot index ${kindOf(value)} with object`);
-  const shown = typeof key === 'string' || typeof key === 'number' ? ` (${describe(key)})` : '';
-  return raise(`Cannot index ${kindOf(value)} with ${kindOf(key)}${shown}`);
-}
-
-function isSliceKey(key: JsonObject): boolean {
-  return Object.hasOwn(key, 'start') || Object.hasOwn(key, 'end');
+  return raise(`Cannot index ${kindOf(value)} with ${describeKind(key)}`);
 }
 
 function sliceBound(bound: Json, missing: number, length: number, round: (x: number) => number): number {
   if (bound === null) return missing;
-  if (typeof bound !== 'number') return raise('Array/string slice indices must be integers');
+  if (typeof bound !== 'number') return raise(NOT_INTEGERS);
   const position = bound < 0 ? bound + length : bound;
   if (position !== position) return missing;
   return Math.min(length, Math.max(0, round(position)));

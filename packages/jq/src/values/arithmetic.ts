@@ -64,9 +64,9 @@ export function modulo(a: Json, b: Json, ctx: Context): Json {
   return Number(toInt64(a) % toInt64(divisor));
 }
 
-/** `-a`. */
+/** `-a`, which is `0 - a` in jq: there is no -0 of it. */
 export function negate(value: Json): Json {
-  return typeof value === 'number' ? -value : raise(`${describeKind(value)} cannot be negated`);
+  return typeof value === 'number' ? 0 - value : raise(`${describeKind(value)} cannot be negated`);
 }
 
 /** The comparisons, by operator. */

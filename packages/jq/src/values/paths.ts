@@ -42,7 +42,13 @@ export function getPath(value: Json, keys: readonly Json[], ctx: Context): Json 
 }
 
 /** `setpath`: the value with one place replaced. */
-export function setPath(value: Json, keys: readonly Json[], replacement: Json, ctx: Context, owned = new Owned()): Json {
+export function setPath(
+  value: Json,
+  keys: readonly Json[],
+  replacement: Json,
+  ctx: Context,
+  owned = new Owned(),
+): Json {
   return setFrom(value, keys, 0, replacement, ctx, owned);
 }
 
@@ -67,7 +73,9 @@ export function setKey(value: Json, key: Json, item: Json, ctx: Context, owned: 
     return setElement(value, key, item, ctx, owned);
   }
   if (isObject(key)) return setSlice(value, key, item, ctx);
-  return Array.isArray(key) && Array.isArray(value) ? raise('Cannot update field at array index of array') : refuseKey(value, key);
+  return Array.isArray(key) && Array.isArray(value)
+    ? raise('Cannot update field at array index of array')
+    : refuseKey(value, key);
 }
 
 function ownObject(value: JsonObject | null, ctx: Context, owned: Owned): JsonObject {
