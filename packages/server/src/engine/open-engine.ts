@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Actions, Json, Limits, Log, Store, Verdict } from '@pawl/core';
-import { ensureError, invariant, limits as defaultLimits, noFaults } from '@pawl/core';
+import { ensureError, invariant, limits as defaultLimits } from '@pawl/core';
 import { createActions, createConnections, loadConnections } from '@pawl/actions';
 import type { Worker } from '@pawl/runtime';
 import { createWorker, FlowCache } from '@pawl/runtime';
 import { openStore } from '@pawl/store';
+import { armedFault } from './armed-fault.ts';
 import type { EngineContext } from './context.ts';
 import { databaseEndpoints } from './database-endpoints.ts';
 import { deployFlow, type DeployOptions } from './deploy.ts';
@@ -105,7 +106,7 @@ class LivingEngine implements Engine {
     const { actions, clock, random, hash, log, flows, limits } = this.context;
     const joined = await this.wholeStore.joinAsWorker({ id: randomUUID(), shares });
     const store = watchStore(joined, (note) => this.observers.onStore(note));
-    const fault = this.options.fault ?? noFaults;
+    const fault = this.options.fault ?? armedFault(process.env['PAWL_FAULT']);
     this.worker = createWorker({
       ports: { store, actions, clock, random, hash, log, fault },
       limits,

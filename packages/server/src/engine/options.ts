@@ -42,6 +42,6 @@ export interface EngineOptions {
   readonly limits?: Partial<Limits>;
   /** Uses a database server whose `fsync` is off. Default: false. */
   readonly allowUnsafe?: boolean;
-  /** Fault points of tests. Default: none. */
+  /** Fault points of tests. Default: what the variable PAWL_FAULT arms (see `armedFault`), else none. */
   readonly fault?: Fault;
 }
