@@ -50,13 +50,13 @@ function lintCatalogCall(lint: Lint, site: TaskSite, called: string): void {
   if (parts.catalog !== 'default') {
     const known = used(lint.document, 'catalogs');
     if (Object.hasOwn(known, parts.catalog)) return notYet(lint, path, 'Catalogs of other makers are', 'put the function into use.functions');
-    return refuse(lint, 'PAWL_FLOW_USE_UNKNOWN', path, `There is no catalog named ${parts.catalog} in use.catalogs.`, nearestHint(parts.catalog, ['default', ...Object.keys(known)]));
+    return refuse(lint, 'PAWL_FLOW_USE_UNKNOWN', path, `There is no catalog named ${parts.catalog} in use.catalogs.`, () => nearestHint(parts.catalog, ['default', ...Object.keys(known)]));
   }
   if (lint.catalog === undefined) return;
   const action = lint.catalog.describe(parts.name);
   if (action === undefined) {
-    const known = [...(lint.catalog.names?.() ?? []), ...Object.keys(used(lint.document, 'functions'))];
-    return refuseToRun(lint, 'PAWL_FLOW_ACTION_UNKNOWN', path, `There is no function or action named ${parts.name}.`, nearestHint(parts.name, known));
+    const known = (): readonly string[] => [...(lint.catalog?.names?.() ?? []), ...Object.keys(used(lint.document, 'functions'))];
+    return refuseToRun(lint, 'PAWL_FLOW_ACTION_UNKNOWN', path, `There is no function or action named ${parts.name}.`, () => nearestHint(parts.name, known()));
   }
   if (parts.version !== undefined && parts.version !== action.version) {
     return refuseToRun(lint, 'PAWL_FLOW_ACTION_UNKNOWN', path, `The action ${parts.name} is there in version ${action.version}, not ${parts.version}.`, `write ${parts.name}:${action.version}`);

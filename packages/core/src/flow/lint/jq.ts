@@ -1,4 +1,4 @@
-import { compile, JqSyntaxError } from '@pawl/jq';
+import { compile, JqLimitError, JqSyntaxError } from '@pawl/jq';
 
 /** A jq program that compiles, with the variables it reads; or why it does not, and where (UTF-16 offset in its source). */
 export type ProgramCheck =
@@ -10,6 +10,7 @@ export function checkProgram(source: string, variables: readonly string[]): Prog
   try {
     return { ok: true, variables: compile(source, { variables }).variables };
   } catch (error) {
+    if (error instanceof JqLimitError) return { ok: false, message: error.message, offset: 0, hint: 'split the expression over several steps' };
     if (!(error instanceof JqSyntaxError)) throw error;
     return { ok: false, message: error.message, offset: error.position.offset, hint: error.hint };
   }

@@ -26,10 +26,13 @@ export function lintFlow(document: Json, options: LintOptions): readonly LintPro
   const problems: LintProblem[] = [];
   // Counted by severity, so that many warnings cannot hide an error.
   const told = { error: 0, warning: 0 };
+  const wants = (severity: LintProblem['severity']): boolean => told[severity] < flowLimits.problems;
   const report = (problem: LintProblem): void => {
-    if (told[problem.severity]++ < flowLimits.problems) problems.push(problem);
+    if (!wants(problem.severity)) return;
+    told[problem.severity]++;
+    problems.push(problem);
   };
-  const lint: Lint = { ...options, document: document as JsonObject, sites: sitesOf(document as JsonObject), report };
+  const lint: Lint = { ...options, document: document as JsonObject, sites: sitesOf(document as JsonObject), report, wants };
   for (const rule of rules) rule(lint);
   return problems;
 }

@@ -5,5 +5,5 @@ const maxCompared = 1_000;
 
 /** Names the nearest known name, or all of them when they are few. */
 export function nearestHint(name: string, known: Iterable<string>): string | undefined {
-  return nameHint(name, Iterator.from(known).take(maxCompared).toArray());
+  return nameHint(name, [...new Set(known)].slice(0, maxCompared));
 }

@@ -45,5 +45,5 @@ function check(lint: Lint, name: Json | undefined, path: string, part: string, w
   if (typeof name !== 'string') return;
   const known = used(lint.document, part);
   if (Object.hasOwn(known, name)) return;
-  refuse(lint, 'PAWL_FLOW_USE_UNKNOWN', path, `There is no ${what} named ${name} in use.${part}.`, nearestHint(name, Object.keys(known)) ?? `add it below use.${part}`);
+  refuse(lint, 'PAWL_FLOW_USE_UNKNOWN', path, `There is no ${what} named ${name} in use.${part}.`, () => nearestHint(name, Object.keys(known)) ?? `add it below use.${part}`);
 }

@@ -42,11 +42,12 @@ function lintTarget(lint: Lint, { list }: TaskSite, { then, path }: Target): voi
   if (flowDirectives.includes(then)) return;
   const names = list?.sequence ? namesOf(list) : new Set<string>();
   if (names.has(then)) return;
+  if (!lint.wants('error')) return;
   const elsewhere = lint.sites.tasks.some((task) => task.name === then);
   const message = elsewhere
     ? `"then" names the task ${then}, which stands in another list: it can only go to a task of its own list.`
     : `"then" names the task ${then}, which does not exist.`;
-  const hint = elsewhere ? 'use exit to leave this list, and go on from the task around it' : nearestHint(then, new Set([...names, ...flowDirectives]));
+  const hint = elsewhere ? 'use exit to leave this list, and go on from the task around it' : nearestHint(then, [...flowDirectives, ...names]);
   refuse(lint, 'PAWL_FLOW_THEN_UNKNOWN', path, message, hint);
 }
 

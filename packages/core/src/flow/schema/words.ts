@@ -51,6 +51,8 @@ const whole: readonly { readonly definition: string; readonly message: string; r
 function wordsOf({ schemaPath, path, keyword, message }: SchemaProblem): { message: string; hint: string } | undefined {
   if (keyword === 'type' && /\/(do|try|branches)$/.test(path)) return { message, hint: 'put a dash before each task: - name:' };
   const found = whole.find(({ definition }) => schemaPath.includes(`/$defs/${definition}/`));
+  // Of the forms of an address the schema may tell of the expression alone.
+  if (found?.definition === 'expression' && /\/(endpoint|uri|type|source|dataschema)$/.test(path)) return { message: 'is not an address (URI)', hint: addressHint };
   // Inside the object forms, a missing or unknown member is told as such.
   const inner = ['required', 'additionalProperties', 'limit'].includes(keyword) || path.endsWith('/authentication');
   return inner ? undefined : found;
