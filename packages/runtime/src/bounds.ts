@@ -18,10 +18,15 @@ export const bounds = {
   parallel: 16,
   /** Inbox rows, due timers and stored runs of one read. */
   inboxRows: 1_000,
-  timerRows: 256,
+  timerRows: 1_000,
+  /** The inbox is not read while so many messages or runs are in memory: what is there goes on first. */
+  messagesInMemory: 10_000,
+  runsInMemory: 100_000,
   loadRows: 128,
   /** Shortest time between two looks at the timers of parked runs. */
   timerPollAtLeast: 200,
+  /** The same after a read that brought as many as it may: more are due already. */
+  timerPollFull: 50,
   /** A run that waits longer than this leaves memory. */
   parkAfter: 60_000,
   /** A wait is written to the run's head once it has lasted this long. */

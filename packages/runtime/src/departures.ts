@@ -3,7 +3,7 @@ import { ensureError, flowError, invariant, PawlError, stateFromJson, stateToJso
 import { backoffMs } from './backoff.ts';
 import type { Context } from './context.ts';
 import { tell } from './observe.ts';
-import type { Run } from './run-table.ts';
+import type { MessageKey, Run } from './run-table.ts';
 
 /** How runs leave memory. */
 export class Departures {
@@ -60,6 +60,8 @@ export class Departures {
   /** Sets the run aside with its reason, so that the others go on. */
   quarantine(run: Run, error: Error): void {
     this.release(run);
+    // Messages are read again and consumed as those of a run that was set aside; a start stays as it is.
+    if (run.start === null) for (const message of messagesOf(run)) this.context.inbox.putBack(message);
     const failure = quarantined(run.id, error);
     this.context.starts.failed(run, failure);
     this.context.ends.failed(run.id, failure);
@@ -98,6 +100,10 @@ export class Departures {
     for (const work of works) work.cancel();
     this.context.suspects.done(run);
   }
+}
+
+function messagesOf(run: Run): MessageKey[] {
+  return [...run.consumed, ...run.queue.flatMap(({ message }) => message ?? [])];
 }
 
 function quarantined(run: string, error: Error): PawlError {

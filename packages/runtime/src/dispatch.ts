@@ -1,5 +1,5 @@
 import type { ActionRequest, Outcome, Page, Pending, Stimulus } from '@pawl/core';
-import { ensureError, flowError, requestOf } from '@pawl/core';
+import { ensureError, flowError, partitionCount, requestOf } from '@pawl/core';
 import type { AttemptHost } from './attempt.ts';
 import { Attempt } from './attempt.ts';
 import { bounds } from './bounds.ts';
@@ -16,6 +16,8 @@ export class Dispatch implements AttemptHost {
   private readonly context: Context;
   /** Attempts whose outcome is not known. */
   private readonly open = new Set<Attempt>();
+  /** How many of them each partition has. */
+  private readonly openPerPartition = Array.from({ length: partitionCount }, () => 0);
   /** Runs with committed attempts that may not be sent now. */
   private readonly heldBack = new Set<Run>();
 
@@ -29,7 +31,7 @@ export class Dispatch implements AttemptHost {
 
   /** Whether attempts of a partition's runs are open, or committed and held back. */
   openIn(partition: number): boolean {
-    for (const attempt of this.open) if (attempt.run.partition === partition) return true;
+    if (this.openPerPartition[partition] !== 0) return true;
     for (const run of this.heldBack) if (run.partition === partition) return true;
     return false;
   }
@@ -69,7 +71,7 @@ export class Dispatch implements AttemptHost {
     if (permit >= 0) run.reserved.splice(permit, 1);
     else this.context.limiter.take(one.target);
     run.works.push(attempt);
-    this.open.add(attempt);
+    this.count(attempt, 1);
     this.context.timers.set(attempt, one.due);
     ports.actions
       .run(request, attempt, () => this.left(attempt))
@@ -172,6 +174,13 @@ export class Dispatch implements AttemptHost {
     this.giveUpOn(attempt);
   }
 
+  private count(attempt: Attempt, by: 1 | -1): void {
+    if (by === 1) this.open.add(attempt);
+    else this.open.delete(attempt);
+    const { partition } = attempt.run;
+    this.openPerPartition[partition] = (this.openPerPartition[partition] ?? 0) + by;
+  }
+
   private giveUpOn(attempt: Attempt): void {
     if (attempt.over) return;
     this.context.timers.set(attempt, this.context.now() + bounds.grace);
@@ -194,7 +203,7 @@ export class Dispatch implements AttemptHost {
       return;
     }
     attempt.over = true;
-    this.open.delete(attempt);
+    this.count(attempt, -1);
     timers.remove(attempt);
     ports.fault('outcome.before');
     const { run } = attempt;

@@ -25,27 +25,32 @@ export class Inbox {
 
   /** Reads what has come. One read at a time; a call meanwhile leads to another one after it. */
   poll(): void {
-    if (this.reading) {
-      this.again = true;
-      return;
-    }
-    const partitions = this.context.ownership.ready();
-    if (partitions.length === 0 || this.context.draining) return;
+    const { ownership, draining, table, ports, only } = this.context;
+    const full = only === undefined && (this.held.size >= bounds.messagesInMemory || table.size >= bounds.runsInMemory);
+    this.again = this.reading || full;
+    if (this.again || draining) return;
+    const partitions = ownership.ready();
+    if (partitions.length === 0) return;
     this.reading = true;
-    this.again = false;
-    this.read(partitions).then(
-      (full) => this.done(full),
-      (error: unknown) => {
-        this.context.ports.log.warn({ err: ensureError(error) }, 'The inbox could not be read; Pawl tries again.');
-        this.done(false);
-      },
-    );
+    ports.store
+      .inbox(partitions, this.held, bounds.inboxRows)
+      .then(
+        (rows) => this.arrived(rows),
+        (error: unknown) => {
+          ports.log.warn({ err: ensureError(error) }, 'The inbox could not be read; Pawl tries again.');
+          this.done();
+        },
+      )
+      .catch((error: unknown) => this.context.settle.failed(ensureError(error)));
   }
 
   /** A commit has consumed the message. */
   consumed(message: MessageKey): void {
     if (this.reading) this.consumedMeanwhile.push(message.id);
-    else this.letGo(message.id);
+    else {
+      this.letGo(message.id);
+      if (this.again && this.held.size * 2 <= bounds.messagesInMemory) this.poll();
+    }
   }
 
   /** The message cannot be taken now: it is read again. */
@@ -58,18 +63,18 @@ export class Inbox {
     for (const [id, owner] of this.partitionOfHeld) if (owner === partition) this.letGo(id);
   }
 
-  private async read(partitions: readonly number[]): Promise<boolean> {
-    const rows = await this.context.ports.store.inbox(partitions, this.held, bounds.inboxRows);
+  private arrived(rows: readonly InboxRow[]): void {
     if (rows.length > 0) this.context.ports.fault('inbox.read');
     for (const row of rows) this.take(row);
-    return rows.length >= bounds.inboxRows;
+    if (rows.length >= bounds.inboxRows) this.again = true;
+    this.done();
   }
 
-  private done(full: boolean): void {
+  private done(): void {
     this.reading = false;
     for (const id of this.consumedMeanwhile) this.letGo(id);
     this.consumedMeanwhile = [];
-    if (full || this.again) this.context.ports.clock.soon(() => this.poll());
+    if (this.again) this.context.ports.clock.soon(() => this.poll());
   }
 
   private take(row: InboxRow): void {

@@ -31,15 +31,15 @@ export interface AttemptNote {
  * they throw is logged and changes nothing. `state` is the live state: it must not be kept or changed.
  */
 export interface RuntimeObserver {
-  onCommitted?(run: string, firstSeq: number, events: readonly RunEvent[], state: RunState): void;
-  onAttempt?(attempt: AttemptNote): void;
-  onEnded?(end: RunEnd): void;
+  readonly onCommitted?: (run: string, firstSeq: number, events: readonly RunEvent[], state: RunState) => void;
+  readonly onAttempt?: (attempt: AttemptNote) => void;
+  readonly onEnded?: (end: RunEnd) => void;
   /** The partitions that this worker owns have changed. */
-  onOwnership?(partitions: readonly number[]): void;
+  readonly onOwnership?: (partitions: readonly number[]) => void;
   /** A run was set aside. */
-  onQuarantined?(run: string, reason: FlowError): void;
+  readonly onQuarantined?: (run: string, reason: FlowError) => void;
   /** The worker cannot go on; its process should end. */
-  onFailed?(error: Error): void;
+  readonly onFailed?: (error: Error) => void;
 }
 
 /** Calls an observer's hook so that what it throws stays with it. */

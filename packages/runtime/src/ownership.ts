@@ -13,8 +13,8 @@ type Standing = 'loading' | 'ready' | 'leaving';
 /** Which partitions this worker owns, and whether it may start effects at this moment. */
 export class Ownership {
   private readonly context: Context;
-  private readonly leases: (Lease | undefined)[] = new Array<Lease | undefined>(partitionCount).fill(undefined);
-  private readonly standing: (Standing | undefined)[] = new Array<Standing | undefined>(partitionCount).fill(undefined);
+  private readonly leases: (Lease | undefined)[] = Array.from({ length: partitionCount });
+  private readonly standing: (Standing | undefined)[] = Array.from({ length: partitionCount });
   private readonly taking = new Set<number>();
   private readonly renewing = new Set<number>();
   private readonly watch = new BeatWatch();
@@ -31,9 +31,13 @@ export class Ownership {
     this.context = context;
   }
 
-  /** Beats, looks, and takes this worker's share of what is free. Rejects where the store cannot be reached. */
-  async join(): Promise<void> {
-    await this.beatNow();
+  /** The first beat. Rejects where the store cannot be reached. */
+  join(): Promise<void> {
+    return this.beatNow();
+  }
+
+  /** Looks, and takes this worker's share of what is free; ends when the runs of all of it are in memory. */
+  async takeShare(): Promise<void> {
     await eachOf(await this.look(), bounds.parallel, (lease) => this.take(lease));
   }
 
@@ -227,6 +231,7 @@ export class Ownership {
     try {
       const lease = await this.takeOver(partition, epoch);
       if (lease === undefined) return;
+      if (this.context.draining) return await this.giveBack(lease);
       this.set(partition, lease, 'loading');
       this.context.ports.fault('takeover.taken');
       this.changed();
@@ -235,7 +240,7 @@ export class Ownership {
       this.set(partition, this.leases[partition], 'ready');
       this.context.ports.fault('takeover.loaded');
       this.context.inbox.poll();
-      void this.context.parked.poll();
+      this.context.parked.poll();
     } finally {
       this.taking.delete(partition);
     }
@@ -267,7 +272,7 @@ export class Ownership {
   /** Gives one partition away, once nothing of it is under way. */
   private async leave(partition: number): Promise<void> {
     const { context } = this;
-    const { clock, fault, store, log } = context.ports;
+    const { clock, fault } = context.ports;
     this.set(partition, this.leases[partition], 'leaving');
     for (const run of context.table.of(partition)) context.dispatch.leaveLines(run);
     await waitUntil(
@@ -282,8 +287,16 @@ export class Ownership {
     this.set(partition, undefined, undefined);
     this.changed();
     fault('release.before');
+    await this.giveBack(lease);
+  }
+
+  private async giveBack(lease: Lease): Promise<void> {
+    const { store, log } = this.context.ports;
     await store.release([lease]).catch((error: unknown) => {
-      log.warn({ err: ensureError(error), partition }, 'A partition could not be given back; it is taken again.');
+      log.warn(
+        { err: ensureError(error), partition: lease.partition },
+        'A partition could not be given back; it is taken again later.',
+      );
     });
   }
 

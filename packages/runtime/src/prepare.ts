@@ -1,14 +1,4 @@
-import type {
-  CompiledFlow,
-  Hash,
-  JournalRow,
-  Limits,
-  PayloadRow,
-  Pending,
-  RunHead,
-  RunState,
-  TimerRow,
-} from '@pawl/core';
+import type { Hash, JournalRow, Limits, PayloadRow, Pending, RunHead, TimerRow } from '@pawl/core';
 import { encodeRow, pending, statusOf } from '@pawl/core';
 import { bounds } from './bounds.ts';
 import { earliestTimer, mayPark } from './park.ts';
@@ -42,7 +32,7 @@ export function prepare(run: Run, using: PrepareWith): Part {
   const snapshot = ended ? null : snapshotFor(run, parks, using.limits, using.hash);
   const timer = timerRow(run, parks, list);
   const { consumed, start } = run;
-  const head = headRow(run, state, flow, parks, using.now);
+  const head = headRow(run, statusOf(state, flow, list), parks, using.now);
   run.consumed = [];
   let characters = (journal?.body.length ?? 0) + (snapshot?.body.length ?? 0) + 256;
   for (const payload of payloads) characters += payload.body.length;
@@ -75,8 +65,13 @@ function encodeEvents(run: Run, hash: Hash): { journal: JournalRow | null; paylo
 }
 
 /** A head is written when the status changes, when a wait has lasted a while, and when the run leaves memory or comes back. */
-function headRow(run: Run, state: RunState, flow: CompiledFlow, parks: boolean, now: number): RunHead | null {
-  const { status, waitingFor } = statusOf(state, flow);
+function headRow(
+  run: Run,
+  { status, waitingFor }: ReturnType<typeof statusOf>,
+  parks: boolean,
+  now: number,
+): RunHead | null {
+  const { state } = run;
   const ended = state.status !== 'running';
   const loaded = !ended && !parks;
   const same = status === run.storedStatus && waitingFor === run.storedWaitingFor;

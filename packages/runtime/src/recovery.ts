@@ -121,7 +121,8 @@ export class Recovery {
     const flow = context.flows.peek(stored.flow) ?? (await context.flows.load(stored.flow));
     const state = await this.foldStored(stored);
     const run = new Run(state, flow, context.advance.wake);
-    const { status, waitingFor } = statusOf(state, flow);
+    run.pending = pending(state, flow);
+    const { status, waitingFor } = statusOf(state, flow, run.pending);
     run.storedStatus = stored.status;
     run.storedWaitingFor = status === stored.status ? waitingFor : null;
     run.storedLoaded = stored.loaded;
@@ -132,7 +133,6 @@ export class Recovery {
     run.charactersSince = stored.journal.reduce((sum, row) => sum + row.body.length, 0);
     run.snapshotCharacters = stored.snapshot?.body.length ?? 0;
     run.suspect = context.ownership.suspicious(run.partition);
-    run.pending = pending(state, flow);
     run.questions = openQuestions(run.pending);
     this.queueLost(run, legacy);
     return run;

@@ -88,6 +88,10 @@ export class Settle implements CommitHost {
   failed(error: Error): void {
     const { ports, observe } = this.context;
     ports.log.error({ err: error }, 'The worker cannot go on.');
+    // Nothing more is sent, as nothing that it would lead to could be recorded.
+    this.context.draining = true;
+    this.context.committer.stop();
+    this.context.timers.stop();
     if (observe.onFailed !== undefined) tell(ports.log, () => observe.onFailed?.(error));
   }
 
@@ -99,9 +103,9 @@ export class Settle implements CommitHost {
     run.phase = 'idle';
     run.events = [];
     if (part.journal !== null) run.committedSeq = part.journal.to;
-    const { onCommitted } = context.observe;
-    if (onCommitted !== undefined && events.length > 0)
-      tell(context.ports.log, () => onCommitted.call(context.observe, run.id, firstSeq, events, run.state));
+    const { observe, ports } = context;
+    if (observe.onCommitted !== undefined && events.length > 0)
+      tell(ports.log, () => observe.onCommitted?.(run.id, firstSeq, events, run.state));
     if (part.start !== null) {
       context.starts.committed(run);
       run.start = null;
@@ -122,8 +126,8 @@ export class Settle implements CommitHost {
     context.departures.ended(run);
     const end = endOf(run.state);
     context.ends.ended(end);
-    const { onEnded } = context.observe;
-    if (onEnded !== undefined) tell(context.ports.log, () => onEnded.call(context.observe, end));
+    const { observe, ports } = context;
+    if (observe.onEnded !== undefined) tell(ports.log, () => observe.onEnded?.(end));
   }
 
   private lostStart(run: Run, lost: NonNullable<Settled['lost']>): void {

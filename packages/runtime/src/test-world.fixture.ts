@@ -8,6 +8,7 @@ import type {
   Clock,
   FaultPoint,
   Guarantee,
+  InboxMessage,
   Json,
   JsonObject,
   Outcome,
@@ -254,7 +255,7 @@ export class TestWorld {
   }
 
   /** Puts a message into the inbox, as the API does. */
-  send(run: string, message: import('@pawl/core').InboxMessage): string {
+  send(run: string, message: InboxMessage): string {
     this.made += 1;
     const id = `m${this.made}`;
     this.database.inbox.push({ partition: Number.parseInt(run.slice(-2), 16), id, run, at: this.clock.now(), message });

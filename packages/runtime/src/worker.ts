@@ -81,7 +81,9 @@ class PartitionWorker implements Worker {
   async start(): Promise<void> {
     this.context.ports.store.onWake(() => this.wake());
     await this.context.ownership.join();
-    if (this.stopping === undefined) this.tick();
+    // The heart beats while runs are loaded: that may take longer than a lease.
+    this.ticking = this.context.ports.clock.after(bounds.beatEvery, this.tick);
+    await this.context.ownership.takeShare();
   }
 
   stop(how: { readonly drain: boolean; readonly timeoutMs: number }): Promise<void> {
