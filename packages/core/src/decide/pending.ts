@@ -14,11 +14,11 @@ export function pending(state: RunState, flow: CompiledFlow): readonly Pending[]
   return found;
 }
 
-/** Running or waiting, and why it waits: the worst cause first. */
-export function statusOf(state: RunState, flow: CompiledFlow): { status: RunStatus; waitingFor: WaitingFor | null } {
+/** Running or waiting, and why it waits: the worst cause first. `list`: what is pending, where the caller has it. */
+export function statusOf(state: RunState, flow: CompiledFlow, list: readonly Pending[] = pending(state, flow)): { status: RunStatus; waitingFor: WaitingFor | null } {
   if (state.status !== 'running') return { status: state.status, waitingFor: null };
   let waitingFor: WaitingFor | null = null;
-  for (const one of pending(state, flow)) {
+  for (const one of list) {
     if (one.kind === 'attempt' || one.kind === 'page' || one.kind === 'continue') return { status: 'running', waitingFor: null };
     if (one.kind === 'decision') waitingFor = 'decision';
     else if (one.kind === 'permit') waitingFor ??= 'capacity';
