@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { compile, JqError, JqLimitError, type JqLimits, JqSyntaxError, type Json } from './index.ts';
 
-/** A stopped program must be stopped soon; the machine may be busy, so this is what A38 allows. */
+/** A38: how soon a runaway program must be stopped. The machine may be busy, so the best of some tries counts. */
 const STOPPED_WITHIN_MS = 500;
+const TRIES = 6;
 
 function nested(depth: number): Json {
   let value: Json = 1;
@@ -160,6 +161,7 @@ describe('A38: a runaway program is stopped soon, whatever it runs away with', (
     [`last(range(1e6) | [${Array.from({ length: 300 }, () => '.+1').join(',')}])`, 'steps'],
     [`last(range(1e6) | ${Array.from({ length: 200 }, () => '(.+1)').join('+')})`, 'steps'],
     ['last(range(1e7) | try error("x") catch .)', 'steps'],
+    ['reduce range(50000) as $i ({}; .["k\\($i)"] = $i) | [range(1e5) as $i | (. - 1)?]', 'steps'],
     ['last(range(1e7) | label $f | break $f)', 'steps'],
     ['("a" * 1e5) | [match("a(.*b)?"; "g")] | length', 'steps'],
     ['("a" * 1e6) | [splits("a")] | length', 'steps'],
@@ -176,12 +178,15 @@ describe('A38: a runaway program is stopped soon, whatever it runs away with', (
     [`${'if . then '.repeat(800)}1`, 'nesting'],
     [' '.repeat(8193), 'sourceLength'],
   ])('%s', (program, limit, input) => {
-    const started = performance.now();
-    const error = failureOf(() => compile(program).run(input ?? null));
-    const took = performance.now() - started;
-    expect(error).toBeInstanceOf(JqLimitError);
-    expect((error as JqLimitError).limit).toBe(limit);
-    expect(took).toBeLessThan(STOPPED_WITHIN_MS * 2);
+    let best = Infinity;
+    for (let i = 0; i < TRIES && best > STOPPED_WITHIN_MS; i++) {
+      const started = performance.now();
+      const error = failureOf(() => compile(program).run(input ?? null));
+      best = Math.min(best, performance.now() - started);
+      expect(error).toBeInstanceOf(JqLimitError);
+      expect((error as JqLimitError).limit).toBe(limit);
+    }
+    expect(best).toBeLessThanOrEqual(STOPPED_WITHIN_MS);
   });
 
   it('cannot be caught by the program', () => {

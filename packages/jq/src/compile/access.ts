@@ -5,7 +5,7 @@ import { access, accessElement, accessField, refuseKey, slice } from '../values/
 import { describe, describeKind } from '../values/describe.ts';
 import { isInherited } from '../values/objects.ts';
 import type { Compiler } from './compiler.ts';
-import type { Context } from './context.ts';
+import type { Context, Env } from './context.ts';
 import {
   constantFilter,
   type Filter,
@@ -134,23 +134,24 @@ function refusePath(input: Json, key: Json): never {
 function optionalStep(step: Filter): Filter {
   const one = step.one as One;
   return optFilter(
-    (input, env) => attempt(() => one(input, env)),
+    (input, env) => attempt(env, () => one(input, env)),
     step.weight,
     (input, path, env, emit) => {
       let reached: Json | undefined;
       let inner = path;
-      attempt(() => step.paths(input, path, env, (value, at) => ((reached = value), (inner = at), false)));
+      attempt(env, () => step.paths(input, path, env, (value, at) => ((reached = value), (inner = at), false)));
       return reached !== undefined && emit(reached, inner);
     },
   );
 }
 
-function attempt<T>(read: () => T): T | undefined {
+function attempt<T>(env: Env, read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (error instanceof Raised) return undefined;
-    throw error;
+    if (!(error instanceof Raised)) throw error;
+    env.ctx.spendCatch();
+    return undefined;
   }
 }
 
@@ -160,7 +161,7 @@ function dynamicKey(target: Filter, key: Filter, read: Access, optional: boolean
     key.gen(input, env, (k) =>
       target.paths(input, path, env, (value, at) => {
         if (at === NO_PATH) refusePath(value, k);
-        const part = optional ? attempt(() => read(value, k, env.ctx)) : read(value, k, env.ctx);
+        const part = optional ? attempt(env, () => read(value, k, env.ctx)) : read(value, k, env.ctx);
         return part !== undefined && emit(part, { key: k, up: at });
       }),
     );
@@ -177,7 +178,7 @@ function dynamicKey(target: Filter, key: Filter, read: Access, optional: boolean
       (input, env) => {
         const k = oneK(input, env);
         const value = oneT(input, env);
-        return attempt(() => read(value, k, env.ctx));
+        return attempt(env, () => read(value, k, env.ctx));
       },
       weight,
       paths,
@@ -188,7 +189,7 @@ function dynamicKey(target: Filter, key: Filter, read: Access, optional: boolean
       key.gen(input, env, (k) =>
         target.gen(input, env, (value) => {
           env.ctx.spend(1);
-          const part = optional ? attempt(() => read(value, k, env.ctx)) : read(value, k, env.ctx);
+          const part = optional ? attempt(env, () => read(value, k, env.ctx)) : read(value, k, env.ctx);
           return part !== undefined && emit(part);
         }),
       ),

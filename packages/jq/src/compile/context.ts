@@ -1,8 +1,11 @@
 import { JqLimitError, raise } from '../errors.ts';
 import type { Json } from '../json.ts';
 import type { JqLimits } from '../limits.ts';
+import { takeListedMembers } from '../values/to-json.ts';
 import type { Filter } from './filter.ts';
 
+/** Steps for catching an error: unwinding costs the host far more than a plain step. */
+const CATCH_COST = 4;
 /** Array elements copied for one step of work. */
 const ELEMENTS_PER_STEP = 32;
 /** Characters read or written for one step of work. */
@@ -36,6 +39,8 @@ export class Context {
     this.now = now;
     this.fuel = limits.steps;
     this.text = limits.textLength;
+    // What an earlier program left uncaught is not this one's to pay.
+    takeListedMembers();
   }
 
   /** The value of a global variable. */
@@ -63,6 +68,11 @@ export class Context {
   /** Charges the reading of characters. */
   spendCharacters(count: number): void {
     this.spend(1 + count / CHARACTERS_PER_STEP);
+  }
+
+  /** Charges the catching of an error, and the making of its message. */
+  spendCatch(): void {
+    this.spend(CATCH_COST + takeListedMembers() / MEMBERS_PER_STEP);
   }
 
   /** Charges text newly built. */

@@ -17,9 +17,6 @@ import {
 import type { Scope } from './scope.ts';
 import { identityFilter } from './sequence.ts';
 
-/** Steps for catching an error: unwinding costs the host far more than a plain step. */
-const CATCH_COST = 4;
-
 /** `if … then … elif … else … end`. */
 export function compileIf(compiler: Compiler, node: Node & { type: 'if' }, scope: Scope): Filter {
   const otherwise = node.otherwise === undefined ? identityFilter : compiler.compile(node.otherwise, scope);
@@ -183,7 +180,7 @@ function tryOne(body: Filter, isOne: boolean, opt: Opt, handler: Filter | undefi
     } catch (error) {
       if (!(error instanceof Raised)) throw error;
       env.ctx.calls = calls;
-      env.ctx.spend(CATCH_COST);
+      env.ctx.spendCatch();
       return error;
     }
   };
@@ -229,7 +226,7 @@ function guarded(env: Env, run: (guard: Guard) => boolean): boolean | Raised {
   } catch (error) {
     if (!guard.owns(error)) throw error;
     env.ctx.calls = calls;
-    env.ctx.spend(CATCH_COST);
+    env.ctx.spendCatch();
     return error;
   }
 }

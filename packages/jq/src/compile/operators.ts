@@ -49,7 +49,7 @@ export function compileNegate(operand: Filter): Filter {
 }
 
 /** Applies an operation to every combination of operands. */
-export function binary(operation: Operation, left: Filter, right: Filter): Filter {
+function binary(operation: Operation, left: Filter, right: Filter): Filter {
   const { one: oneL } = left;
   const { one: oneR } = right;
   if (oneL !== undefined && oneR !== undefined) {

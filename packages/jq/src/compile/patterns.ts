@@ -114,7 +114,7 @@ function matchAlternatives(matchers: readonly Matcher[]): Matcher {
       } catch (error) {
         if (!(error instanceof Raised)) throw error;
         env.ctx.calls = calls;
-        env.ctx.spend(1);
+        env.ctx.spendCatch();
       }
     }
     return last(value, input, env, run);

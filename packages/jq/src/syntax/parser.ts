@@ -39,7 +39,7 @@ export function parseWithoutComma(reader: TokenReader): Node {
 }
 
 /** The operand of `try`: a term with its suffixes, or another prefix form. */
-export function parseOperand(reader: TokenReader): Node {
+function parseOperand(reader: TokenReader): Node {
   const { at } = reader.current;
   if (reader.accept('-')) {
     return { type: 'negate', operand: reader.nested(() => parseOperand(reader)), at };

@@ -25,7 +25,7 @@ export function add(a: Json, b: Json, ctx: Context): Json {
 }
 
 /** `a - b`. */
-export function subtract(a: Json, b: Json, ctx: Context): Json {
+function subtract(a: Json, b: Json, ctx: Context): Json {
   if (typeof a === 'number' && typeof b === 'number') return ctx.number(a - b);
   if (Array.isArray(a) && Array.isArray(b)) {
     ctx.spendElements(a.length * (b.length + 1));
@@ -35,7 +35,7 @@ export function subtract(a: Json, b: Json, ctx: Context): Json {
 }
 
 /** `a * b`. */
-export function multiply(a: Json, b: Json, ctx: Context): Json {
+function multiply(a: Json, b: Json, ctx: Context): Json {
   if (typeof a === 'number' && typeof b === 'number') return ctx.number(a * b);
   if (typeof a === 'string' && typeof b === 'number') return repeatText(a, b, ctx);
   if (typeof a === 'number' && typeof b === 'string') return repeatText(b, a, ctx);
@@ -44,7 +44,7 @@ export function multiply(a: Json, b: Json, ctx: Context): Json {
 }
 
 /** `a / b`. */
-export function divide(a: Json, b: Json, ctx: Context): Json {
+function divide(a: Json, b: Json, ctx: Context): Json {
   if (typeof a === 'number' && typeof b === 'number') {
     if (b === 0) return refuse(a, b, 'divided because the divisor is zero');
     return ctx.number(a / b);
@@ -54,7 +54,7 @@ export function divide(a: Json, b: Json, ctx: Context): Json {
 }
 
 /** `a % b`, on the operands cut to integers. */
-export function modulo(a: Json, b: Json, ctx: Context): Json {
+function modulo(a: Json, b: Json, ctx: Context): Json {
   if (typeof a !== 'number' || typeof b !== 'number') return refuse(a, b, 'divided (remainder)');
   if (a !== a || b !== b) return ctx.number(NaN);
   const divisor = Math.abs(Math.trunc(b));

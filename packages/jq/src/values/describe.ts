@@ -1,12 +1,12 @@
 import { type Json, kindOf } from '../json.ts';
-import { appendJson } from './to-json.ts';
+import { toJsonStart } from './to-json.ts';
 
 /** Bytes of a value that an error message shows, as jq does. */
 const SHOWN_BYTES = 29;
 
 /** A value as error messages show it: its JSON, cut short. */
 export function describe(value: Json): string {
-  const text = appendJson(value, SHOWN_BYTES + 1);
+  const text = toJsonStart(value, SHOWN_BYTES + 1);
   const bytes = byteLength(text);
   if (bytes <= SHOWN_BYTES) return text;
   const closing = closingOf(value);

@@ -61,7 +61,7 @@ function setFrom(value: Json, keys: readonly Json[], at: number, replacement: Js
 }
 
 /** A value with one key set, in place when it is owned. */
-export function setKey(value: Json, key: Json, item: Json, ctx: Context, owned: Owned): Json {
+function setKey(value: Json, key: Json, item: Json, ctx: Context, owned: Owned): Json {
   if (typeof key === 'string') {
     if (value !== null && !isObject(value)) return refuseKey(value, key);
     const object = ownObject(value, ctx, owned);

@@ -25,7 +25,7 @@ export function sliceCodePoints(text: string, from: number, to: number): string 
 }
 
 /** The unit offset of the character that is `count` characters after the unit offset `from`. */
-export function unitOffset(text: string, from: number, count: number): number {
+function unitOffset(text: string, from: number, count: number): number {
   let offset = from;
   for (let left = count; left > 0 && offset < text.length; left--) offset += isPairAt(text, offset) ? 2 : 1;
   return offset;

@@ -1,81 +1,98 @@
 import type { Context } from '../compile/context.ts';
-import type { Json } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
 import { numberText } from './number-text.ts';
 
-/** Levels printed without counting; deeper ones are checked against the context's limit. */
+/** Values printed for one step of work. */
+const VALUES_PER_STEP = 8;
+/** Levels that a text cut short may show. */
 const SHOWN_LEVELS = 64;
 
 /** The JSON text of a value on one line, as jq's `tojson` prints it, charged to the budget. */
 export function toJson(value: Json, ctx: Context): string {
   if (typeof value === 'number') return numberText(value);
   if (value === null || typeof value === 'boolean') return String(value);
-  const writer = new Writer(ctx, Infinity);
-  writer.write(value, 0);
-  return ctx.newText(writer.text);
+  return ctx.newText(print(value, ctx, 0));
 }
 
-/** The beginning of a value's JSON text: writing stops once it is longer than `enough`. */
-export function appendJson(value: Json, enough: number): string {
-  const writer = new Writer(undefined, enough);
-  writer.write(value, 0);
-  return writer.text;
+/** The beginning of a value's JSON text: printing stops once it is longer than `enough`. */
+export function toJsonStart(value: Json, enough: number): string {
+  return printStart('', value, enough, 0);
 }
 
-/** A string as JSON text. */
-export function quote(text: string): string {
-  const quoted = JSON.stringify(text);
-  return quoted.includes('\u007f') ? quoted.replaceAll('\u007f', '\\u007f') : quoted;
+/** Quotes, backslashes, control characters and lone surrogates. */
+const NEEDS_ESCAPE = /["\\\p{Cc}\p{Cs}]/u;
+
+/** A string as JSON text. Unlike JavaScript, jq escapes DEL. */
+function quote(text: string): string {
+  if (!NEEDS_ESCAPE.test(text)) return `"${text}"`;
+  return JSON.stringify(text).replaceAll('\u007f', '\\u007f');
 }
 
-class Writer {
-  text = '';
-  private readonly ctx: Context | undefined;
-  private readonly enough: number;
+function print(value: Json, ctx: Context, depth: number): string {
+  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'number') return numberText(value);
+  if (value === null || typeof value === 'boolean') return String(value);
+  ctx.checkDepth(depth);
+  return Array.isArray(value) ? printArray(value, ctx, depth + 1) : printObject(value, ctx, depth + 1);
+}
 
-  constructor(ctx: Context | undefined, enough: number) {
-    this.ctx = ctx;
-    this.enough = enough;
+function printArray(items: readonly Json[], ctx: Context, depth: number): string {
+  if (items.length === 0) return '[]';
+  ctx.spend(1 + items.length / VALUES_PER_STEP);
+  let text = '';
+  for (let i = 0; i < items.length; i++) {
+    text += (i === 0 ? '[' : ',') + print(items[i] as Json, ctx, depth);
+    ctx.checkString(text.length);
   }
+  return `${text}]`;
+}
 
-  write(value: Json, depth: number): void {
-    if (typeof value === 'string') this.text += quote(value.length > this.enough ? value.slice(0, this.enough) : value);
-    else if (typeof value === 'number') this.text += numberText(value);
-    else if (value === null || typeof value === 'boolean') this.text += String(value);
-    else {
-      this.ctx?.checkDepth(depth);
-      if (this.ctx === undefined && depth > SHOWN_LEVELS) return;
-      if (Array.isArray(value)) this.writeArray(value, depth);
-      else this.writeObject(value, depth);
+function printObject(object: JsonObject, ctx: Context, depth: number): string {
+  const keys = Object.keys(object);
+  if (keys.length === 0) return '{}';
+  ctx.spend(1 + keys.length / VALUES_PER_STEP);
+  let text = '';
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    text += `${i === 0 ? '{' : ','}${quote(key)}:${print(object[key] as Json, ctx, depth)}`;
+    ctx.checkString(text.length);
+  }
+  return `${text}}`;
+}
+
+/**
+ * Members of objects listed for messages and not charged yet. Listing an object takes its time however
+ * little of it is shown, and the places that fail have no budget at hand: who catches the error pays.
+ */
+let listedMembers = 0;
+
+/** Gives the members to charge and forgets them. */
+export function takeListedMembers(): number {
+  const count = listedMembers;
+  listedMembers = 0;
+  return count;
+}
+
+/** Appends a value to a text, as far as it is shown. */
+function printStart(before: string, value: Json, enough: number, depth: number): string {
+  if (typeof value === 'string') return before + quote(value.length > enough ? value.slice(0, enough) : value);
+  if (typeof value === 'number') return before + numberText(value);
+  if (value === null || typeof value === 'boolean') return before + String(value);
+  if (depth > SHOWN_LEVELS) return before;
+  let text = before;
+  if (Array.isArray(value)) {
+    text += '[';
+    for (let i = 0; i < value.length && text.length <= enough; i++) {
+      text = printStart(i === 0 ? text : `${text},`, value[i] as Json, enough, depth + 1);
     }
+    return text.length > enough ? text : `${text}]`;
   }
-
-  private writeArray(value: Json[], depth: number): void {
-    this.text += '[';
-    for (let i = 0; i < value.length; i++) {
-      if (this.isFull()) return;
-      if (i > 0) this.text += ',';
-      this.write(value[i] as Json, depth + 1);
-    }
-    this.text += ']';
+  const keys = Object.keys(value);
+  listedMembers += keys.length;
+  text += '{';
+  for (let i = 0; i < keys.length && text.length <= enough; i++) {
+    const key = keys[i] as string;
+    text = printStart(`${text}${i === 0 ? '' : ','}${quote(key)}:`, value[key] as Json, enough, depth + 1);
   }
-
-  private writeObject(value: { [key: string]: Json }, depth: number): void {
-    const keys = Object.keys(value);
-    this.text += '{';
-    for (let i = 0; i < keys.length; i++) {
-      if (this.isFull()) return;
-      const key = keys[i] as string;
-      this.text += `${i > 0 ? ',' : ''}${quote(key)}:`;
-      this.write(value[key] as Json, depth + 1);
-    }
-    this.text += '}';
-  }
-
-  /** Stops a text that is only shown once it is long enough, and a text that is kept once it is too long. */
-  private isFull(): boolean {
-    if (this.ctx === undefined) return this.text.length > this.enough;
-    this.ctx.spend(1 / 8);
-    this.ctx.checkString(this.text.length);
-    return false;
-  }
+  return text.length > enough ? text : `${text}}`;
 }
