@@ -1,13 +1,8 @@
-import {
-  createTestDatabase,
-  startTcpProxy,
-  startTransactionPooler,
-  type TestDatabase,
-  whyNoServer,
-} from '@pawl/testkit';
+import { createTestDatabase, startTcpProxy, startTransactionPooler, type TestDatabase } from '@pawl/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { judgeServer } from './check-server.ts';
 import { openStore } from './open-store.ts';
+import { startTestServer, type TestServer } from './server.fixture.ts';
 
 describe('a server is refused', () => {
   const safe = { version: 150_004, fsync: 'on', fullPageWrites: 'on' };
@@ -41,54 +36,48 @@ describe('a server is refused', () => {
   });
 });
 
-const missing = await whyNoServer();
+describe('a way to the server', () => {
+  let server: TestServer;
+  let database: TestDatabase;
+  beforeAll(async () => {
+    server = await startTestServer();
+    database = await createTestDatabase('pawl_store_pooler', server.url);
+  });
+  afterAll(async () => {
+    await database.drop();
+    await server.stop();
+  });
 
-describe.skipIf(missing !== undefined)(
-  `a way to the server is judged${missing === undefined ? '' : ` (not run: ${missing})`}`,
-  () => {
-    let database: TestDatabase;
-    beforeAll(async () => {
-      database = await createTestDatabase('pawl_store_pooler');
-    });
-    afterAll(() => database.drop());
+  it('a transaction pooler is refused', async () => {
+    const url = new URL(database.url);
+    const pooler = await startTransactionPooler(database.url);
+    url.host = `127.0.0.1:${pooler.port}`;
+    try {
+      await expect(openStore({ url: url.href })).rejects.toMatchObject({ code: 'PAWL_STORE_POOLER' });
+    } finally {
+      await pooler.close();
+    }
+  });
 
-    it('a transaction pooler is refused', async () => {
-      const url = new URL(database.url);
-      const target = {
-        host: url.hostname,
-        port: Number(url.port || 5432),
-        user: url.username,
-        database: url.pathname.slice(1),
-      };
-      const pooler = await startTransactionPooler(target);
-      url.host = `127.0.0.1:${pooler.port}`;
-      try {
-        await expect(openStore({ url: url.href })).rejects.toMatchObject({ code: 'PAWL_STORE_POOLER' });
-      } finally {
-        await pooler.close();
-      }
-    });
+  it('another machine is reached by verified TLS, unless its address says otherwise', async () => {
+    const url = new URL(database.url);
+    const proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port || 5432) });
+    // Not a loopback name, though it leads to this machine.
+    url.host = `0.0.0.0:${proxy.port}`;
+    const error = await openStore({ url: url.href }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'PAWL_STORE_UNREACHABLE', hint: expect.stringContaining('sslmode=disable') });
+    url.searchParams.set('sslmode', 'disable');
+    await (await openStore({ url: url.href })).close();
+    await proxy.close();
+  });
 
-    it('another machine is reached by verified TLS, unless its address says otherwise', async () => {
-      const url = new URL(database.url);
-      const proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port || 5432) });
-      // Not a loopback name, though it leads to this machine.
-      url.host = `0.0.0.0:${proxy.port}`;
-      const error = await openStore({ url: url.href }).catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({ code: 'PAWL_STORE_UNREACHABLE', hint: expect.stringContaining('sslmode=disable') });
-      url.searchParams.set('sslmode', 'disable');
-      await (await openStore({ url: url.href })).close();
-      await proxy.close();
-    });
-
-    it('a plain proxy is not', async () => {
-      const url = new URL(database.url);
-      const proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port || 5432) });
-      url.host = `127.0.0.1:${proxy.port}`;
-      const store = await openStore({ url: url.href });
-      expect(Math.abs(store.api.clockOffset())).toBeLessThan(60_000);
-      await store.close();
-      await proxy.close();
-    });
-  },
-);
+  it('a plain proxy is not', async () => {
+    const url = new URL(database.url);
+    const proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port || 5432) });
+    url.host = `127.0.0.1:${proxy.port}`;
+    const store = await openStore({ url: url.href });
+    expect(Math.abs(store.api.clockOffset())).toBeLessThan(60_000);
+    await store.close();
+    await proxy.close();
+  });
+});

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { unreachable } from './sql-errors.ts';
 
@@ -64,16 +63,11 @@ export async function prepareSession(client: pg.ClientBase, role: SessionRole): 
 
 /** Destroys the connection unless the promise settles in time; what waits for an answer then fails. */
 export async function withDeadline<T>(client: pg.Client, ms: number, promise: Promise<T>): Promise<T> {
-  const done = new AbortController();
-  const timer = delay(ms, undefined, { signal: done.signal, ref: false }).then(
-    () => abandon(client, new Error(`no answer for ${ms} ms`)),
-    () => {},
-  );
+  const timer = setTimeout(() => abandon(client, new Error(`no answer for ${ms} ms`)), ms);
   try {
     return await promise;
   } finally {
-    done.abort();
-    await timer;
+    clearTimeout(timer);
   }
 }
 

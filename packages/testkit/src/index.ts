@@ -14,7 +14,7 @@ export {
   testEpoch,
 } from './store-builders.ts';
 export type { TestDatabase } from './test-database.ts';
-export { createTestDatabase, defaultServer, whyNoServer } from './test-database.ts';
+export { createTestDatabase, testServer, whyNoServer } from './test-database.ts';
 export { waitUntil } from './wait-until.ts';
 export type { TcpProxy } from './tcp-proxy.ts';
 export { startTcpProxy } from './tcp-proxy.ts';

@@ -8,6 +8,11 @@ export interface TcpProxy {
    * case the server gets them and its reply is lost. Resolves when it has happened.
    */
   breakAt(text: string, when: 'before' | 'after'): Promise<void>;
+  /**
+   * Passes on half of the client's next bytes that contain `text`, and holds the rest and all that follows on this
+   * connection. Resolves when it has happened, with what lets the rest go.
+   */
+  holdHalfAt(text: string): Promise<() => void>;
   /** Breaks all connections that are open; `'silently'`: the server believes that its clients are still there. */
   breakAll(how?: 'silently'): void;
   /** Refuses new connections, or takes them again. */
@@ -15,65 +20,91 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
+interface Trap {
+  readonly text: string;
+  readonly when: 'before' | 'after' | 'half';
+  readonly sprung: (release: () => void) => void;
+}
+
+interface Trap {
+  readonly text: string;
+  readonly when: 'before' | 'after';
+  readonly sprung: () => void;
+}
+
+interface State {
+  readonly target: { readonly host: string; readonly port: number };
+  readonly clients: Set<Socket>;
+  readonly upstreams: Set<Socket>;
+  readonly traps: Trap[];
+  refused: boolean;
+  /** Connections that end now leave the server in the dark. */
+  silent: boolean;
+}
+
 /** Starts a proxy on a free port of 127.0.0.1 before a server. */
 export async function startTcpProxy(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
-  const clients = new Set<Socket>();
-  const upstreams = new Set<Socket>();
-  let silent = false;
-  const traps: { text: string; when: 'before' | 'after'; sprung: () => void }[] = [];
-  let refused = false;
-
+  const state: State = {
+    target,
+    clients: new Set(),
+    upstreams: new Set(),
+    traps: [],
+    refused: false,
+    silent: false,
+  };
   const server = createServer((client) => {
-    if (refused) {
-      client.destroy();
-      return;
-    }
-    const upstream = connect(target);
-    clients.add(client);
-    upstreams.add(upstream);
-    client.on('error', () => {});
-    upstream.on('error', () => {});
-    client.on('data', (bytes) => {
-      const trap = traps.find(({ text }) => bytes.includes(text));
-      if (trap === undefined) {
-        upstream.write(bytes);
-        return;
-      }
-      traps.splice(traps.indexOf(trap), 1);
-      // Half-closed, so that the server reads all of it and finds nobody to answer.
-      if (trap.when === 'after') upstream.end(bytes);
-      client.destroy();
-      trap.sprung();
-    });
-    upstream.on('data', (bytes) => client.write(bytes));
-    client.on('close', () => {
-      clients.delete(client);
-      if (!silent) upstream.end();
-    });
-    upstream.on('close', () => {
-      upstreams.delete(upstream);
-      client.destroy();
-    });
+    if (state.refused) client.destroy();
+    else forward(client, state);
   });
   const port = await listen(server);
   return {
     port,
-    breakAt: (text, when) => new Promise((sprung) => traps.push({ text, when, sprung })),
+    breakAt: (text, when) => new Promise((sprung) => state.traps.push({ text, when, sprung })),
     breakAll(how) {
-      silent = how === 'silently';
-      for (const client of clients) client.destroy();
+      state.silent = how === 'silently';
+      for (const client of state.clients) client.destroy();
       // Their `close` events come later; those of connections made from now on are passed on.
-      setImmediate(() => setImmediate(() => (silent = false)));
+      setImmediate(() => setImmediate(() => (state.silent = false)));
     },
     refuse(value) {
-      refused = value;
+      state.refused = value;
     },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const socket of [...clients, ...upstreams]) socket.destroy();
+        for (const socket of [...state.clients, ...state.upstreams]) socket.destroy();
       }),
   };
+}
+
+function forward(client: Socket, state: State): void {
+  const { clients, upstreams, traps } = state;
+  const upstream = connect(state.target);
+  clients.add(client);
+  upstreams.add(upstream);
+  client.on('error', () => {});
+  upstream.on('error', () => {});
+  client.on('data', (bytes) => {
+    const trap = traps.find(({ text }) => bytes.includes(text));
+    if (trap === undefined) {
+      upstream.write(bytes);
+      return;
+    }
+    traps.splice(traps.indexOf(trap), 1);
+    // Half-closed, so that the server reads all of it and finds nobody to answer.
+    if (trap.when === 'after') upstream.end(bytes);
+    client.destroy();
+    trap.sprung();
+  });
+  upstream.on('data', (bytes) => client.write(bytes));
+  client.on('close', () => {
+    clients.delete(client);
+    if (!state.silent) upstream.end();
+  });
+  upstream.on('close', () => {
+    upstreams.delete(upstream);
+    client.destroy();
+  });
 }
 
 function listen(server: Server): Promise<number> {

@@ -9,8 +9,8 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Server that tests use unless `PAWL_TEST_DATABASE_URL` names another. */
-export const defaultServer = 'postgresql://postgres@127.0.0.1:5432/postgres';
+/** Used unless `PAWL_TEST_DATABASE_URL` names another. */
+const defaultServer = 'postgresql://postgres@127.0.0.1:5432/postgres';
 const connectTimeoutMs = 2_000;
 
 /** Why no external server is there, or undefined when it answers. */
@@ -36,7 +36,8 @@ export async function createTestDatabase(name: string, server = testServer()): P
   };
 }
 
-function testServer(): string {
+/** Address of the external server of the tests, whether or not it answers. */
+export function testServer(): string {
   return process.env.PAWL_TEST_DATABASE_URL ?? defaultServer;
 }
 

@@ -1,4 +1,5 @@
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import pg from 'pg';
 
 /** A pooler as PgBouncer is in transaction mode, small: it lends a server session for one transaction. */
 export interface TransactionPooler {
@@ -19,15 +20,10 @@ interface Session {
 }
 
 /**
- * Starts a pooler before a server that trusts its clients. Each client is told a made-up process id, and each of its
- * transactions runs in the session that was used last, as PgBouncer does.
+ * Starts a pooler before a database. Each client is told a made-up process id, and each of its transactions runs in the
+ * session that was used last, as PgBouncer does.
  */
-export async function startTransactionPooler(target: {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly database: string;
-}): Promise<TransactionPooler> {
+export async function startTransactionPooler(url: string): Promise<TransactionPooler> {
   const free: Session[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
@@ -53,20 +49,20 @@ export async function startTransactionPooler(target: {
   }
 
   async function openSession(): Promise<Session> {
-    const socket = connect(target.port, target.host);
-    sockets.add(socket);
+    // The driver logs in; from then on its socket is ours.
+    const driver = new pg.Client({ connectionString: url });
+    await driver.connect();
+    const socket = (driver as unknown as { connection: { stream: Socket } }).connection.stream;
+    socket.removeAllListeners();
     socket.on('error', () => {});
-    socket.write(startup(target.user, target.database));
+    sockets.add(socket);
     const session: Session = { socket, client: undefined };
-    await new Promise<void>((resolve) => {
-      forEachMessage(socket, (message) => {
-        session.client?.write(message);
-        if (message[0] !== readyForQuery || message[headerBytes] !== idle) return;
-        if (session.client === undefined) return resolve();
-        lent.delete(session.client);
-        session.client = undefined;
-        free.push(session);
-      });
+    forEachMessage(socket, (message) => {
+      session.client?.write(message);
+      if (session.client === undefined || message[0] !== readyForQuery || message[headerBytes] !== idle) return;
+      lent.delete(session.client);
+      session.client = undefined;
+      free.push(session);
     });
     return session;
   }
@@ -107,14 +103,5 @@ function greeting(): Buffer {
   bytes.write('Z', 22);
   bytes.writeInt32BE(5, 23);
   bytes.write('I', 27);
-  return bytes;
-}
-
-function startup(user: string, database: string): Buffer {
-  const text = `user\0${user}\0database\0${database}\0\0`;
-  const bytes = Buffer.alloc(8 + text.length);
-  bytes.writeInt32BE(bytes.length, 0);
-  bytes.writeInt32BE(196_608, 4);
-  bytes.write(text, 8);
   return bytes;
 }
