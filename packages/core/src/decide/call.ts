@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts';
 import type { ActionBody, TaskCommon } from '../program/nodes.ts';
-import { FlowFault } from '../program/fault.ts';
+import { fault, FlowFault } from '../program/fault.ts';
 import { isActionCall } from '../program/nodes.ts';
 import { frameOf, keeperOf } from '../state/apply.ts';
 import type { Intent } from '../state/events.ts';
@@ -26,6 +26,9 @@ export function startAction(m: Machine, parent: Frame, node: ActionNode, scope: 
   if (met !== undefined && reusable(met, hash, guarantee === 'pure')) {
     m.reused = met;
     return {};
+  }
+  if (met === undefined && (keeper?.triedCount ?? 0) >= m.env.limits.triedEffects) {
+    throw fault('runtime', `A \`try\` with \`retry\` remembers at most ${m.env.limits.triedEffects} effects, so that none is sent twice; put the retry around fewer of them.`);
   }
   const natural = naturalKey(node, scope);
   const n = met === undefined ? 1 : nextEffect(met, guarantee === 'pure');

@@ -214,6 +214,25 @@ do: [ { g: { call: greet, with: { who: '\${ .name }' } } } ]
   });
 });
 
+describe('addresses', () => {
+  const sent = (endpoint: string, input: { id: string }) => play(`do: [{a: {call: http, with: {method: get, endpoint: ${endpoint}}}}]`, { input }).requests[0]?.args['endpoint'];
+  it('expands a literal URI template over the input', () => {
+    expect(sent("'https://x.test/{id}'", { id: 'a/b' })).toBe('https://x.test/a%2Fb');
+    expect(sent("{uri: 'https://x.test/{id}'}", { id: 'a' })).toEqual({ uri: 'https://x.test/a' });
+  });
+  it('never expands what an expression gave: data is not a template', () => {
+    expect(sent("'${ \"https://x.test/\" + .id }'", { id: '{id}' })).toBe('https://x.test/{id}');
+  });
+});
+
+describe('a try with retry', () => {
+  it('refuses to forget: more effects than it remembers fault the step', () => {
+    const run = play("do: [{t: {try: [{l: {for: {in: '[range(5)]'}, do: [{a: {call: once}}]}}], catch: {retry: {limit: {attempt: {count: 1}}}}}}]", { limits: { triedEffects: 3 } });
+    expect(run.state.error?.detail).toMatch(/remembers at most 3/);
+    expect(run.requests).toHaveLength(3);
+  });
+});
+
 describe('pending', () => {
   it('needs nothing once the run has ended', () => {
     const run = play('do: [{a: {set: {x: 1}}}]');

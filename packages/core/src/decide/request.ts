@@ -17,13 +17,10 @@ import type { Scope } from './scope.ts';
 export function argumentsOf(node: TaskCommon & ActionBody, scope: Scope): JsonObject {
   const args = evaluateTemplate(node.args, scope.input, scope);
   if (!isObject(args)) throw fault('validation', `The arguments of ${node.action} must be an object.`);
-  if (!node.uriTemplate) return args;
   const { endpoint } = args;
-  if (typeof endpoint === 'string') return { ...args, endpoint: expandUriTemplate(endpoint, scope.input) };
-  if (isObject(endpoint) && typeof endpoint['uri'] === 'string') {
-    return { ...args, endpoint: { ...endpoint, uri: expandUriTemplate(endpoint['uri'], scope.input) } };
-  }
-  return args;
+  if (node.uriTemplate === 'endpoint') return { ...args, endpoint: expandUriTemplate(String(endpoint), scope.input) };
+  if (node.uriTemplate !== 'uri' || !isObject(endpoint)) return args;
+  return { ...args, endpoint: { ...endpoint, uri: expandUriTemplate(String(endpoint['uri']), scope.input) } };
 }
 
 /** The hash that freezes a request: what is sent again must have it. */

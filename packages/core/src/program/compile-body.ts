@@ -1,4 +1,5 @@
 import { PawlError } from '../errors.ts';
+import { scanText } from '../flow/expression-text.ts';
 import { placeVariables, defaultNames } from '../flow/scope.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { isObject } from '../json.ts';
@@ -32,7 +33,18 @@ function compileCall(c: Compiling, task: JsonObject, variables: readonly string[
   const action = actionName(called);
   const description = c.catalog.describe(action);
   if (description === undefined) throw new PawlError('PAWL_FLOW_INVALID', `The task at ${at} calls \`${called}\`, and there is no such action or function.`);
-  return { kind: 'call', action, description, args, uriTemplate: action === 'http' };
+  return { kind: 'call', action, description, args, uriTemplate: action === 'http' ? uriTemplateOf(task) : undefined };
+}
+
+/** Where the address of an HTTP call is a URI template: as a literal. What an expression gives is never expanded. */
+function uriTemplateOf(task: JsonObject): 'endpoint' | 'uri' | undefined {
+  const { endpoint } = objectAt(task, 'with');
+  if (isLiteral(endpoint)) return 'endpoint';
+  return isObject(endpoint) && isLiteral(endpoint['uri']) ? 'uri' : undefined;
+}
+
+function isLiteral(value: Json | undefined): boolean {
+  return typeof value === 'string' && scanText(value).kind === 'literal';
 }
 
 /** The action behind `name`, `name:1.0.0` or `name:1.0.0@default`. */

@@ -93,8 +93,8 @@ export interface ActionBody {
   readonly action: string;
   readonly description: ActionDescription;
   readonly args: Template;
-  /** `http`: the endpoint is a URI template over the transformed input. */
-  readonly uriTemplate: boolean;
+  /** `http`: which argument is a URI template over the transformed input. */
+  readonly uriTemplate: 'endpoint' | 'uri' | undefined;
 }
 
 /** A call of a function of `use.functions`: its one task runs with the arguments as raw input. */

@@ -245,6 +245,7 @@ function remember(state: RunState, frame: Frame, ending: { end: TriedEffect['end
   if (effect.place === undefined) return;
   const keeper = keeperOf(state, frame.p);
   if (keeper?.tried === undefined) return;
+  if (keeper.tried[effect.place] === undefined) keeper.triedCount = (keeper.triedCount ?? 0) + 1;
   keeper.tried[effect.place] = { key: effect.key, hash: effect.hash, n: effect.n ?? 1, left: effect.left || ending.end !== 'unsent', ...ending };
 }
 

@@ -98,6 +98,7 @@ export interface Frame {
   contextBefore?: Json;
   error?: FlowError;
   tried?: Record<string, TriedEffect>;
+  triedCount?: number;
   /** `call`: waits for a permit (with `effect`: to send again). */
   wants?: Wanted;
   effect?: EffectState;
