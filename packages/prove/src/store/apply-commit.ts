@@ -1,15 +1,8 @@
 import type { Commit, CommitResult, RunStart } from '@pawl/core';
 import { FencedError, PoisonError } from '@pawl/core';
+import type { StoreMutation } from './mutation.ts';
 import type { RunRecord, Tables } from './tables.ts';
 import { hasEnded } from './tables.ts';
-
-/** Guards that a self-test of the prover switches off, to see that what they prevent is found. */
-export interface StoreMutation {
-  /** A commit of a worker that has lost its partition is written. */
-  readonly noFence?: boolean;
-  /** A start whose key exists is begun again. */
-  readonly noDedup?: boolean;
-}
 
 /** Writes a commit: all of it, or nothing and throws what a worker would meet. */
 export function applyCommit(tables: Tables, commit: Commit, mutation: StoreMutation): CommitResult {

@@ -1,4 +1,4 @@
-import type { Commit, CommitResult } from '@pawl/core';
+import type { Commit, CommitResult, FencedError, PoisonError } from '@pawl/core';
 import type { Prng } from '../sim/prng.ts';
 
 /** The calls of a worker to its store. */
@@ -43,6 +43,8 @@ export interface Gate {
   call(worker: string, call: StoreCall, commit?: Commit): Fate;
   /** The server has written a commit; its reply is not under way yet. */
   written(worker: string, commit: Commit, result: CommitResult): void;
+  /** The server has refused a commit. */
+  refused(worker: string, commit: Commit, error: FencedError | PoisonError): void;
   /** Whether a wake-up arrives. */
   wake(worker: string): 'sent' | 'lost' | 'doubled';
 }
@@ -52,6 +54,7 @@ export function openGate(prng: Prng): Gate {
   return {
     call: () => ({ there: latency(prng), back: latency(prng) }),
     written: () => {},
+    refused: () => {},
     wake: () => 'sent',
   };
 }

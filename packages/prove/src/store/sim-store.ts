@@ -3,7 +3,7 @@ import type { Prng } from '../sim/prng.ts';
 import type { Owner, Timeline } from '../sim/timeline.ts';
 import { outside } from '../sim/timeline.ts';
 import { apiStore } from './api-store.ts';
-import type { StoreMutation } from './apply-commit.ts';
+import type { StoreMutation } from './mutation.ts';
 import type { Gate } from './gate.ts';
 import { latency, openGate } from './gate.ts';
 import { Tables } from './tables.ts';

@@ -15,6 +15,7 @@ import type { Owner } from '../sim/timeline.ts';
 import { outside } from '../sim/timeline.ts';
 import { applyCommit } from './apply-commit.ts';
 import type { Fate, StoreCall } from './gate.ts';
+import { withoutIntents } from './mutation.ts';
 import type { OpenTransaction, SimStore } from './sim-store.ts';
 
 /** Until a call on a connection that is dead without notice is given up (ms). */
@@ -110,18 +111,15 @@ export class WorkerSession implements WorkerStore {
       const lost = (): void => reject(new UnknownCommitError(new Error('the connection was lost')));
       if (fate.loss === 'request') return this.later(fate.back, () => reject(unreachable('the connection was lost')));
       if (fate.loss === 'silence') return this.later(fate.there + fate.back, lost);
+      if (this.store.mutation.acksEarly) this.later(fate.back, () => resolve({ lost: [] }));
       const { breaks } = this;
       const transact = (): void => {
-        let answer: () => void;
-        try {
-          const result = applyCommit(this.store.tables, commit, this.store.mutation);
-          answer = () => resolve(result);
-          this.store.gate.written(this.worker, commit, result);
-        } catch (error) {
-          if (!(error instanceof FencedError) && !(error instanceof PoisonError)) throw error;
-          answer = () => reject(error);
-        }
-        this.later(fate.back, () => (fate.loss === 'reply' || breaks !== this.breaks ? lost() : answer()));
+        const reply = this.transact(commit);
+        this.later(fate.back, () => {
+          if (fate.loss === 'reply' || breaks !== this.breaks) lost();
+          else if ('result' in reply) resolve(reply.result);
+          else reject(reply.refused);
+        });
       };
       this.store.timeline.after(fate.there, outside, () =>
         this.open(commit, fate.open, transact, () => this.later(fate.back, lost)),
@@ -144,7 +142,11 @@ export class WorkerSession implements WorkerStore {
   inbox(partitions: readonly number[], held: ReadonlySet<string>, limit: number): Promise<readonly InboxRow[]> {
     // What is held is sent along as it is now.
     const known = new Set(held);
-    return this.read('inbox', () => this.store.tables.messages(partitions, known, limit));
+    return this.read('inbox', () => {
+      const rows = this.store.tables.messages(partitions, known, limit);
+      if (this.store.mutation.readsOnce) for (const row of rows) this.store.tables.inbox.delete(row.id);
+      return rows;
+    });
   }
 
   dueTimers(
@@ -218,6 +220,11 @@ export class WorkerSession implements WorkerStore {
     this.breakLock(this.store.prng.between(0, Math.min(ms, beatTimeout)), ms);
   }
 
+  /** Its connections are as good as new. */
+  heal(): void {
+    this.downUntil = 0;
+  }
+
   /** The process has ended: the server frees its lock after so long (ms). */
   die(after: number): void {
     this.store.timeline.after(after, outside, () => {
@@ -243,6 +250,20 @@ export class WorkerSession implements WorkerStore {
     if (!leases.some((lease) => lease.worker === this.worker)) workers.delete(this.worker);
     else if (record !== undefined) record.locked = false;
     this.store.sessions.delete(this.worker);
+  }
+
+  private transact(commit: Commit): { readonly result: CommitResult } | { readonly refused: FencedError | PoisonError } {
+    const { tables, mutation, gate } = this.store;
+    const written = mutation.noIntent ? withoutIntents(commit) : commit;
+    try {
+      const result = applyCommit(tables, written, mutation);
+      gate.written(this.worker, written, result);
+      return { result };
+    } catch (error) {
+      if (!(error instanceof FencedError) && !(error instanceof PoisonError)) throw error;
+      gate.refused(this.worker, commit, error);
+      return { refused: error };
+    }
   }
 
   /** A transaction that takes its time holds its leases: who takes them over waits for it, or ends it. */

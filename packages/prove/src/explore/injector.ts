@@ -1,0 +1,129 @@
+import type { Boundary, FaultKind } from './fault-table.ts';
+import type { SimWorker } from './sim-worker.ts';
+import type { World } from './world.ts';
+import { outside } from '../sim/timeline.ts';
+
+/** Makes faults happen. */
+export class Injector {
+  private readonly world: World;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  /** Whether a fault of this kind makes sense for this worker and run at this moment. */
+  isAble(kind: FaultKind, worker: SimWorker | undefined, run: string | undefined): boolean {
+    switch (kind) {
+      case 'wakeLost':
+      case 'wakeDoubled':
+      case 'duplicateStart':
+        return true;
+      case 'racingDecisions':
+        return run !== undefined;
+      case 'cancel':
+      case 'racingCancels':
+        return this.runOr(run) !== undefined;
+      case 'join':
+        return this.world.workers.length < 3;
+      case 'crashAgain':
+        return worker?.life === 'running' && this.world.crashes > 0;
+      case 'drain':
+        return worker?.life === 'running' && worker.started && !worker.draining;
+      default:
+        return worker?.life === 'running';
+    }
+  }
+
+  inject(kind: FaultKind, worker: SimWorker | undefined, run: string | undefined): void {
+    const { world } = this;
+    const { prng } = world;
+    switch (kind) {
+      case 'crash':
+      case 'crashAgain':
+        return this.crash(worker);
+      case 'pause':
+        return this.pause(worker);
+      case 'drain':
+        return this.drain(worker);
+      case 'join':
+        return world.spawn(prng.between(0, 500));
+      case 'outage':
+        return worker?.session?.cutOff(prng.between(50, prng.pick([1_000, 12_000])));
+      case 'lockLost':
+        return worker?.session?.breakLock(prng.between(0, 3_000), prng.between(0, prng.pick([500, 5_000])));
+      case 'clockJump':
+        return worker?.clock.jump(prng.between(-300, 600));
+      case 'cancel':
+        return this.cancel(run, 1);
+      case 'racingCancels':
+        return this.cancel(run, 2);
+      default:
+        // What becomes of a call, a wake-up or a message is up to whoever met the boundary.
+        return;
+    }
+  }
+
+  /** Some boundaries are met only after something else: it is made to happen. */
+  stage(): void {
+    const { boundary } = this.world.plan.focus;
+    const script = scripts[boundary];
+    if (script === undefined) return;
+    const { world } = this;
+    for (let i = 0; i < script.times; i += 1) {
+      world.timeline.after(1_500 + i * 4_000 + world.prng.between(0, 1_000), outside, () => {
+        const worker = world.anyWorker();
+        if (worker === undefined || world.healed) return;
+        world.trace(`STAGED ${script.what} of ${worker.name}`);
+        if (script.what === 'crash') this.crash(worker);
+        else this.drain(worker);
+      });
+    }
+  }
+
+  private crash(worker: SimWorker | undefined): void {
+    if (worker === undefined) return;
+    this.world.crashes += 1;
+    this.world.end(worker);
+  }
+
+  private pause(worker: SimWorker | undefined): void {
+    if (worker === undefined) return;
+    const { timeline, prng } = this.world;
+    worker.life = 'paused';
+    timeline.after(prng.between(10, prng.pick([500, 5_000, 15_000])), outside, () => timeline.resume(worker));
+  }
+
+  private drain(worker: SimWorker | undefined): void {
+    if (worker?.worker === undefined || worker.draining) return;
+    worker.draining = true;
+    const timeoutMs = this.world.prng.pick([0, 500, 3_000]);
+    void worker.worker.stop({ drain: this.world.prng.chance(0.8), timeoutMs }).then(() => this.world.end(worker));
+  }
+
+  private cancel(run: string | undefined, times: number): void {
+    const id = this.runOr(run);
+    if (id === undefined) return;
+    for (let i = 0; i < times; i += 1) this.world.people.cancel(id);
+  }
+
+  /** The run, or any that has not ended. */
+  private runOr(run: string | undefined): string | undefined {
+    const { runs } = this.world.auditor;
+    if (run !== undefined) return runs.has(run) ? run : undefined;
+    for (const [id, { state }] of runs) if (state.status === 'running') return id;
+    return undefined;
+  }
+}
+
+const crash = { what: 'crash', times: 1 } as const;
+const crashes = { what: 'crash', times: 3 } as const;
+const drain = { what: 'drain', times: 1 } as const;
+
+const scripts: Partial<Record<Boundary, { readonly what: 'crash' | 'drain'; readonly times: number }>> = {
+  'takeover.loaded': crash,
+  'call.payloads': crash,
+  'call.run': crash,
+  'call.mark': crashes,
+  'call.release': drain,
+  'release.before': drain,
+};

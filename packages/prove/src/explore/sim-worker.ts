@@ -1,0 +1,78 @@
+import type { Fault, Log, Ports } from '@pawl/core';
+import type { FlowCache, RuntimeObserver, Worker } from '@pawl/runtime';
+import { createWorker } from '@pawl/runtime';
+import { SimClock } from '../sim/clock.ts';
+import { simHash } from '../sim/hash.ts';
+import type { Prng } from '../sim/prng.ts';
+import type { Owner, Timeline } from '../sim/timeline.ts';
+import type { SimStore } from '../store/sim-store.ts';
+import type { WorkerSession } from '../store/worker-session.ts';
+import type { SimTargets } from '../targets/sim-targets.ts';
+import type { SimLimits } from './sim-limits.ts';
+
+/** What a simulated process is made of. */
+export interface SimWorkerWorld {
+  readonly timeline: Timeline;
+  readonly prng: Prng;
+  readonly store: SimStore;
+  readonly targets: SimTargets;
+  readonly limits: SimLimits;
+  /** Undefined: each process has a cache of its own. */
+  readonly flows: FlowCache | undefined;
+  fault(worker: SimWorker): Fault;
+  observe(worker: SimWorker): RuntimeObserver;
+  log(worker: SimWorker): Log;
+}
+
+/** One process that runs the real worker on simulated ports. */
+export class SimWorker implements Owner {
+  readonly name: string;
+  life: Owner['life'] = 'running';
+  readonly backlog: (() => void)[] = [];
+  /** It has joined and loaded its share. */
+  started = false;
+  /** It has been told to end. */
+  draining = false;
+  session: WorkerSession | undefined;
+  worker: Worker | undefined;
+  readonly clock: SimClock;
+  private readonly world: SimWorkerWorld;
+
+  constructor(name: string, world: SimWorkerWorld) {
+    this.name = name;
+    this.world = world;
+    this.clock = new SimClock(world.timeline, this, world.prng.between(-20, 20));
+  }
+
+  /** Starts; rejects where the store was not reached. */
+  async start(): Promise<void> {
+    const { world } = this;
+    this.session = await world.store.join(this, true);
+    const random = world.prng.fork();
+    const ports: Ports = {
+      store: this.session,
+      actions: world.targets.actionsOf(this),
+      clock: this.clock,
+      random: { next: () => random.next(), hex: (bytes) => random.hex(bytes) },
+      hash: simHash,
+      log: world.log(this),
+      fault: world.fault(this),
+    };
+    this.worker = createWorker({
+      ports,
+      limits: world.limits,
+      observe: world.observe(this),
+      ...(world.flows === undefined ? {} : { flows: world.flows }),
+    });
+    await this.worker.start();
+    this.started = true;
+  }
+
+  /** The process ends at once. What it has handed to the network still arrives; nothing else of it ever runs. */
+  kill(): void {
+    if (this.life === 'dead') return;
+    this.life = 'dead';
+    this.backlog.length = 0;
+    this.session?.die(this.world.prng.between(0, 300));
+  }
+}

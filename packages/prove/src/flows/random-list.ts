@@ -1,0 +1,141 @@
+import type { Json, JsonObject } from '@pawl/core';
+import type { Prng } from '../sim/prng.ts';
+import { randomCall } from './random-call.ts';
+
+/** Where a list of tasks stands. */
+export interface ListPlace {
+  readonly depth: number;
+  /** Loop variables that are bound here, without `$`. */
+  readonly items: readonly string[];
+  /** Inside a `try` with `retry`. */
+  readonly retried: boolean;
+}
+
+type Kind = 'call' | 'set' | 'switch' | 'do' | 'for' | 'batch' | 'try' | 'raise' | 'wait';
+
+const deepest = 3;
+const weights: Readonly<Record<Kind, number>> = { call: 46, set: 10, switch: 6, do: 6, for: 8, batch: 4, try: 12, raise: 2, wait: 6 };
+const simple: Readonly<Record<'call' | 'set' | 'raise' | 'wait', number>> = { call: 60, set: 15, raise: 2, wait: 4 };
+
+/** Writes lists of tasks until a number of tasks is used up. */
+export class FlowWriter {
+  /** Tasks that may still be written. */
+  left: number;
+  private readonly prng: Prng;
+  /** How often a `set` makes a large value. */
+  private readonly large: number;
+  private named = 0;
+
+  constructor(prng: Prng, size: number, large: number) {
+    this.prng = prng;
+    this.left = size;
+    this.large = large;
+  }
+
+  /** A list of one to `most` tasks. */
+  list(place: ListPlace, most: number): JsonObject[] {
+    const count = 1 + this.prng.int(Math.max(1, Math.min(most, this.left)));
+    const names = Array.from({ length: count }, () => `t${(this.named += 1)}`);
+    this.left -= count;
+    return names.map((name, i) => ({ [name]: this.task(name, place, names.slice(i + 1)) }));
+  }
+
+  /** A task; `later` are the tasks that it may jump to. */
+  private task(name: string, place: ListPlace, later: readonly string[]): JsonObject {
+    const { prng } = this;
+    const kind: Kind = place.depth >= deepest ? prng.weighted(simple) : prng.weighted(weights);
+    const task: Record<string, Json> = { ...this.body(kind, name, place, later) };
+    if (prng.chance(0.08)) task['if'] = `$workflow.input.n > ${prng.int(8)}`;
+    if (prng.chance(0.06) && kind !== 'switch') task['then'] = this.directive(later);
+    if (prng.chance(0.06)) task['output'] = { as: '{out: ., by: $task.name}' };
+    if (prng.chance(0.06)) task['export'] = { as: '{count: (($context.count? // 0) + 1)}' };
+    if (prng.chance(0.05)) task['input'] = { from: '{n: $workflow.input.n}' };
+    if (prng.chance(kind === 'call' ? 0.08 : 0.04) && kind !== 'wait') task['timeout'] = { after: { milliseconds: 300 + prng.int(4_000) } };
+    return task;
+  }
+
+  private body(kind: Kind, name: string, place: ListPlace, later: readonly string[]): JsonObject {
+    const { prng } = this;
+    switch (kind) {
+      case 'call':
+        return randomCall(prng, name, place);
+      case 'set':
+        return { set: this.value() };
+      case 'switch':
+        return { switch: this.cases(later) };
+      case 'do':
+        return { do: this.inner(place) };
+      case 'for':
+        return this.loop(name, place, { in: `\${ [range(${prng.int(4)})] }` });
+      case 'batch':
+        return {
+          ...this.loop(name, place, { in: `\${ {dataset: {rows: ${prng.int(7)}}} }` }),
+          metadata: { pawl: { batch: { size: 1 + prng.int(3), page: true } } },
+        };
+      case 'try':
+        return this.attempt(place);
+      case 'raise':
+        return { raise: { error: { type: 'https://example.com/errors/raised', status: 400 + prng.int(100), title: 'Raised' } } };
+      case 'wait':
+        return { wait: { milliseconds: this.delay() } };
+    }
+  }
+
+  private value(): JsonObject {
+    // A value that is too large for the journal is stored apart.
+    if (this.prng.chance(this.large)) return { large: '${ "x" * 66000 }' };
+    return this.prng.chance(0.5) ? { n: '${ $workflow.input.n + 1 }', was: '${ type }' } : { n: this.prng.int(9) };
+  }
+
+  private delay(): number {
+    // A few waits are long enough for the run to leave memory.
+    return this.prng.chance(0.04) ? 61_000 + this.prng.int(5_000) : 1 + this.prng.int(1_500);
+  }
+
+  private loop(name: string, place: ListPlace, over: JsonObject): JsonObject {
+    const each = `item${place.items.length}`;
+    const inner = { ...place, items: [...place.items, each] };
+    const list = this.inner(inner);
+    return { for: { each, ...over }, ...(this.prng.chance(0.2) ? { while: `$${each} != null and "${name}" != ""` } : {}), do: list };
+  }
+
+  private attempt(place: ListPlace): JsonObject {
+    const { prng } = this;
+    const retry = prng.chance(0.5);
+    const list = this.inner({ ...place, retried: place.retried || retry });
+    const policy: Record<string, Json> = {};
+    if (prng.chance(0.2)) policy['errors'] = { with: { status: prng.pick([422, 429, 500]) } };
+    if (prng.chance(0.1)) policy['errors'] = { with: { type: 'https://open-workflow-specification.org/spec/1.0.0/errors/ambiguous' } };
+    if (retry) policy['retry'] = this.retry();
+    if (prng.chance(0.5)) policy['do'] = this.inner(place);
+    return { try: list, catch: policy };
+  }
+
+  private retry(): JsonObject {
+    const { prng } = this;
+    const limit = { count: 1 + prng.int(3), ...(prng.chance(0.2) ? { duration: { milliseconds: 500 + prng.int(3_000) } } : {}) };
+    return {
+      ...(prng.chance(0.7) ? { delay: { milliseconds: 1 + prng.int(400) } } : {}),
+      ...(prng.chance(0.3) ? { backoff: { exponential: {} } } : {}),
+      limit: { attempt: limit },
+    };
+  }
+
+  private cases(later: readonly string[]): JsonObject[] {
+    const { prng } = this;
+    const cases: JsonObject[] = [{ first: { when: `$workflow.input.n % 3 == ${prng.int(3)}`, then: this.directive(later) } }];
+    if (prng.chance(0.5)) cases.push({ otherwise: { then: this.directive(later) } });
+    return cases;
+  }
+
+  private directive(later: readonly string[]): string {
+    const choice = this.prng.next();
+    if (later.length > 0 && choice < 0.7) return this.prng.pick(later);
+    if (choice > 0.97) return 'end';
+    return choice > 0.9 ? 'exit' : 'continue';
+  }
+
+  private inner(place: ListPlace): JsonObject[] {
+    return this.list({ ...place, depth: place.depth + 1 }, 3);
+  }
+}
