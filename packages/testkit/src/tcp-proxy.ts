@@ -26,12 +26,6 @@ interface Trap {
   readonly sprung: (release: () => void) => void;
 }
 
-interface Trap {
-  readonly text: string;
-  readonly when: 'before' | 'after';
-  readonly sprung: () => void;
-}
-
 interface State {
   readonly target: { readonly host: string; readonly port: number };
   readonly clients: Set<Socket>;
@@ -59,7 +53,8 @@ export async function startTcpProxy(target: { readonly host: string; readonly po
   const port = await listen(server);
   return {
     port,
-    breakAt: (text, when) => new Promise((sprung) => state.traps.push({ text, when, sprung })),
+    breakAt: (text, when) => new Promise((resolve) => state.traps.push({ text, when, sprung: () => resolve() })),
+    holdHalfAt: (text) => new Promise((sprung) => state.traps.push({ text, when: 'half', sprung })),
     breakAll(how) {
       state.silent = how === 'silently';
       for (const client of state.clients) client.destroy();
@@ -84,17 +79,33 @@ function forward(client: Socket, state: State): void {
   upstreams.add(upstream);
   client.on('error', () => {});
   upstream.on('error', () => {});
+  /** What is held back on this connection. */
+  let held: Buffer[] | undefined;
+  const release = (): void => {
+    for (const bytes of held ?? []) upstream.write(bytes);
+    held = undefined;
+  };
   client.on('data', (bytes) => {
+    if (held !== undefined) {
+      held.push(bytes);
+      return;
+    }
     const trap = traps.find(({ text }) => bytes.includes(text));
     if (trap === undefined) {
       upstream.write(bytes);
       return;
     }
     traps.splice(traps.indexOf(trap), 1);
-    // Half-closed, so that the server reads all of it and finds nobody to answer.
-    if (trap.when === 'after') upstream.end(bytes);
-    client.destroy();
-    trap.sprung();
+    if (trap.when === 'half') {
+      const half = Math.ceil(bytes.length / 2);
+      upstream.write(bytes.subarray(0, half));
+      held = [bytes.subarray(half)];
+    } else {
+      // Half-closed, so that the server reads all of it and finds nobody to answer.
+      if (trap.when === 'after') upstream.end(bytes);
+      client.destroy();
+    }
+    trap.sprung(release);
   });
   upstream.on('data', (bytes) => client.write(bytes));
   client.on('close', () => {
