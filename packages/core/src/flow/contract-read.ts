@@ -17,7 +17,12 @@ type Fields<T> = { readonly [Key in keyof T]-?: Read<Exclude<T[Key], undefined>>
 export function object<T extends object>(fields: Fields<T>, later: readonly string[] = []): Read<Partial<T>> {
   const known = Object.keys(fields);
   return (value, path, problems) => {
-    if (!isObject(value)) return refuse(problems, path, `must be an object with the members ${listWords(known, 'or')}, and is ${valuePhrase(value)}`);
+    if (!isObject(value))
+      return refuse(
+        problems,
+        path,
+        `must be an object with the members ${listWords(known, 'or')}, and is ${valuePhrase(value)}`,
+      );
     const read: Partial<T> = {};
     for (const key of Object.keys(value)) {
       const at = path + pointerSegment(key);
@@ -46,13 +51,20 @@ export function word<T extends string>(words: readonly T[], later: readonly stri
 
 /** A text that says something. */
 export const text: Read<string> = (value, path, problems) =>
-  typeof value === 'string' && value.trim() !== '' ? value : refuse(problems, path, `must be a text, and is ${renderValue(value)}`);
+  typeof value === 'string' && value.trim() !== ''
+    ? value
+    : refuse(problems, path, `must be a text, and is ${renderValue(value)}`);
 
 /** A length of time above zero, written as a constant. */
 export const duration: Read<Duration> = (value, path, problems) => {
   const parsed = parseDuration(value);
   if (parsed !== undefined && (parsed.ms > 0 || parsed.months > 0)) return parsed;
-  return refuse(problems, path, `must be a duration above zero, and is ${renderValue(value)}`, 'write PT30S for 30 seconds, PT5M for 5 minutes or P1D for a day');
+  return refuse(
+    problems,
+    path,
+    `must be a duration above zero, and is ${renderValue(value)}`,
+    'write PT30S for 30 seconds, PT5M for 5 minutes or P1D for a day',
+  );
 };
 
 /** A whole number from `least` to `most`. */
@@ -65,7 +77,8 @@ export function whole(least: number, most: number): Read<number> {
 
 /** Exactly this value, because nothing else is built yet. */
 export function only<T extends Json>(wanted: T): Read<T> {
-  return (value, path, problems) => (value === wanted ? wanted : refuse(problems, path, `must be ${JSON.stringify(wanted)} in this version of Pawl`));
+  return (value, path, problems) =>
+    value === wanted ? wanted : refuse(problems, path, `must be ${JSON.stringify(wanted)} in this version of Pawl`);
 }
 
 /** Either of two forms, told apart by being an object. */
@@ -89,7 +102,12 @@ export function refuse(problems: Problem[], path: string, message: string, hint?
 
 function unknown(path: string, key: string, known: readonly string[]): Problem {
   const hint = nameHint(key, known);
-  const problem: Problem = { code: 'PAWL_FLOW_CONTRACT_KEY', severity: 'error', path, message: `Pawl's contract has no member "${key}" here.` };
+  const problem: Problem = {
+    code: 'PAWL_FLOW_CONTRACT_KEY',
+    severity: 'error',
+    path,
+    message: `Pawl's contract has no member "${key}" here.`,
+  };
   return hint === undefined ? problem : { ...problem, hint };
 }
 

@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../json.ts';
-import { defaultRetentionMs, documentContract, readDocumentContract, readTaskContract, taskContract } from './contract.ts';
+import {
+  defaultRetentionMs,
+  documentContract,
+  readDocumentContract,
+  readTaskContract,
+  taskContract,
+} from './contract.ts';
 
-const flow = (pawl?: JsonObject): JsonObject => ({ document: pawl === undefined ? {} : { metadata: { pawl } }, do: [] });
+const flow = (pawl?: JsonObject): JsonObject => ({
+  document: pawl === undefined ? {} : { metadata: { pawl } },
+  do: [],
+});
 const task = (pawl: Json): JsonObject => ({ call: 'http', metadata: { pawl } });
 const problemsOf = (pawl: Json) => readTaskContract(pawl, '/p').problems.map(({ code, path }) => `${code} ${path}`);
 
@@ -21,9 +30,19 @@ describe('the contract of a task', () => {
 
   it('inherits the defaults of the flow and overrides them', () => {
     const document = flow({ defaults: { attempts: { timeout: 'PT10S' }, onAmbiguous: 'fail' } });
-    expect(taskContract(document, { call: 'http' })).toMatchObject({ attemptTimeoutMs: 10_000, onAmbiguous: 'fail', resend: true });
-    expect(taskContract(document, task({ attempts: 'off', onAmbiguous: 'ask' }))).toMatchObject({ attemptTimeoutMs: 10_000, onAmbiguous: 'ask', resend: false });
-    expect(taskContract(flow({ defaults: { attempts: 'off' } }), task({ attempts: { timeout: { seconds: 5 } } }))).toMatchObject({ attemptTimeoutMs: 5_000, resend: true });
+    expect(taskContract(document, { call: 'http' })).toMatchObject({
+      attemptTimeoutMs: 10_000,
+      onAmbiguous: 'fail',
+      resend: true,
+    });
+    expect(taskContract(document, task({ attempts: 'off', onAmbiguous: 'ask' }))).toMatchObject({
+      attemptTimeoutMs: 10_000,
+      onAmbiguous: 'ask',
+      resend: false,
+    });
+    expect(
+      taskContract(flow({ defaults: { attempts: 'off' } }), task({ attempts: { timeout: { seconds: 5 } } })),
+    ).toMatchObject({ attemptTimeoutMs: 5_000, resend: true });
   });
 
   it('says how a keyed target takes the key', () => {
@@ -33,8 +52,16 @@ describe('the contract of a task', () => {
       key: '${ .id }',
       keyIn: { place: 'header', name: 'Idempotency-Key', retentionMs: 86_400_000 },
     });
-    expect(taskContract(flow(), task({ keyIn: { query: 'k' } })).keyIn).toEqual({ place: 'query', name: 'k', retentionMs: defaultRetentionMs });
-    expect(taskContract(flow(), task({ keyIn: { body: 'k', retention: 'PT1H' } })).keyIn).toEqual({ place: 'body', name: 'k', retentionMs: 3_600_000 });
+    expect(taskContract(flow(), task({ keyIn: { query: 'k' } })).keyIn).toEqual({
+      place: 'query',
+      name: 'k',
+      retentionMs: defaultRetentionMs,
+    });
+    expect(taskContract(flow(), task({ keyIn: { body: 'k', retention: 'PT1H' } })).keyIn).toEqual({
+      place: 'body',
+      name: 'k',
+      retentionMs: 3_600_000,
+    });
   });
 
   it('says the pages of a batch', () => {
@@ -78,7 +105,9 @@ describe('the contract of a task', () => {
   });
 
   it('is not read by guesswork: a malformed one throws', () => {
-    expect(() => taskContract(flow(), task({ guarantee: 'x' }))).toThrow(expect.objectContaining({ code: 'PAWL_FLOW_INVALID' }));
+    expect(() => taskContract(flow(), task({ guarantee: 'x' }))).toThrow(
+      expect.objectContaining({ code: 'PAWL_FLOW_INVALID' }),
+    );
   });
 });
 
@@ -95,14 +124,18 @@ describe('the contract of a flow', () => {
   });
 
   it('is read with its defaults', () => {
-    const contract = documentContract(flow({ start: { key: '.id' }, deadline: 'P1M', owner: 'team-a', playbook: 'docs/x.md' }));
+    const contract = documentContract(
+      flow({ start: { key: '.id' }, deadline: 'P1M', owner: 'team-a', playbook: 'docs/x.md' }),
+    );
     expect(contract).toMatchObject({
       start: { key: '.id', onDuplicate: 'return', onMismatch: 'reject' },
       deadline: { months: 1, ms: 0 },
       owner: 'team-a',
       playbook: 'docs/x.md',
     });
-    expect(documentContract(flow({ start: { key: '.id', onDuplicate: 'reject', onMismatch: 'reject' } })).start?.onDuplicate).toBe('reject');
+    expect(
+      documentContract(flow({ start: { key: '.id', onDuplicate: 'reject', onMismatch: 'reject' } })).start?.onDuplicate,
+    ).toBe('reject');
   });
 
   it.each([
@@ -115,6 +148,8 @@ describe('the contract of a flow', () => {
     [{ triggers: [] }, 'PAWL_FLOW_NOT_YET /p/triggers'],
     [{ limit: {} }, 'PAWL_FLOW_NOT_YET /p/limit'],
   ])('refuses %j', (pawl, problem) => {
-    expect(readDocumentContract(pawl as Json, '/p').problems.map(({ code, path }) => `${code} ${path}`)).toEqual([problem]);
+    expect(readDocumentContract(pawl as Json, '/p').problems.map(({ code, path }) => `${code} ${path}`)).toEqual([
+      problem,
+    ]);
   });
 });

@@ -71,11 +71,15 @@ export function taskContract(document: JsonObject, task: JsonObject): EffectiveC
 
 /** What holds for the whole flow. Throws PAWL_FLOW_INVALID where the contract is malformed. */
 export function documentContract(document: JsonObject): EffectiveDocumentContract {
-  const { contract, problems } = readDocumentContract(pawlOf(document['document'] as JsonObject), '/document/metadata/pawl');
+  const { contract, problems } = readDocumentContract(
+    pawlOf(document['document'] as JsonObject),
+    '/document/metadata/pawl',
+  );
   throwFirst(problems);
   const { key, onDuplicate, onMismatch } = contract.start ?? {};
   return {
-    start: key === undefined ? undefined : { key, onDuplicate: onDuplicate ?? 'return', onMismatch: onMismatch ?? 'reject' },
+    start:
+      key === undefined ? undefined : { key, onDuplicate: onDuplicate ?? 'return', onMismatch: onMismatch ?? 'reject' },
     deadline: contract.deadline ?? { months: 0, ms: limits.runDeadline },
     attempts: contract.defaults?.attempts ?? {},
     onAmbiguous: contract.defaults?.onAmbiguous,
@@ -85,29 +89,44 @@ export function documentContract(document: JsonObject): EffectiveDocumentContrac
 }
 
 /** Reads `metadata.pawl` of a task, which stands at `path`; absent is empty. */
-export function readTaskContract(pawl: Json | undefined, path: string): WithProblems<NonNullable<ReturnType<typeof task>>> {
+export function readTaskContract(
+  pawl: Json | undefined,
+  path: string,
+): WithProblems<NonNullable<ReturnType<typeof task>>> {
   const problems: Problem[] = [];
   return { contract: (pawl === undefined ? undefined : task(pawl, path, problems)) ?? {}, problems };
 }
 
 /** Reads `document.metadata.pawl`, which stands at `path`; absent is empty. */
-export function readDocumentContract(pawl: Json | undefined, path: string): WithProblems<NonNullable<ReturnType<typeof flow>>> {
+export function readDocumentContract(
+  pawl: Json | undefined,
+  path: string,
+): WithProblems<NonNullable<ReturnType<typeof flow>>> {
   const problems: Problem[] = [];
   return { contract: (pawl === undefined ? undefined : flow(pawl, path, problems)) ?? {}, problems };
 }
 
 const keyIn: Read<KeyIn> = (value, path, problems) => {
-  const read = object<{ header: string; query: string; body: string; retention: Duration }>({ header: text, query: text, body: text, retention: duration })(value, path, problems);
+  const read = object<{ header: string; query: string; body: string; retention: Duration }>({
+    header: text,
+    query: text,
+    body: text,
+    retention: duration,
+  })(value, path, problems);
   if (read === undefined) return undefined;
   const places = (['header', 'query', 'body'] as const).filter((place) => read[place] !== undefined);
   const place = places[0];
-  if (place === undefined || places.length > 1) return refuse(problems, path, 'must name exactly one of header, query or body');
+  if (place === undefined || places.length > 1)
+    return refuse(problems, path, 'must name exactly one of header, query or body');
   const retentionMs = read.retention === undefined ? defaultRetentionMs : durationMs(read.retention);
   return { place, name: read[place] as string, retentionMs };
 };
 
 const attempts: Read<Attempts> = (value, path, problems) => {
-  const read = objectOr(object<{ timeout: Duration }>({ timeout: duration }, ['for', 'adaptive']), word<'off'>(['off']))(value, path, problems);
+  const read = objectOr(
+    object<{ timeout: Duration }>({ timeout: duration }, ['for', 'adaptive']),
+    word<'off'>(['off']),
+  )(value, path, problems);
   if (read === undefined) return undefined;
   if (read === 'off') return { resend: false };
   return read.timeout === undefined ? { resend: true } : { resend: true, timeoutMs: durationMs(read.timeout) };
@@ -117,32 +136,73 @@ const onAmbiguous = word<OnAmbiguous>(['ask', 'fail'], ['probe']);
 
 const batch: Read<{ size: number; page: true }> = (value, path, problems) => {
   const later = ['concurrency', 'key', 'onItemFailure', 'tolerate'];
-  const read = object<{ size: number; page: true }>({ size: whole(1, limits.batchSize), page: only(true) }, later)(value, path, problems);
+  const read = object<{ size: number; page: true }>({ size: whole(1, limits.batchSize), page: only(true) }, later)(
+    value,
+    path,
+    problems,
+  );
   if (read === undefined) return undefined;
-  if (!Object.hasOwn(value as JsonObject, 'size')) refuse(problems, path, 'must say the size of a page', 'add size: 500');
-  if (!Object.hasOwn(value as JsonObject, 'page')) refuse(problems, path, 'must say page: true', 'each iteration gets a page of rows; single rows of a dataset are not built yet');
+  if (!Object.hasOwn(value as JsonObject, 'size'))
+    refuse(problems, path, 'must say the size of a page', 'add size: 500');
+  if (!Object.hasOwn(value as JsonObject, 'page'))
+    refuse(
+      problems,
+      path,
+      'must say page: true',
+      'each iteration gets a page of rows; single rows of a dataset are not built yet',
+    );
   return read.size === undefined || read.page === undefined ? undefined : { size: read.size, page: read.page };
 };
 
-const task = object<{ guarantee: Guarantee; key: string; keyIn: KeyIn; attempts: Attempts; onAmbiguous: OnAmbiguous; batch: { size: number; page: true } }>(
-  { guarantee: word(guarantees), key: text, keyIn, attempts, onAmbiguous, batch },
-  ['breaker', 'rate', 'probe', 'onExhausted', 'undo'],
-);
+const task = object<{
+  guarantee: Guarantee;
+  key: string;
+  keyIn: KeyIn;
+  attempts: Attempts;
+  onAmbiguous: OnAmbiguous;
+  batch: { size: number; page: true };
+}>({ guarantee: word(guarantees), key: text, keyIn, attempts, onAmbiguous, batch }, [
+  'breaker',
+  'rate',
+  'probe',
+  'onExhausted',
+  'undo',
+]);
 
-const start: Read<{ key: string; onDuplicate?: 'return' | 'reject'; onMismatch?: 'reject' }> = (value, path, problems) => {
+const start: Read<{ key: string; onDuplicate?: 'return' | 'reject'; onMismatch?: 'reject' }> = (
+  value,
+  path,
+  problems,
+) => {
   type Members = { key: string; onDuplicate: 'return' | 'reject'; onMismatch: 'reject' };
-  const read = object<Members>({ key: text, onDuplicate: word(['return', 'reject']), onMismatch: word(['reject']) })(value, path, problems);
+  const read = object<Members>({ key: text, onDuplicate: word(['return', 'reject']), onMismatch: word(['reject']) })(
+    value,
+    path,
+    problems,
+  );
   if (read === undefined) return undefined;
   if (read.key !== undefined) return { ...read, key: read.key };
-  return Object.hasOwn(value as JsonObject, 'key') ? undefined : refuse(problems, path, 'must say the key of a start', 'add key: ${ .orderId }');
+  return Object.hasOwn(value as JsonObject, 'key')
+    ? undefined
+    : refuse(problems, path, 'must say the key of a start', 'add key: ${ .orderId }');
 };
 
 const defaults = object<{ attempts: Attempts; onAmbiguous: OnAmbiguous }>({ attempts, onAmbiguous });
 
-const flow = object<{ start: NonNullable<ReturnType<typeof start>>; deadline: Duration; defaults: NonNullable<ReturnType<typeof defaults>>; owner: string; playbook: string }>(
-  { start, deadline: duration, defaults, owner: text, playbook: text },
-  ['limit', 'triggers', 'completes', 'onCancel', 'priority', 'retain'],
-);
+const flow = object<{
+  start: NonNullable<ReturnType<typeof start>>;
+  deadline: Duration;
+  defaults: NonNullable<ReturnType<typeof defaults>>;
+  owner: string;
+  playbook: string;
+}>({ start, deadline: duration, defaults, owner: text, playbook: text }, [
+  'limit',
+  'triggers',
+  'completes',
+  'onCancel',
+  'priority',
+  'retain',
+]);
 
 function throwFirst(problems: readonly Problem[]): void {
   const first = problems.find((problem) => problem.severity === 'error');

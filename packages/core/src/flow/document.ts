@@ -79,7 +79,19 @@ export type Task =
   | WaitTask;
 
 /** The kinds of task, each the key that tells it. */
-export type TaskKind = 'call' | 'do' | 'emit' | 'for' | 'fork' | 'listen' | 'raise' | 'run' | 'set' | 'switch' | 'try' | 'wait';
+export type TaskKind =
+  | 'call'
+  | 'do'
+  | 'emit'
+  | 'for'
+  | 'fork'
+  | 'listen'
+  | 'raise'
+  | 'run'
+  | 'set'
+  | 'switch'
+  | 'try'
+  | 'wait';
 
 /** All kinds, sorted. */
 export const taskKinds: readonly TaskKind[] = [
@@ -134,7 +146,12 @@ export type RunTask = TaskBase & {
     readonly container?: JsonObject;
     readonly script?: JsonObject;
     readonly shell?: JsonObject;
-    readonly workflow?: { readonly namespace: string; readonly name: string; readonly version: string; readonly input?: JsonObject };
+    readonly workflow?: {
+      readonly namespace: string;
+      readonly name: string;
+      readonly version: string;
+      readonly input?: JsonObject;
+    };
   };
 };
 
@@ -176,7 +193,11 @@ export type RetryPolicy = {
   readonly when?: string;
   readonly exceptWhen?: string;
   readonly delay?: DurationText;
-  readonly backoff?: { readonly constant?: JsonObject; readonly exponential?: JsonObject; readonly linear?: JsonObject };
+  readonly backoff?: {
+    readonly constant?: JsonObject;
+    readonly exponential?: JsonObject;
+    readonly linear?: JsonObject;
+  };
   readonly limit?: {
     readonly attempt?: { readonly count?: number; readonly duration?: DurationText };
     readonly duration?: DurationText;
@@ -214,7 +235,9 @@ export type DataSchema = { readonly format?: string; readonly document?: Json; r
 export type ExternalResource = { readonly name?: string; readonly endpoint: Endpoint };
 
 /** A URI template, an expression, or one of them with authentication. */
-export type Endpoint = string | { readonly uri: string; readonly authentication?: AuthenticationPolicy | { readonly use: string } };
+export type Endpoint =
+  | string
+  | { readonly uri: string; readonly authentication?: AuthenticationPolicy | { readonly use: string } };
 
 /** How to authenticate; each kind may also be `{use: SECRET}`. */
 export type AuthenticationPolicy = {
@@ -270,7 +293,12 @@ export type Schedule = {
 };
 
 /** Tasks around every task of a kind. */
-export type Extension = { readonly extend: string; readonly when?: string; readonly before?: TaskList; readonly after?: TaskList };
+export type Extension = {
+  readonly extend: string;
+  readonly when?: string;
+  readonly before?: TaskList;
+  readonly after?: TaskList;
+};
 
 /** The kind of a task; undefined when none or several of the keys are there. A `for` has `do` too. */
 export function kindOf(task: JsonObject): TaskKind | undefined {

@@ -27,16 +27,38 @@ describe('a written duration', () => {
   });
 
   it('as an object adds its parts', () => {
-    expect(parseDuration({ days: 1, hours: 2, minutes: 3, seconds: 4, milliseconds: 5 })).toEqual({ months: 0, ms: 93_784_005 });
+    expect(parseDuration({ days: 1, hours: 2, minutes: 3, seconds: 4, milliseconds: 5 })).toEqual({
+      months: 0,
+      ms: 93_784_005,
+    });
     expect(parseDuration({ minutes: 5, seconds: -30 })).toEqual({ months: 0, ms: 270_000 });
   });
 
-  it.each(['', 'P', 'PT', 'P1', '5 minutes', 'PT1.S', '-PT5S', 'P1H', 'PT1D', 'pt5s', '${ .a }', 5, null, true, [], {}, { weeks: 1 }, { seconds: 1.5 }, { seconds: '1' }, { seconds: -1 }, { toString: 1 }])(
-    'is none: %j',
-    (value) => {
-      expect(parseDuration(value)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    'P',
+    'PT',
+    'P1',
+    '5 minutes',
+    'PT1.S',
+    '-PT5S',
+    'P1H',
+    'PT1D',
+    'pt5s',
+    '${ .a }',
+    5,
+    null,
+    true,
+    [],
+    {},
+    { weeks: 1 },
+    { seconds: 1.5 },
+    { seconds: '1' },
+    { seconds: -1 },
+    { toString: 1 },
+  ])('is none: %j', (value) => {
+    expect(parseDuration(value)).toBeUndefined();
+  });
 });
 
 describe('adding a duration (decided: months and years by the calendar, in UTC)', () => {

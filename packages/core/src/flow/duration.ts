@@ -15,8 +15,16 @@ const day = 24 * hour;
 const endOfTime = 8.64e15;
 
 const number = String.raw`(\d+(?:\.\d+)?)`;
-const iso = new RegExp(`^P(?!$)(?:${number}Y)?(?:${number}M)?(?:${number}W)?(?:${number}D)?(?:T(?=\\d)(?:${number}H)?(?:${number}M)?(?:${number}S)?)?$`);
-const units: Readonly<Record<string, number>> = { days: day, hours: hour, minutes: minute, seconds: second, milliseconds: 1 };
+const iso = new RegExp(
+  `^P(?!$)(?:${number}Y)?(?:${number}M)?(?:${number}W)?(?:${number}D)?(?:T(?=\\d)(?:${number}H)?(?:${number}M)?(?:${number}S)?)?$`,
+);
+const units: Readonly<Record<string, number>> = {
+  days: day,
+  hours: hour,
+  minutes: minute,
+  seconds: second,
+  milliseconds: 1,
+};
 
 /**
  * A duration in either of its written forms: ISO 8601 (fractions, years, months and weeks too) or an object of whole
@@ -59,7 +67,13 @@ function parseIso(text: string): Duration | undefined {
   const match = iso.exec(text);
   if (match === null) return undefined;
   const [years, months, weeks, days, hours, minutes, seconds] = match.slice(1).map((part) => Number(part ?? 0)) as [
-    number, number, number, number, number, number, number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
   ];
   // Milliseconds are added in whole numbers where they can be: 0.1 s is 100 ms, not 100.00000000000001.
   const ms = (weeks * 7 + days) * day + hours * hour + minutes * minute + seconds * second;
@@ -74,7 +88,8 @@ function addMonths(from: number, months: number): number {
   const year = Math.floor(index / 12);
   if (year > 275_000) return endOfTime;
   const month = index - year * 12 + 1;
-  const lastDay = dayNumber(month === 12 ? year + 1 : year, month === 12 ? 1 : month + 1, 1) - dayNumber(year, month, 1);
+  const lastDay =
+    dayNumber(month === 12 ? year + 1 : year, month === 12 ? 1 : month + 1, 1) - dayNumber(year, month, 1);
   return dayNumber(year, month, Math.min(date.day, lastDay)) * day + (from - days * day);
 }
 

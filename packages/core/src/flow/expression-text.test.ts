@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { expressionOf, scanText } from './expression-text.ts';
 
 describe('a string in a value position', () => {
-  it.each(['', 'hello', '.name', '$context', 'a { b } c', '$ {.a}', '{}'])('stands for itself without ${: %j', (text) => {
-    expect(scanText(text)).toEqual({ kind: 'literal', text });
-  });
+  it.each(['', 'hello', '.name', '$context', 'a { b } c', '$ {.a}', '{}'])(
+    'stands for itself without ${: %j',
+    (text) => {
+      expect(scanText(text)).toEqual({ kind: 'literal', text });
+    },
+  );
 
   it('is an expression when one span covers all of it', () => {
     expect(scanText('${ .a }')).toEqual({ kind: 'expression', source: ' .a ', offset: 2 });

@@ -9,7 +9,11 @@ export type TextPart = string | ExpressionText;
 
 /** What a string in a value position is. */
 export type ScannedText =
-  | { readonly kind: 'literal'; readonly text: string; /** Where a `${` begins that is never closed. */ readonly unclosed?: number }
+  | {
+      readonly kind: 'literal';
+      readonly text: string /** Where a `${` begins that is never closed. */;
+      readonly unclosed?: number;
+    }
   | ({ readonly kind: 'expression' } & ExpressionText)
   /** Pawl's extension: the pieces are joined to one string, each value as jq's `tostring` gives it. */
   | { readonly kind: 'interpolation'; readonly parts: readonly TextPart[] };
@@ -42,7 +46,9 @@ export function scanText(text: string): ScannedText {
 /** The jq of a field that only takes expressions: the `${ }` around it is optional. */
 export function expressionOf(text: string): ExpressionText {
   const scanned = scanText(text);
-  return scanned.kind === 'expression' ? { source: scanned.source, offset: scanned.offset } : { source: text, offset: 0 };
+  return scanned.kind === 'expression'
+    ? { source: scanned.source, offset: scanned.offset }
+    : { source: text, offset: 0 };
 }
 
 /**

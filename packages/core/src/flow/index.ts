@@ -2,7 +2,14 @@ export type { CheckedFlow, CheckOptions, CheckResult } from './check.ts';
 export { checkFlow } from './check.ts';
 export type { EffectiveContract, EffectiveDocumentContract } from './contract.ts';
 export { defaultRetentionMs, documentContract, taskContract } from './contract.ts';
-export type { AttemptsText, DocumentContract, KeyInText, OnAmbiguous, StartContract, TaskContract } from './contract-types.ts';
+export type {
+  AttemptsText,
+  DocumentContract,
+  KeyInText,
+  OnAmbiguous,
+  StartContract,
+  TaskContract,
+} from './contract-types.ts';
 export type * from './document.ts';
 export { kindOf, taskKinds } from './document.ts';
 export type { Duration } from './duration.ts';

@@ -23,7 +23,15 @@ export interface ParsedFlow {
 export function parseFlow(text: string, options: { readonly format?: 'yaml' | 'json' } = {}): Result<ParsedFlow> {
   if (text.length > limits.flowCharacters) {
     const message = `The document has ${text.length} characters; Pawl reads at most ${limits.flowCharacters}.`;
-    return refused({ code: 'PAWL_FLOW_TOO_LARGE', severity: 'error', path: '', message, hint: 'keep data out of the flow: read it with an action, or split the flow', line: 1, column: 1 });
+    return refused({
+      code: 'PAWL_FLOW_TOO_LARGE',
+      severity: 'error',
+      path: '',
+      message,
+      hint: 'keep data out of the flow: read it with an action, or split the flow',
+      line: 1,
+      column: 1,
+    });
   }
   const lines = lineStarts(text);
   const strict = options.format === 'json' ? jsonSyntaxProblem(text) : undefined;
@@ -44,7 +52,15 @@ export function parseFlow(text: string, options: { readonly format?: 'yaml' | 'j
   return { ok: true, value: { document: converted.value as unknown as FlowDocument, positions }, problems };
 }
 
-const empty: Problem = { code: 'PAWL_FLOW_EMPTY', severity: 'error', path: '', message: 'The document is empty.', hint: 'a flow begins with document: and do:', line: 1, column: 1 };
+const empty: Problem = {
+  code: 'PAWL_FLOW_EMPTY',
+  severity: 'error',
+  path: '',
+  message: 'The document is empty.',
+  hint: 'a flow begins with document: and do:',
+  line: 1,
+  column: 1,
+};
 const several: Problem = {
   code: 'PAWL_FLOW_SEVERAL',
   severity: 'error',
@@ -71,17 +87,37 @@ function compose(text: string, lines: readonly number[]): readonly Document.Pars
     offset = parser.offset;
     if (parser.stack.length > flowLimits.nesting) {
       const message = `The document is nested more than ${flowLimits.nesting} levels deep.`;
-      return { code: 'PAWL_FLOW_TOO_DEEP', severity: 'error', path: '', message, hint: 'move inner tasks into use.functions and call them', ...positionAt(lines, offset) };
+      return {
+        code: 'PAWL_FLOW_TOO_DEEP',
+        severity: 'error',
+        path: '',
+        message,
+        hint: 'move inner tasks into use.functions and call them',
+        ...positionAt(lines, offset),
+      };
     }
     if (++lexemes > flowLimits.lexemes) {
       const message = `The document has more than ${flowLimits.lexemes} words and marks.`;
-      return { code: 'PAWL_FLOW_TOO_LARGE', severity: 'error', path: '', message, hint: 'split the flow', ...positionAt(lines, offset) };
+      return {
+        code: 'PAWL_FLOW_TOO_LARGE',
+        severity: 'error',
+        path: '',
+        message,
+        hint: 'split the flow',
+        ...positionAt(lines, offset),
+      };
     }
   }
   for (const token of parser.end()) tokens.push(token);
   // Duplicate keys are found by `toJson`: the library's own search takes quadratic time. Tags beyond the core schema
   // stay unresolved, which it warns of, and warnings are refused.
-  const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false, resolveKnownTags: false, logLevel: 'silent' });
+  const composer = new Composer({
+    version: '1.2',
+    schema: 'core',
+    uniqueKeys: false,
+    resolveKnownTags: false,
+    logLevel: 'silent',
+  });
   return [...composer.compose(tokens, true, text.length)] as Document.Parsed[];
 }
 
@@ -92,7 +128,13 @@ function jsonSyntaxProblem(text: string): Problem | undefined {
     return undefined;
   } catch (error) {
     const message = `The text is not JSON: ${(error as Error).message}.`;
-    return { code: 'PAWL_FLOW_SYNTAX', severity: 'error', path: '', message, hint: 'a flow in YAML has the ending .yaml' };
+    return {
+      code: 'PAWL_FLOW_SYNTAX',
+      severity: 'error',
+      path: '',
+      message,
+      hint: 'a flow in YAML has the ending .yaml',
+    };
   }
 }
 

@@ -16,7 +16,12 @@ export interface Position {
 export type Positions = (pointer: string, within?: ExpressionText) => Position;
 
 /** The positions of a parsed document. */
-export function positionsOf(root: YamlNode, aliases: ReadonlyMap<Alias, YamlNode>, text: string, at: (offset: number) => Position): Positions {
+export function positionsOf(
+  root: YamlNode,
+  aliases: ReadonlyMap<Alias, YamlNode>,
+  text: string,
+  at: (offset: number) => Position,
+): Positions {
   return (pointer, within) => {
     const { node, offset } = find(root, aliases, pointer);
     const inner = within === undefined || !isScalar(node) ? undefined : offsetWithin(node, text, within);
@@ -25,7 +30,11 @@ export function positionsOf(root: YamlNode, aliases: ReadonlyMap<Alias, YamlNode
 }
 
 /** The node that a pointer names and the offset to show, or those of the nearest ancestor that exists. */
-function find(root: YamlNode, aliases: ReadonlyMap<Alias, YamlNode>, pointer: string): { node: unknown; offset: number } {
+function find(
+  root: YamlNode,
+  aliases: ReadonlyMap<Alias, YamlNode>,
+  pointer: string,
+): { node: unknown; offset: number } {
   let node: unknown = root;
   let offset = root.range?.[0] ?? 0;
   for (const segment of pointer.split('/').slice(1)) {

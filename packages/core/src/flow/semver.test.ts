@@ -4,7 +4,17 @@ import { compareVersions, parseVersion } from './semver.ts';
 describe('semantic versions', () => {
   it('are ordered as semver.org says', () => {
     const ordered = [
-      ...['nonsense', '1.0.0-0', '1.0.0-alpha', '1.0.0-alpha.1', '1.0.0-alpha.beta', '1.0.0-beta', '1.0.0-beta.2', '1.0.0-beta.11', '1.0.0-rc.1'],
+      ...[
+        'nonsense',
+        '1.0.0-0',
+        '1.0.0-alpha',
+        '1.0.0-alpha.1',
+        '1.0.0-alpha.beta',
+        '1.0.0-beta',
+        '1.0.0-beta.2',
+        '1.0.0-beta.11',
+        '1.0.0-rc.1',
+      ],
       ...['1.0.0', '1.0.1', '1.2.0', '1.10.0', '2.0.0', '10.0.0'],
     ];
     for (const [i, a] of ordered.entries()) {

@@ -7,7 +7,8 @@ export interface Version {
   readonly pre: readonly string[];
 }
 
-const pattern = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?(?:\+[0-9a-zA-Z.-]+)?$/;
+const pattern =
+  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?(?:\+[0-9a-zA-Z.-]+)?$/;
 
 /** A version taken apart; undefined when the text is none. */
 export function parseVersion(text: string): Version | undefined {
@@ -24,9 +25,14 @@ export function parseVersion(text: string): Version | undefined {
 export function compareVersions(a: string, b: string): number {
   const left = parseVersion(a);
   const right = parseVersion(b);
-  if (left === undefined || right === undefined) return Number(left !== undefined) - Number(right !== undefined) || compareText(a, b);
+  if (left === undefined || right === undefined)
+    return Number(left !== undefined) - Number(right !== undefined) || compareText(a, b);
   return (
-    left.major - right.major || left.minor - right.minor || left.patch - right.patch || comparePre(left.pre, right.pre) || compareText(a, b)
+    left.major - right.major ||
+    left.minor - right.minor ||
+    left.patch - right.patch ||
+    comparePre(left.pre, right.pre) ||
+    compareText(a, b)
   );
 }
 

@@ -16,7 +16,8 @@ export function expandUri(template: string, input: Json): Expanded {
   let refused: string | undefined;
   const uri = template.replace(placeholder, (_, name: string) => {
     const value = isObject(input) && Object.hasOwn(input, name) ? input[name] : undefined;
-    if (operator.test(name)) refused ??= `{${name}} in the address is a form that flows do not have: only {name} is filled in.`;
+    if (operator.test(name))
+      refused ??= `{${name}} in the address is a form that flows do not have: only {name} is filled in.`;
     if (typeof value === 'object' && value !== null) {
       refused ??= `{${name}} in the address is ${Array.isArray(value) ? 'a list' : 'an object'}: only a text, a number or true and false can be part of an address.`;
     }
@@ -26,7 +27,10 @@ export function expandUri(template: string, input: Json): Expanded {
 }
 
 /** Names of a template, and those of forms that are not filled in. */
-export function templateNames(template: string): { readonly names: readonly string[]; readonly refused: readonly string[] } {
+export function templateNames(template: string): {
+  readonly names: readonly string[];
+  readonly refused: readonly string[];
+} {
   const names = [...template.matchAll(placeholder)].map((match) => match[1] ?? '');
   return { names: names.filter((name) => !operator.test(name)), refused: names.filter((name) => operator.test(name)) };
 }

@@ -35,6 +35,7 @@ class Converter {
   readonly problems: (Problem & { offset: number })[] = [];
   readonly aliases = new Map<Alias, YamlNode>();
   private readonly anchors = new Map<string, Measured & { readonly node: YamlNode }>();
+  private readonly told = { error: 0, warning: 0 };
   private values = 0;
   private full = false;
 
@@ -43,7 +44,12 @@ class Converter {
     if (isAlias(node)) return this.resolve(node, path, depth);
     this.values++;
     const measured = this.fresh(node, path, depth);
-    if (this.values > flowLimits.values) this.stop(node, path, `The document has more than ${flowLimits.values} values, each counted as often as an alias repeats it.`);
+    if (this.values > flowLimits.values)
+      this.stop(
+        node,
+        path,
+        `The document has more than ${flowLimits.values} values, each counted as often as an alias repeats it.`,
+      );
     const anchor = isMap(node) || isSeq(node) || isScalar(node) ? node.anchor : undefined;
     if (anchor !== undefined) this.anchors.set(anchor, { ...measured, node: node as YamlNode });
     return measured;
@@ -63,7 +69,13 @@ class Converter {
       const name = this.key(key, path, node);
       if (name === undefined) continue;
       if (Object.hasOwn(value, name)) {
-        this.refuse('PAWL_FLOW_DUPLICATE_KEY', key, path + pointerSegment(name), `"${name}" is there twice.`, 'keep one of them, or rename the other');
+        this.refuse(
+          'PAWL_FLOW_DUPLICATE_KEY',
+          key,
+          path + pointerSegment(name),
+          `"${name}" is there twice.`,
+          'keep one of them, or rename the other',
+        );
         continue;
       }
       const inner = this.convert(member, path + pointerSegment(name), depth + 1);
@@ -90,7 +102,13 @@ class Converter {
       if (name !== '__proto__') return name;
       this.refuse('PAWL_FLOW_KEY', place, path, 'A key must not be "__proto__".', 'use another name');
     } else {
-      this.refuse('PAWL_FLOW_KEY', place, path, 'A key must be a plain text.', 'put quotes around it, also around texts that begin with { or [');
+      this.refuse(
+        'PAWL_FLOW_KEY',
+        place,
+        path,
+        'A key must be a plain text.',
+        'put quotes around it, also around texts that begin with { or [',
+      );
     }
     return undefined;
   }
@@ -99,19 +117,44 @@ class Converter {
     const { value } = node;
     if (typeof value === 'number') return this.number(node, value, path);
     if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
-    this.refuse('PAWL_FLOW_NOT_JSON', node, path, 'This value has no form in JSON.', 'write a text, a number, true, false or null');
+    this.refuse(
+      'PAWL_FLOW_NOT_JSON',
+      node,
+      path,
+      'This value has no form in JSON.',
+      'write a text, a number, true, false or null',
+    );
     return null;
   }
 
   private number(node: Scalar, value: number, path: string): Json {
     const source = node.source ?? '';
     if (!Number.isFinite(value)) {
-      this.refuse('PAWL_FLOW_NOT_JSON', node, path, `${source} is no number that JSON knows.`, 'put quotes around it if a text is meant');
+      this.refuse(
+        'PAWL_FLOW_NOT_JSON',
+        node,
+        path,
+        `${source} is no number that JSON knows.`,
+        'put quotes around it if a text is meant',
+      );
       return null;
     }
-    if (/^[-+]?\d+$/.test(source) && !Number.isSafeInteger(value) && BigInt(source.replace('+', '')) !== BigInt(value)) {
+    if (
+      /^[-+]?\d+$/.test(source) &&
+      !Number.isSafeInteger(value) &&
+      BigInt(source.replace('+', '')) !== BigInt(value)
+    ) {
       const message = `${source} has more digits than a number keeps; it becomes ${value}.`;
-      this.add({ code: 'PAWL_FLOW_NUMBER', severity: 'warning', path, message, hint: 'put quotes around it if every digit counts' }, node);
+      this.add(
+        {
+          code: 'PAWL_FLOW_NUMBER',
+          severity: 'warning',
+          path,
+          message,
+          hint: 'put quotes around it if every digit counts',
+        },
+        node,
+      );
     }
     return value;
   }
@@ -119,12 +162,25 @@ class Converter {
   private resolve(alias: Alias, path: string, depth: number): Measured {
     const target = this.anchors.get(alias.source);
     if (target === undefined) {
-      this.refuse('PAWL_FLOW_ALIAS', alias, path, `*${alias.source} refers to nothing that stands before it.`, `mark a value with &${alias.source} first; a value cannot hold itself`);
+      this.refuse(
+        'PAWL_FLOW_ALIAS',
+        alias,
+        path,
+        `*${alias.source} refers to nothing that stands before it.`,
+        `mark a value with &${alias.source} first; a value cannot hold itself`,
+      );
       return nothing;
     }
     this.values += target.values;
-    if (this.values > flowLimits.values) this.stop(alias, path, `The aliases of the document repeat more than ${flowLimits.values} values.`);
-    else if (depth + target.height > flowLimits.nesting) this.stop(alias, path, `The document is nested more than ${flowLimits.nesting} levels deep.`, 'PAWL_FLOW_TOO_DEEP');
+    if (this.values > flowLimits.values)
+      this.stop(alias, path, `The aliases of the document repeat more than ${flowLimits.values} values.`);
+    else if (depth + target.height > flowLimits.nesting)
+      this.stop(
+        alias,
+        path,
+        `The document is nested more than ${flowLimits.nesting} levels deep.`,
+        'PAWL_FLOW_TOO_DEEP',
+      );
     this.aliases.set(alias, target.node);
     return target;
   }
@@ -136,10 +192,11 @@ class Converter {
 
   private refuse(code: string, node: unknown, path: string, message: string, hint: string): void {
     this.add({ code, severity: 'error', path, message, hint }, node);
-    if (this.problems.length >= flowLimits.problems) this.full = true;
   }
 
   private add(problem: Problem, node: unknown): void {
+    // Counted by severity, so that many warnings cannot hide an error.
+    if (this.told[problem.severity]++ >= flowLimits.problems) return;
     this.problems.push({ ...problem, offset: (node as YamlNode | null)?.range?.[0] ?? 0 });
   }
 }

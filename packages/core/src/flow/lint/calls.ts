@@ -18,7 +18,8 @@ export function lintCalls(lint: Lint): void {
     if (site.kind !== 'call') continue;
     const called = site.task['call'] as string;
     if (called === 'http') lintEndpoint(lint, site);
-    else if (!protocols.includes(called) && !Object.hasOwn(used(lint.document, 'functions'), called)) lintCatalogCall(lint, site, called);
+    else if (!protocols.includes(called) && !Object.hasOwn(used(lint.document, 'functions'), called))
+      lintCatalogCall(lint, site, called);
   }
 }
 
@@ -46,20 +47,43 @@ function actionName(called: string): ActionName | undefined {
 function lintCatalogCall(lint: Lint, site: TaskSite, called: string): void {
   const path = `${site.path}/call`;
   const parts = actionName(called);
-  if (parts === undefined) return notYet(lint, path, 'Functions at an address are', 'put the function into use.functions');
+  if (parts === undefined)
+    return notYet(lint, path, 'Functions at an address are', 'put the function into use.functions');
   if (parts.catalog !== 'default') {
     const known = used(lint.document, 'catalogs');
-    if (Object.hasOwn(known, parts.catalog)) return notYet(lint, path, 'Catalogs of other makers are', 'put the function into use.functions');
-    return refuse(lint, 'PAWL_FLOW_USE_UNKNOWN', path, `There is no catalog named ${parts.catalog} in use.catalogs.`, () => nearestHint(parts.catalog, ['default', ...Object.keys(known)]));
+    if (Object.hasOwn(known, parts.catalog))
+      return notYet(lint, path, 'Catalogs of other makers are', 'put the function into use.functions');
+    return refuse(
+      lint,
+      'PAWL_FLOW_USE_UNKNOWN',
+      path,
+      `There is no catalog named ${parts.catalog} in use.catalogs.`,
+      () => nearestHint(parts.catalog, ['default', ...Object.keys(known)]),
+    );
   }
   if (lint.catalog === undefined) return;
   const action = lint.catalog.describe(parts.name);
   if (action === undefined) {
-    const known = (): readonly string[] => [...(lint.catalog?.names?.() ?? []), ...Object.keys(used(lint.document, 'functions'))];
-    return refuseToRun(lint, 'PAWL_FLOW_ACTION_UNKNOWN', path, `There is no function or action named ${parts.name}.`, () => nearestHint(parts.name, known()));
+    const known = (): readonly string[] => [
+      ...(lint.catalog?.names?.() ?? []),
+      ...Object.keys(used(lint.document, 'functions')),
+    ];
+    return refuseToRun(
+      lint,
+      'PAWL_FLOW_ACTION_UNKNOWN',
+      path,
+      `There is no function or action named ${parts.name}.`,
+      () => nearestHint(parts.name, known()),
+    );
   }
   if (parts.version !== undefined && parts.version !== action.version) {
-    return refuseToRun(lint, 'PAWL_FLOW_ACTION_UNKNOWN', path, `The action ${parts.name} is there in version ${action.version}, not ${parts.version}.`, `write ${parts.name}:${action.version}`);
+    return refuseToRun(
+      lint,
+      'PAWL_FLOW_ACTION_UNKNOWN',
+      path,
+      `The action ${parts.name} is there in version ${action.version}, not ${parts.version}.`,
+      `write ${parts.name}:${action.version}`,
+    );
   }
   lintArguments(lint, site, action);
 }
@@ -71,7 +95,13 @@ function lintArguments(lint: Lint, { task, path }: TaskSite, action: ActionDescr
   for (const problem of validatorOf(action)?.validate(args) ?? []) {
     if (isOpen(problem, args)) continue;
     const name = problem.path === '' ? 'with' : problem.path.slice(problem.path.lastIndexOf('/') + 1);
-    refuse(lint, 'PAWL_FLOW_ACTION_INPUT', `${path}/with${problem.path}`, `${name} ${problem.message} (action ${action.name}).`, problem.hint);
+    refuse(
+      lint,
+      'PAWL_FLOW_ACTION_INPUT',
+      `${path}/with${problem.path}`,
+      `${name} ${problem.message} (action ${action.name}).`,
+      problem.hint,
+    );
   }
 }
 
@@ -84,11 +114,22 @@ function validatorOf(action: ActionDescription): Validator | null {
 }
 
 /** Refusals that hold whatever the expressions within a value become. */
-const structural = ['required', 'additionalProperties', 'unevaluatedProperties', 'minProperties', 'maxProperties', 'minItems', 'maxItems'];
+const structural = [
+  'required',
+  'additionalProperties',
+  'unevaluatedProperties',
+  'minProperties',
+  'maxProperties',
+  'minItems',
+  'maxItems',
+];
 
 /** Whether the value that a refusal is about depends on an expression, so that nothing is certain yet. */
 function isOpen({ path, keyword }: SchemaProblem, args: Json): boolean {
-  const names = path.split('/').slice(1).map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const names = path
+    .split('/')
+    .slice(1)
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
   let value: Json | undefined = args;
   for (const name of names) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) break;
@@ -110,9 +151,21 @@ function lintEndpoint(lint: Lint, { task, path }: TaskSite): void {
   if (typeof uri !== 'string' || scanText(uri).kind !== 'literal') return;
   const at = isObject(endpoint) ? `${path}/with/endpoint/uri` : `${path}/with/endpoint`;
   for (const name of templateNames(uri).refused) {
-    refuseToRun(lint, 'PAWL_FLOW_ADDRESS', at, `{${name}} is a form of address that flows do not have: only {name} is filled in.`, 'write {name}, or make the address by an expression');
+    refuseToRun(
+      lint,
+      'PAWL_FLOW_ADDRESS',
+      at,
+      `{${name}} is a form of address that flows do not have: only {name} is filled in.`,
+      'write {name}, or make the address by an expression',
+    );
   }
   if (!/^https?:\/\//i.test(uri) && !uri.startsWith('{')) {
-    warn(lint, 'PAWL_FLOW_ADDRESS', at, 'The address does not begin with http:// or https://, so the call will fail.', 'write the whole address');
+    warn(
+      lint,
+      'PAWL_FLOW_ADDRESS',
+      at,
+      'The address does not begin with http:// or https://, so the call will fail.',
+      'write the whole address',
+    );
   }
 }

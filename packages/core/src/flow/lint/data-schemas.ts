@@ -6,7 +6,10 @@ import type { Lint } from './report.ts';
 
 /** Every schema of data that stands in the flow can be used. */
 export function lintDataSchemas(lint: Lint): void {
-  const owners = [{ owner: lint.document, path: '' }, ...lint.sites.tasks.map(({ task, path }) => ({ owner: task, path }))];
+  const owners = [
+    { owner: lint.document, path: '' },
+    ...lint.sites.tasks.map(({ task, path }) => ({ owner: task, path })),
+  ];
   for (const { owner, path } of owners) {
     for (const name of ['input', 'output', 'export']) lintSchema(lint, owner[name], `${path}/${name}/schema`);
   }
@@ -20,6 +23,12 @@ function lintSchema(lint: Lint, owner: Json | undefined, path: string): void {
   const compiled = compileSchema(schema['document']);
   if (compiled.ok) return;
   for (const problem of compiled.problems) {
-    refuse(lint, 'PAWL_FLOW_DATA_SCHEMA', `${path}/document${problem.path}`, `The schema cannot be used: it ${problem.message}.`, problem.hint);
+    refuse(
+      lint,
+      'PAWL_FLOW_DATA_SCHEMA',
+      `${path}/document${problem.path}`,
+      `The schema cannot be used: it ${problem.message}.`,
+      problem.hint,
+    );
   }
 }

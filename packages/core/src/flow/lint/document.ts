@@ -17,13 +17,22 @@ export function lintDocument(lint: Lint): void {
   if (isObject(schedule)) {
     const found = triggers.filter((trigger) => schedule[trigger] !== undefined);
     if (found.length !== 1) {
-      const message = found.length === 0 ? 'The schedule does not say when.' : `The schedule says ${found.join(' and ')}; it takes exactly one of them.`;
+      const message =
+        found.length === 0
+          ? 'The schedule does not say when.'
+          : `The schedule says ${found.join(' and ')}; it takes exactly one of them.`;
       refuse(lint, 'PAWL_FLOW_SCHEDULE', '/schedule', message, `use one of ${triggers.join(', ')}`);
     }
   }
   for (const name of Object.keys(document)) {
     if (rootMembers.includes(name)) continue;
-    warn(lint, 'PAWL_FLOW_ROOT_UNKNOWN', `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, `The language has no member "${name}" here, so it has no effect.`, nameHint(name, rootMembers));
+    warn(
+      lint,
+      'PAWL_FLOW_ROOT_UNKNOWN',
+      `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      `The language has no member "${name}" here, so it has no effect.`,
+      nameHint(name, rootMembers),
+    );
   }
   lintSize(lint);
 }
@@ -31,16 +40,34 @@ export function lintDocument(lint: Lint): void {
 function lintDsl(lint: Lint, dsl: string): void {
   const version = parseVersion(dsl);
   if (version?.major === 1 && version.minor === 0) return;
-  refuse(lint, 'PAWL_FLOW_DSL', '/document/dsl', `The flow is written in version ${dsl} of the language; Pawl reads 1.0.`, 'write dsl: 1.0.3');
+  refuse(
+    lint,
+    'PAWL_FLOW_DSL',
+    '/document/dsl',
+    `The flow is written in version ${dsl} of the language; Pawl reads 1.0.`,
+    'write dsl: 1.0.3',
+  );
 }
 
 function lintSize(lint: Lint): void {
   const { tasks } = lint.sites;
   const deep = tasks.find((site) => site.depth >= limits.flowDepth);
   if (deep !== undefined) {
-    refuse(lint, 'PAWL_FLOW_TOO_DEEP', deep.path, `Tasks stand more than ${limits.flowDepth} levels inside each other.`, 'move inner tasks into use.functions and call them');
+    refuse(
+      lint,
+      'PAWL_FLOW_TOO_DEEP',
+      deep.path,
+      `Tasks stand more than ${limits.flowDepth} levels inside each other.`,
+      'move inner tasks into use.functions and call them',
+    );
   }
   if (tasks.length > limits.flowTasks) {
-    refuse(lint, 'PAWL_FLOW_TOO_LARGE', '/do', `The flow has ${tasks.length} tasks; Pawl takes at most ${limits.flowTasks}.`, 'split the flow');
+    refuse(
+      lint,
+      'PAWL_FLOW_TOO_LARGE',
+      '/do',
+      `The flow has ${tasks.length} tasks; Pawl takes at most ${limits.flowTasks}.`,
+      'split the flow',
+    );
   }
 }

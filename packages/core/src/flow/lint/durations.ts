@@ -12,7 +12,9 @@ export function lintDurations(lint: Lint): void {
   const { document } = lint;
   check(lint, member(document['timeout'], 'after'), '/timeout/after');
   const use = document['use'];
-  each(member(use, 'timeouts'), '/use/timeouts', (timeout, path) => check(lint, member(timeout, 'after'), `${path}/after`));
+  each(member(use, 'timeouts'), '/use/timeouts', (timeout, path) =>
+    check(lint, member(timeout, 'after'), `${path}/after`),
+  );
   each(member(use, 'retries'), '/use/retries', (policy, path) => lintRetry(lint, policy, path));
   for (const { task, path, kind } of lint.sites.tasks) {
     check(lint, member(task['timeout'], 'after'), `${path}/timeout/after`);
@@ -31,7 +33,13 @@ function lintRetry(lint: Lint, policy: Json | undefined, path: string): void {
   each(policy['backoff'], `${path}/backoff`, (backoff, at) => {
     const factor = member(backoff, 'factor');
     if (factor !== undefined && !(typeof factor === 'number' && factor >= 1)) {
-      refuse(lint, 'PAWL_FLOW_BACKOFF', `${at}/factor`, 'The factor of a backoff must be a number from 1.', 'write factor: 2');
+      refuse(
+        lint,
+        'PAWL_FLOW_BACKOFF',
+        `${at}/factor`,
+        'The factor of a backoff must be a number from 1.',
+        'write factor: 2',
+      );
     }
     check(lint, member(backoff, 'max'), `${at}/max`);
   });
@@ -40,7 +48,14 @@ function lintRetry(lint: Lint, policy: Json | undefined, path: string): void {
 /** A constant that is no duration of zero or more. */
 function check(lint: Lint, value: Json | undefined, path: string): void {
   if (value === undefined || (typeof value === 'string' && scanText(value).kind !== 'literal')) return;
-  if (parseDuration(value) === undefined) refuse(lint, 'PAWL_FLOW_DURATION', path, 'This is not a duration of zero or more.', 'write PT30S for 30 seconds, PT5M for 5 minutes or P1D for a day');
+  if (parseDuration(value) === undefined)
+    refuse(
+      lint,
+      'PAWL_FLOW_DURATION',
+      path,
+      'This is not a duration of zero or more.',
+      'write PT30S for 30 seconds, PT5M for 5 minutes or P1D for a day',
+    );
 }
 
 function each(named: Json | undefined, path: string, visit: (value: Json, path: string) => void): void {

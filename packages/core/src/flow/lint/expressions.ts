@@ -16,7 +16,13 @@ export function lintExpressions(lint: Lint): void {
     notYet(lint, '/evaluate/language', `Expressions in ${String(evaluate['language'])} are`, 'write them in jq');
     return;
   }
-  if (loose) notYet(lint, '/evaluate/mode', 'The loose mode of expressions is', 'write ${ } around expressions and leave mode out');
+  if (loose)
+    notYet(
+      lint,
+      '/evaluate/mode',
+      'The loose mode of expressions is',
+      'write ${ } around expressions and leave mode out',
+    );
   for (const site of textsOf(lint.document, lint.sites)) {
     if (site.form === 'expression') lintProgram(lint, site, expressionOf(site.text));
     // In loose mode any text may be an expression, and one that fails stands for itself.
@@ -32,10 +38,22 @@ function lintValue(lint: Lint, site: TextSite): void {
     return;
   }
   if (scanned.unclosed !== undefined) {
-    warn(lint, 'PAWL_FLOW_EXPRESSION_UNCLOSED', site.path, 'A ${ in this text is never closed, so the text is sent as it stands.', 'close it with }, also inside of strings and brackets');
+    warn(
+      lint,
+      'PAWL_FLOW_EXPRESSION_UNCLOSED',
+      site.path,
+      'A ${ in this text is never closed, so the text is sent as it stands.',
+      'close it with }, also inside of strings and brackets',
+    );
   } else if (looksBare(site)) {
     const message = `This is the text ${JSON.stringify(site.text)}, not an expression.`;
-    warn(lint, 'PAWL_FLOW_EXPRESSION_BARE', site.path, message, `write \${ ${site.text.trim()} } if the value is meant`);
+    warn(
+      lint,
+      'PAWL_FLOW_EXPRESSION_BARE',
+      site.path,
+      message,
+      `write \${ ${site.text.trim()} } if the value is meant`,
+    );
   }
 }
 
@@ -52,7 +70,8 @@ function looksBare({ text, place, names }: TextSite): boolean {
 function lintProgram(lint: Lint, site: TextSite, { source, offset }: ExpressionText): void {
   const checked = source.trim() === '' ? empty : checkProgram(source, [...placeVariables[site.place], ...site.names]);
   if (checked.ok) {
-    for (const name of checked.variables) if (unbuilt.has(name)) notYet(lint, site.path, `The variable $${name} is`, unbuilt.get(name));
+    for (const name of checked.variables)
+      if (unbuilt.has(name)) notYet(lint, site.path, `The variable $${name} is`, unbuilt.get(name));
     return;
   }
   const hint = checked.hint ?? hintOf(site, source, checked.message);
@@ -75,11 +94,14 @@ const unbuilt: ReadonlyMap<string, string> = new Map([
 ]);
 
 function hintOf({ form, place, names }: TextSite, source: string, message: string): string | undefined {
-  if (form === 'expression' && source.includes('${')) return 'this field takes one expression: write all of it inside of one ${ }';
+  if (form === 'expression' && source.includes('${'))
+    return 'this field takes one expression: write all of it inside of one ${ }';
   const name = /\$([A-Za-z_][A-Za-z0-9_]*)/.exec(message)?.[1];
   if (name === undefined) return undefined;
-  if (name === 'output' && place !== 'export') return '$output exists in export.as only; elsewhere "." is what a step works on';
-  if (name === 'input' && place === 'before') return 'the input is still "." here; $input exists once input.from has made it';
+  if (name === 'output' && place !== 'export')
+    return '$output exists in export.as only; elsewhere "." is what a step works on';
+  if (name === 'input' && place === 'before')
+    return 'the input is still "." here; $input exists once input.from has made it';
   if (reservedVariables.includes(name)) return `$${name} does not exist in this place`;
   return names.length === 0 ? undefined : `tasks around this one give ${names.map((each) => `$${each}`).join(', ')}`;
 }

@@ -10,7 +10,8 @@ export function checkProgram(source: string, variables: readonly string[]): Prog
   try {
     return { ok: true, variables: compile(source, { variables }).variables };
   } catch (error) {
-    if (error instanceof JqLimitError) return { ok: false, message: error.message, offset: 0, hint: 'split the expression over several steps' };
+    if (error instanceof JqLimitError)
+      return { ok: false, message: error.message, offset: 0, hint: 'split the expression over several steps' };
     if (!(error instanceof JqSyntaxError)) throw error;
     return { ok: false, message: error.message, offset: error.position.offset, hint: error.hint };
   }

@@ -32,7 +32,13 @@ export function lintFlow(document: Json, options: LintOptions): readonly LintPro
     told[problem.severity]++;
     problems.push(problem);
   };
-  const lint: Lint = { ...options, document: document as JsonObject, sites: sitesOf(document as JsonObject), report, wants };
+  const lint: Lint = {
+    ...options,
+    document: document as JsonObject,
+    sites: sitesOf(document as JsonObject),
+    report,
+    wants,
+  };
   for (const rule of rules) rule(lint);
   return problems;
 }

@@ -17,15 +17,26 @@ const kinds: Readonly<Record<string, string>> = {
 /** What the language has and this version of Pawl does not run. */
 export function lintNotBuilt(lint: Lint): void {
   const { document } = lint;
-  if (document['schedule'] !== undefined) notYet(lint, '/schedule', 'Starting runs by a schedule is', 'start runs over the API');
+  if (document['schedule'] !== undefined)
+    notYet(lint, '/schedule', 'Starting runs by a schedule is', 'start runs over the API');
   const use = isObject(document['use']) ? document['use'] : {};
-  if (Array.isArray(use['extensions']) && use['extensions'].length > 0) notYet(lint, '/use/extensions', 'Extensions are');
+  if (Array.isArray(use['extensions']) && use['extensions'].length > 0)
+    notYet(lint, '/use/extensions', 'Extensions are');
   if (Array.isArray(use['secrets']) && use['secrets'].length > 0) {
-    notYet(lint, '/use/secrets', 'Secrets in the flow are', 'give secret values to a connection, and name it in the action');
+    notYet(
+      lint,
+      '/use/secrets',
+      'Secrets in the flow are',
+      'give secret values to a connection, and name it in the action',
+    );
   }
   if (isObject(use['authentications'])) {
     for (const name of Object.keys(use['authentications'])) {
-      lintAuthentication(lint, use['authentications'][name] as JsonObject, `/use/authentications${pointerSegment(name)}`);
+      lintAuthentication(
+        lint,
+        use['authentications'][name] as JsonObject,
+        `/use/authentications${pointerSegment(name)}`,
+      );
     }
   }
   for (const name of ['input', 'output']) lintSchemaSource(lint, document[name], `/${name}`);
@@ -37,25 +48,36 @@ function lintTask(lint: Lint, site: TaskSite): void {
   const what = kinds[kind];
   if (what !== undefined) notYet(lint, `${path}/${kind}`, what);
   const { call } = task;
-  if (typeof call === 'string' && call !== 'http' && protocols.includes(call)) notYet(lint, `${path}/call`, `Calls of ${call} are`, 'call http instead');
+  if (typeof call === 'string' && call !== 'http' && protocols.includes(call))
+    notYet(lint, `${path}/call`, `Calls of ${call} are`, 'call http instead');
   for (const name of ['input', 'output', 'export']) lintSchemaSource(lint, task[name], `${path}/${name}`);
-  for (const authentication of authenticationsOf(site)) lintAuthentication(lint, authentication.value, authentication.path);
+  for (const authentication of authenticationsOf(site))
+    lintAuthentication(lint, authentication.value, authentication.path);
 }
 
 function lintAuthentication(lint: Lint, policy: JsonObject, path: string): void {
   for (const kind of ['digest', 'oauth2', 'oidc']) {
-    if (policy[kind] !== undefined) notYet(lint, `${path}/${kind}`, `The authentication ${kind} is`, 'use basic, bearer or a connection');
+    if (policy[kind] !== undefined)
+      notYet(lint, `${path}/${kind}`, `The authentication ${kind} is`, 'use basic, bearer or a connection');
   }
   for (const kind of ['basic', 'bearer']) {
     const credentials = policy[kind];
-    if (isObject(credentials) && credentials['use'] !== undefined) notYet(lint, `${path}/${kind}/use`, 'Secrets in the flow are', 'name a connection instead');
+    if (isObject(credentials) && credentials['use'] !== undefined)
+      notYet(lint, `${path}/${kind}/use`, 'Secrets in the flow are', 'name a connection instead');
   }
 }
 
 function lintSchemaSource(lint: Lint, owner: Json | undefined, path: string): void {
   const schema = isObject(owner) ? owner['schema'] : undefined;
   if (!isObject(schema)) return;
-  if (schema['resource'] !== undefined) notYet(lint, `${path}/schema/resource`, 'Schemas at an address are', 'write the schema into the flow: schema: {document: …}');
+  if (schema['resource'] !== undefined)
+    notYet(
+      lint,
+      `${path}/schema/resource`,
+      'Schemas at an address are',
+      'write the schema into the flow: schema: {document: …}',
+    );
   const { format } = schema;
-  if (typeof format === 'string' && !/^json(:|$)/.test(format)) notYet(lint, `${path}/schema/format`, `Schemas of the format ${format} are`, 'write a JSON Schema');
+  if (typeof format === 'string' && !/^json(:|$)/.test(format))
+    notYet(lint, `${path}/schema/format`, `Schemas of the format ${format} are`, 'write a JSON Schema');
 }

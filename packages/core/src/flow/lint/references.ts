@@ -13,7 +13,8 @@ export function lintReferences(lint: Lint): void {
     check(lint, site.task['timeout'], `${site.path}/timeout`, 'timeouts', 'timeout');
     check(lint, member(site.task['catch'], 'retry'), `${site.path}/catch/retry`, 'retries', 'retry policy');
     check(lint, member(site.task['raise'], 'error'), `${site.path}/raise/error`, 'errors', 'error');
-    for (const { value, path } of authenticationsOf(site)) check(lint, member(value, 'use'), `${path}/use`, 'authentications', 'authentication policy');
+    for (const { value, path } of authenticationsOf(site))
+      check(lint, member(value, 'use'), `${path}/use`, 'authentications', 'authentication policy');
   }
 }
 
@@ -28,7 +29,10 @@ const authenticated: readonly (readonly string[])[] = [
 ];
 
 /** The authentication policies in the arguments of a call. */
-export function authenticationsOf({ task, path }: TaskSite): readonly { readonly value: JsonObject; readonly path: string }[] {
+export function authenticationsOf({
+  task,
+  path,
+}: TaskSite): readonly { readonly value: JsonObject; readonly path: string }[] {
   return authenticated.flatMap((names) => {
     const value = names.reduce<Json | undefined>(member, task['with']);
     return isObject(value) ? [{ value, path: `${path}/with/${names.join('/')}` }] : [];
@@ -45,5 +49,11 @@ function check(lint: Lint, name: Json | undefined, path: string, part: string, w
   if (typeof name !== 'string') return;
   const known = used(lint.document, part);
   if (Object.hasOwn(known, name)) return;
-  refuse(lint, 'PAWL_FLOW_USE_UNKNOWN', path, `There is no ${what} named ${name} in use.${part}.`, () => nearestHint(name, Object.keys(known)) ?? `add it below use.${part}`);
+  refuse(
+    lint,
+    'PAWL_FLOW_USE_UNKNOWN',
+    path,
+    `There is no ${what} named ${name} in use.${part}.`,
+    () => nearestHint(name, Object.keys(known)) ?? `add it below use.${part}`,
+  );
 }

@@ -50,7 +50,14 @@ export function notYet(lint: Lint, path: string, what: string, hint?: Hint): voi
   refuseToRun(lint, 'PAWL_FLOW_NOT_YET', path, `${what} not built yet, so Pawl does not run this flow.`, hint);
 }
 
-function tell(lint: Lint, severity: Problem['severity'], code: string, path: string, message: string, hint: Hint): void {
+function tell(
+  lint: Lint,
+  severity: Problem['severity'],
+  code: string,
+  path: string,
+  message: string,
+  hint: Hint,
+): void {
   if (!lint.wants(severity)) return;
   const found = typeof hint === 'function' ? hint() : hint;
   lint.report({ code, severity, path, message, ...(found === undefined ? {} : { hint: found }) });

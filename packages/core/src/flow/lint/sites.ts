@@ -48,7 +48,9 @@ export function sitesOf(document: JsonObject): Sites {
   const pending: Inner[] = rootLists(document).reverse();
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const found: TaskSite[] = [];
-    const list = next.single ? undefined : { path: next.path, sequence: next.owner !== 'fork', owner: next.owner, tasks: found };
+    const list = next.single
+      ? undefined
+      : { path: next.path, sequence: next.owner !== 'fork', owner: next.owner, tasks: found };
     for (const [index, [name, task, path]] of next.items.entries()) {
       const kind = isObject(task) ? kindOf(task) : undefined;
       if (!isObject(task) || kind === undefined) continue;
@@ -74,11 +76,17 @@ export function loopNames(task: JsonObject): readonly [string, string] {
 }
 
 /** The `foreach` of a `listen` or of a subscription by `call: asyncapi`, and where it stands in the task. */
-export function foreachOf(task: JsonObject, kind: TaskKind): { readonly foreach: JsonObject; readonly path: string } | undefined {
+export function foreachOf(
+  task: JsonObject,
+  kind: TaskKind,
+): { readonly foreach: JsonObject; readonly path: string } | undefined {
   const [foreach, path] =
     kind === 'listen'
       ? [task['foreach'], '/foreach']
-      : [task['call'] === 'asyncapi' ? member(member(task['with'], 'subscription'), 'foreach') : undefined, '/with/subscription/foreach'];
+      : [
+          task['call'] === 'asyncapi' ? member(member(task['with'], 'subscription'), 'foreach') : undefined,
+          '/with/subscription/foreach',
+        ];
   return isObject(foreach) ? { foreach, path } : undefined;
 }
 
@@ -104,13 +112,24 @@ function rootLists(document: JsonObject): Inner[] {
   const functions = isObject(use['functions']) ? use['functions'] : {};
   const single = Object.keys(functions).map((name) => {
     const path = `/use/functions${pointerSegment(name)}`;
-    return { ...base, path, owner: 'flow' as const, single: true, items: [[name, functions[name] as Json, path] as const] };
+    return {
+      ...base,
+      path,
+      owner: 'flow' as const,
+      single: true,
+      items: [[name, functions[name] as Json, path] as const],
+    };
   });
   const extensions = (Array.isArray(use['extensions']) ? use['extensions'] : []) as readonly JsonObject[];
   const around = extensions.flatMap((item, index) =>
     Object.keys(item).flatMap((name) =>
       ['before', 'after'].flatMap((member) =>
-        inner((item[name] as JsonObject)[member], `/use/extensions/${index}${pointerSegment(name)}/${member}`, 'extension', base),
+        inner(
+          (item[name] as JsonObject)[member],
+          `/use/extensions/${index}${pointerSegment(name)}/${member}`,
+          'extension',
+          base,
+        ),
       ),
     ),
   );
@@ -137,14 +156,22 @@ function innerLists({ task, path, kind, names, retried, depth }: TaskSite): Inne
     case 'call': {
       const found = foreachOf(task, kind);
       if (found === undefined) return [];
-      return inner(found.foreach['do'], `${path}${found.path}/do`, kind, { ...base, names: [...names, ...foreachNames(found.foreach)] });
+      return inner(found.foreach['do'], `${path}${found.path}/do`, kind, {
+        ...base,
+        names: [...names, ...foreachNames(found.foreach)],
+      });
     }
     default:
       return [];
   }
 }
 
-function inner(list: Json | undefined, path: string, owner: ListSite['owner'], base: Pick<Inner, 'names' | 'retried' | 'depth'>): Inner[] {
+function inner(
+  list: Json | undefined,
+  path: string,
+  owner: ListSite['owner'],
+  base: Pick<Inner, 'names' | 'retried' | 'depth'>,
+): Inner[] {
   if (!Array.isArray(list)) return [];
   const items = (list as readonly JsonObject[]).map((item, index) => {
     const name = Object.keys(item)[0] ?? '';

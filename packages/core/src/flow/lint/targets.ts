@@ -26,7 +26,11 @@ function targetsOf({ task, path, kind }: TaskSite): readonly Target[] {
   const caught = task['catch'];
   return [
     ...target(task['then'], `${path}/then`),
-    ...(kind === 'switch' ? casesOf(task).flatMap(({ name, index, body }) => target(body['then'], `${path}/switch/${index}${pointerSegment(name)}/then`)) : []),
+    ...(kind === 'switch'
+      ? casesOf(task).flatMap(({ name, index, body }) =>
+          target(body['then'], `${path}/switch/${index}${pointerSegment(name)}/then`),
+        )
+      : []),
     ...(kind === 'try' && isObject(caught) ? target(caught['then'], `${path}/catch/then`) : []),
   ];
 }
@@ -37,7 +41,13 @@ function target(then: Json | undefined, path: string): readonly Target[] {
 
 function lintTarget(lint: Lint, { list }: TaskSite, { then, path }: Target): void {
   if (then === 'exit' && list?.owner === 'for') {
-    warn(lint, 'PAWL_FLOW_EXIT_IN_FOR', path, '"exit" ends this iteration; the "for" goes on with its next item.', 'to stop the whole loop, give the "for" a "while"');
+    warn(
+      lint,
+      'PAWL_FLOW_EXIT_IN_FOR',
+      path,
+      '"exit" ends this iteration; the "for" goes on with its next item.',
+      'to stop the whole loop, give the "for" a "while"',
+    );
   }
   if (flowDirectives.includes(then)) return;
   const names = list?.sequence ? namesOf(list) : new Set<string>();
@@ -47,7 +57,9 @@ function lintTarget(lint: Lint, { list }: TaskSite, { then, path }: Target): voi
   const message = elsewhere
     ? `"then" names the task ${then}, which stands in another list: it can only go to a task of its own list.`
     : `"then" names the task ${then}, which does not exist.`;
-  const hint = elsewhere ? 'use exit to leave this list, and go on from the task around it' : nearestHint(then, [...flowDirectives, ...names]);
+  const hint = elsewhere
+    ? 'use exit to leave this list, and go on from the task around it'
+    : nearestHint(then, [...flowDirectives, ...names]);
   refuse(lint, 'PAWL_FLOW_THEN_UNKNOWN', path, message, hint);
 }
 
@@ -64,11 +76,19 @@ function lintDefaults(lint: Lint, { task, path }: TaskSite): void {
   const defaults = casesOf(task).filter(({ body }) => body['when'] === undefined);
   for (const { name, index } of defaults.slice(1)) {
     const hint = 'give this case a "when", or take it out';
-    refuse(lint, 'PAWL_FLOW_SWITCH_DEFAULTS', `${path}/switch/${index}${pointerSegment(name)}`, 'The switch has several cases without "when": only the first could ever be taken.', hint);
+    refuse(
+      lint,
+      'PAWL_FLOW_SWITCH_DEFAULTS',
+      `${path}/switch/${index}${pointerSegment(name)}`,
+      'The switch has several cases without "when": only the first could ever be taken.',
+      hint,
+    );
   }
 }
 
-function casesOf(task: JsonObject): readonly { readonly name: string; readonly index: number; readonly body: JsonObject }[] {
+function casesOf(
+  task: JsonObject,
+): readonly { readonly name: string; readonly index: number; readonly body: JsonObject }[] {
   return (task['switch'] as readonly JsonObject[]).map((item, index) => {
     const name = Object.keys(item)[0] ?? '';
     return { name, index, body: item[name] as JsonObject };
@@ -89,7 +109,13 @@ function lintReach(lint: Lint, list: ListSite): void {
   }
   for (const [position, site] of list.tasks.entries()) {
     if (reached.has(position) || (position > 0 && !reached.has(position - 1))) continue;
-    warn(lint, 'PAWL_FLOW_UNREACHABLE', site.path, `The task ${site.name} is never reached.`, 'an earlier task ends the list or jumps over it; let a "then" name it, or take it out');
+    warn(
+      lint,
+      'PAWL_FLOW_UNREACHABLE',
+      site.path,
+      `The task ${site.name} is never reached.`,
+      'an earlier task ends the list or jumps over it; let a "then" name it, or take it out',
+    );
   }
 }
 

@@ -52,7 +52,11 @@ function* documentTexts(document: JsonObject, sites: Sites): Generator<TextSite>
   }
   const extensions = member(use, 'extensions');
   for (const [index, item] of (Array.isArray(extensions) ? (extensions as readonly JsonObject[]) : []).entries()) {
-    for (const name of Object.keys(item)) yield* expression(item[name], `/use/extensions/${index}${pointerSegment(name)}`, 'when', { ...body, unbuilt: true });
+    for (const name of Object.keys(item))
+      yield* expression(item[name], `/use/extensions/${index}${pointerSegment(name)}`, 'when', {
+        ...body,
+        unbuilt: true,
+      });
   }
 }
 
@@ -66,7 +70,13 @@ function* commonTexts({ task, path, names }: TaskSite): Generator<TextSite> {
 }
 
 /** Members whose strings are values, by kind of task. */
-const valueMembers: Readonly<Record<string, string>> = { call: 'with', emit: 'emit', run: 'run', set: 'set', wait: 'wait' };
+const valueMembers: Readonly<Record<string, string>> = {
+  call: 'with',
+  emit: 'emit',
+  run: 'run',
+  set: 'set',
+  wait: 'wait',
+};
 
 function* bodyTexts(site: TaskSite): Generator<TextSite> {
   const { task, path, kind, names } = site;
@@ -75,7 +85,8 @@ function* bodyTexts(site: TaskSite): Generator<TextSite> {
   if (valued !== undefined) yield* values(withoutForeach(task[valued], kind), `${path}/${valued}`, body);
   switch (kind) {
     case 'raise':
-      if (isObject(member(task['raise'], 'error'))) yield* values(member(task['raise'], 'error'), `${path}/raise/error`, body);
+      if (isObject(member(task['raise'], 'error')))
+        yield* values(member(task['raise'], 'error'), `${path}/raise/error`, body);
       break;
     case 'for':
       yield* transform(task['for'], `${path}/for`, 'in', body);
@@ -83,7 +94,8 @@ function* bodyTexts(site: TaskSite): Generator<TextSite> {
       break;
     case 'switch':
       for (const [index, item] of (task['switch'] as readonly JsonObject[]).entries()) {
-        for (const name of Object.keys(item)) yield* expression(item[name], `${path}/switch/${index}${pointerSegment(name)}`, 'when', body);
+        for (const name of Object.keys(item))
+          yield* expression(item[name], `${path}/switch/${index}${pointerSegment(name)}`, 'when', body);
       }
       break;
     case 'try':
@@ -102,7 +114,10 @@ function* bodyTexts(site: TaskSite): Generator<TextSite> {
 }
 
 function isUnbuilt(task: JsonObject, kind: TaskKind): boolean {
-  return ['emit', 'listen', 'run'].includes(kind) || (kind === 'call' && task['call'] !== 'http' && protocols.includes(task['call'] as string));
+  return (
+    ['emit', 'listen', 'run'].includes(kind) ||
+    (kind === 'call' && task['call'] !== 'http' && protocols.includes(task['call'] as string))
+  );
 }
 
 /** The arguments of a call without the tasks for each message of a subscription, which are sites of their own. */
@@ -130,7 +145,8 @@ function* strategy(to: Json | undefined, path: string, where: Where): Generator<
   if (!isObject(to)) return;
   for (const kind of ['all', 'any', 'one']) {
     const filters = kind === 'one' ? [to[kind]] : ((to[kind] ?? []) as readonly Json[]);
-    for (const [index, filter] of filters.entries()) yield* eventFilter(filter, kind === 'one' ? `${path}/one` : `${path}/${kind}/${index}`, where);
+    for (const [index, filter] of filters.entries())
+      yield* eventFilter(filter, kind === 'one' ? `${path}/one` : `${path}/${kind}/${index}`, where);
   }
   if (typeof to['until'] === 'string') yield* expression(to, path, 'until', where);
   else yield* strategy(to['until'], `${path}/until`, where);

@@ -1,5 +1,18 @@
 import type { JsonObject } from '../../json.ts';
-import { anyObject, boolean, closed, either, integer, listOf, mapOf, oneMember, oneOfTexts, open, ref, string } from './build.ts';
+import {
+  anyObject,
+  boolean,
+  closed,
+  either,
+  integer,
+  listOf,
+  mapOf,
+  oneMember,
+  oneOfTexts,
+  open,
+  ref,
+  string,
+} from './build.ts';
 
 /** Arguments of the protocols that the language itself can call, by the name that `call` gives. */
 export const protocolArguments: JsonObject = {
@@ -26,7 +39,11 @@ export const protocolArguments: JsonObject = {
     },
     ['document', 'operationId'],
   ),
-  grpc: closed({ proto: ref('resource'), service: grpcService(), method: string, arguments: anyObject }, ['proto', 'service', 'method']),
+  grpc: closed({ proto: ref('resource'), service: grpcService(), method: string, arguments: anyObject }, [
+    'proto',
+    'service',
+    'method',
+  ]),
   asyncapi: asyncApi(),
   a2a: closed(
     {
@@ -44,7 +61,15 @@ export const protocolArguments: JsonObject = {
   mcp: open(
     {
       protocolVersion: string,
-      method: oneOfTexts('tools/list', 'tools/call', 'prompts/list', 'prompts/get', 'resources/list', 'resources/read', 'resources/templates/list'),
+      method: oneOfTexts(
+        'tools/list',
+        'tools/call',
+        'prompts/list',
+        'prompts/get',
+        'resources/list',
+        'resources/read',
+        'resources/templates/list',
+      ),
       parameters: either(anyObject, string),
       timeout: ref('duration'),
       transport: mcpTransport(),
@@ -66,8 +91,25 @@ function grpcService(): JsonObject {
 
 function asyncApi(): JsonObject {
   const until = oneMember('amount', 'while', 'until');
-  const consume = closed({ for: ref('duration'), amount: integer, while: ref('expression'), until: ref('expression') }, [], until);
-  const protocols = ['amqp', 'amqp1', 'anypointmq', 'googlepubsub', 'http', 'ibmmq', 'jms', 'kafka', 'mercure', 'mqtt', 'mqtt5', 'nats'];
+  const consume = closed(
+    { for: ref('duration'), amount: integer, while: ref('expression'), until: ref('expression') },
+    [],
+    until,
+  );
+  const protocols = [
+    'amqp',
+    'amqp1',
+    'anypointmq',
+    'googlepubsub',
+    'http',
+    'ibmmq',
+    'jms',
+    'kafka',
+    'mercure',
+    'mqtt',
+    'mqtt5',
+    'nats',
+  ];
   return closed(
     {
       document: ref('resource'),

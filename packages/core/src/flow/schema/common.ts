@@ -32,13 +32,19 @@ export const commonDefinitions: JsonObject = {
   ),
   resource: closed({ name: string, endpoint: ref('endpoint') }, ['endpoint']),
   duration: either(
-    closed({ days: integer, hours: integer, minutes: integer, seconds: integer, milliseconds: integer }, [], { minProperties: 1 }),
+    closed({ days: integer, hours: integer, minutes: integer, seconds: integer, milliseconds: integer }, [], {
+      minProperties: 1,
+    }),
     { type: 'string', pattern: `^P(?!$)${datePart}${timePart}$` },
     ref('expression'),
   ),
   timeout: closed({ after: ref('duration') }, ['after']),
   timeoutOrName: either(ref('timeout'), string),
-  dataSchema: closed({ format: string, document: true, resource: ref('resource') }, [], oneMember('document', 'resource')),
+  dataSchema: closed(
+    { format: string, document: true, resource: ref('resource') },
+    [],
+    oneMember('document', 'resource'),
+  ),
   input: closed({ schema: ref('dataSchema'), from: either(string, anyObject) }),
   output: closed({ schema: ref('dataSchema'), as: either(string, anyObject) }),
   error: closed(
@@ -51,12 +57,18 @@ export const commonDefinitions: JsonObject = {
     },
     ['type', 'status'],
   ),
-  errorFilter: open({ type: string, status: integer, instance: string, title: string, detail: string }, [], { minProperties: 1 }),
+  errorFilter: open({ type: string, status: integer, instance: string, title: string, detail: string }, [], {
+    minProperties: 1,
+  }),
   retryPolicy: closed({
     when: string,
     exceptWhen: string,
     delay: ref('duration'),
-    backoff: closed({ constant: anyObject, exponential: anyObject, linear: anyObject }, [], oneMember('constant', 'exponential', 'linear')),
+    backoff: closed(
+      { constant: anyObject, exponential: anyObject, linear: anyObject },
+      [],
+      oneMember('constant', 'exponential', 'linear'),
+    ),
     limit: closed({ attempt: closed({ count: integer, duration: ref('duration') }), duration: ref('duration') }),
     jitter: closed({ from: ref('duration'), to: ref('duration') }, ['from', 'to']),
   }),
@@ -93,10 +105,22 @@ export const commonDefinitions: JsonObject = {
 
 function oauthMembers(): JsonObject {
   const token = closed({ token: string, type: string }, ['token', 'type']);
-  const methods = oneOfTexts('client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none');
+  const methods = oneOfTexts(
+    'client_secret_basic',
+    'client_secret_post',
+    'client_secret_jwt',
+    'private_key_jwt',
+    'none',
+  );
   return {
     authority: ref('uriTemplate'),
-    grant: oneOfTexts('authorization_code', 'client_credentials', 'password', 'refresh_token', 'urn:ietf:params:oauth:grant-type:token-exchange'),
+    grant: oneOfTexts(
+      'authorization_code',
+      'client_credentials',
+      'password',
+      'refresh_token',
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+    ),
     client: closed({ id: string, secret: string, assertion: string, authentication: methods }),
     request: open({ encoding: oneOfTexts('application/x-www-form-urlencoded', 'application/json') }),
     issuers: listOf(string),

@@ -12,7 +12,20 @@ export const definitions: JsonObject = {
   ...taskDefinitions,
   extension: closed(
     {
-      extend: oneOfTexts('call', 'composite', 'emit', 'for', 'listen', 'raise', 'run', 'set', 'switch', 'try', 'wait', 'all'),
+      extend: oneOfTexts(
+        'call',
+        'composite',
+        'emit',
+        'for',
+        'listen',
+        'raise',
+        'run',
+        'set',
+        'switch',
+        'try',
+        'wait',
+        'all',
+      ),
       when: string,
       before: ref('taskList'),
       after: ref('taskList'),
@@ -25,7 +38,16 @@ export const definitions: JsonObject = {
 export const rootSchema: JsonObject = open(
   {
     document: closed(
-      { dsl: ref('version'), namespace: ref('label'), name: ref('label'), version: ref('version'), title: string, summary: string, tags: anyObject, metadata: anyObject },
+      {
+        dsl: ref('version'),
+        namespace: ref('label'),
+        name: ref('label'),
+        version: ref('version'),
+        title: string,
+        summary: string,
+        tags: anyObject,
+        metadata: anyObject,
+      },
       ['dsl', 'namespace', 'name', 'version'],
     ),
     input: ref('input'),

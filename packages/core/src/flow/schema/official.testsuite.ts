@@ -25,5 +25,8 @@ export function officialVerdict(): (document: Json) => boolean {
 /** The official examples as text, by file name. */
 export function officialExamples(): readonly { readonly file: string; readonly text: string }[] {
   if (!hasOfficial) return [];
-  return readdirSync(`${folder}examples`).map((file) => ({ file, text: readFileSync(`${folder}examples/${file}`, 'utf8') }));
+  return readdirSync(`${folder}examples`).map((file) => ({
+    file,
+    text: readFileSync(`${folder}examples/${file}`, 'utf8'),
+  }));
 }

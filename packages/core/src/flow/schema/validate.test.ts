@@ -28,8 +28,15 @@ describe.skipIf(!hasOfficial)(`the schema of a flow against the official one${sk
       const verdict = official(document);
       const problems = validateFlow(document);
       if (verdict) accepted++;
-      expect({ document, valid: problems.length === 0, problems }).toEqual({ document, valid: verdict, problems: verdict ? [] : expect.anything() });
-      expect({ document, valid: published.ok && published.value.accepts(document) }).toEqual({ document, valid: verdict });
+      expect({ document, valid: problems.length === 0, problems }).toEqual({
+        document,
+        valid: verdict,
+        problems: verdict ? [] : expect.anything(),
+      });
+      expect({ document, valid: published.ok && published.value.accepts(document) }).toEqual({
+        document,
+        valid: verdict,
+      });
       for (const problem of problems) expect(problem.code).toMatch(/^PAWL_FLOW_SCHEMA_[A-Z]+$/);
     }
     // Both verdicts must be well represented, else this test proves little.

@@ -39,10 +39,18 @@ function rootPlaces(document: JsonObject): readonly Place[] {
   const functions = isObject(use['functions']) ? use['functions'] : {};
   const extensions = Array.isArray(use['extensions']) ? (use['extensions'] as readonly Json[]) : [];
   return [
-    ...Object.keys(functions).map((name) => ({ path: `/use/functions${pointerSegment(name)}`, value: functions[name] as Json, list: false })),
+    ...Object.keys(functions).map((name) => ({
+      path: `/use/functions${pointerSegment(name)}`,
+      value: functions[name] as Json,
+      list: false,
+    })),
     ...extensions.flatMap((item, index) =>
       isObject(item)
-        ? Object.keys(item).flatMap((name) => ['before', 'after'].flatMap((list) => listAt(item[name], `/use/extensions/${index}${pointerSegment(name)}`, list)))
+        ? Object.keys(item).flatMap((name) =>
+            ['before', 'after'].flatMap((list) =>
+              listAt(item[name], `/use/extensions/${index}${pointerSegment(name)}`, list),
+            ),
+          )
         : [],
     ),
     ...listAt(document, '', 'do'),
@@ -81,7 +89,9 @@ function taskPlaces({ path, value }: Place, problems: Problem[]): Place[] {
     ...listAt(task['catch'], `${path}/catch`, 'do'),
     ...listAt(task['fork'], `${path}/fork`, 'branches'),
     ...(kind === 'listen' ? listAt(task['foreach'], `${path}/foreach`, 'do') : []),
-    ...(called === 'asyncapi' ? listAt(member(subscription, 'foreach'), `${path}/with/subscription/foreach`, 'do') : []),
+    ...(called === 'asyncapi'
+      ? listAt(member(subscription, 'foreach'), `${path}/with/subscription/foreach`, 'do')
+      : []),
   ];
 }
 
@@ -121,18 +131,35 @@ function itemProblem(path: string, item: Json, names: readonly string[]): Proble
     const message = `An item of a list of tasks has one name, and this has ${names.length}: ${listWords(names, 'and')}.`;
     return { ...common, message, hint: `put a dash before each task; or indent what belongs to ${names[0]}` };
   }
-  return { ...common, message: `An item of a list of tasks is a name with a task, and this is ${valuePhrase(item)}.`, hint: 'write - name: and the task below it' };
+  return {
+    ...common,
+    message: `An item of a list of tasks is a name with a task, and this is ${valuePhrase(item)}.`,
+    hint: 'write - name: and the task below it',
+  };
 }
 
 function kindProblem(path: string, task: Json): Problem {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const common = { code: 'PAWL_FLOW_SCHEMA_TASK', severity: 'error', path } as const;
-  if (!isObject(task)) return { ...common, message: `The task ${name} must be an object, and is ${valuePhrase(task)}.`, hint: 'indent what belongs to the task below its name' };
+  if (!isObject(task))
+    return {
+      ...common,
+      message: `The task ${name} must be an object, and is ${valuePhrase(task)}.`,
+      hint: 'indent what belongs to the task below its name',
+    };
   const keys = Object.keys(task);
   const found = keys.filter((key) => (taskKinds as readonly string[]).includes(key));
   if (found.length > 1) {
-    return { ...common, message: `The task ${name} does several things at once: ${listWords(found, 'and')}.`, hint: 'make a task of each' };
+    return {
+      ...common,
+      message: `The task ${name} does several things at once: ${listWords(found, 'and')}.`,
+      hint: 'make a task of each',
+    };
   }
   const guess = keys.map((key) => nameHint(key, taskKinds)).find((hint) => hint?.startsWith('did you mean'));
-  return { ...common, message: `The task ${name} does not say what it does.`, hint: guess ?? `give it one of ${listWords(taskKinds, 'or')}` };
+  return {
+    ...common,
+    message: `The task ${name} does not say what it does.`,
+    hint: guess ?? `give it one of ${listWords(taskKinds, 'or')}`,
+  };
 }

@@ -27,7 +27,8 @@ const codes: Readonly<Record<string, string>> = {
   format: 'TEXT',
 };
 
-const addressHint = 'write an address without spaces, with {name} for a member of the input, or one expression: ${ "https://host/\\(.id)" }';
+const addressHint =
+  'write an address without spaces, with {name} for a member of the input, or one expression: ${ "https://host/\\(.id)" }';
 
 /** Definitions whose refusals are told as a whole: which part of a pattern fails helps nobody. */
 const whole: readonly { readonly definition: string; readonly message: string; readonly hint: string }[] = [
@@ -44,15 +45,21 @@ const whole: readonly { readonly definition: string; readonly message: string; r
   { definition: 'uriOrExpression', message: 'is not an address (URI)', hint: addressHint },
   { definition: 'uriTemplate', message: 'is not an address (URI)', hint: addressHint },
   { definition: 'version', message: 'is not a version', hint: "write three numbers in quotes, as in '1.0.0'" },
-  { definition: 'label', message: 'is not a name', hint: 'use up to 63 letters, digits and hyphens, with a letter or digit at both ends' },
+  {
+    definition: 'label',
+    message: 'is not a name',
+    hint: 'use up to 63 letters, digits and hyphens, with a letter or digit at both ends',
+  },
   { definition: 'expression', message: 'is not an expression', hint: 'write ${ … } around it' },
 ];
 
 function wordsOf({ schemaPath, path, keyword, message }: SchemaProblem): { message: string; hint: string } | undefined {
-  if (keyword === 'type' && /\/(do|try|branches)$/.test(path)) return { message, hint: 'put a dash before each task: - name:' };
+  if (keyword === 'type' && /\/(do|try|branches)$/.test(path))
+    return { message, hint: 'put a dash before each task: - name:' };
   const found = whole.find(({ definition }) => schemaPath.includes(`/$defs/${definition}/`));
   // Of the forms of an address the schema may tell of the expression alone.
-  if (found?.definition === 'expression' && /\/(endpoint|uri|type|source|dataschema)$/.test(path)) return { message: 'is not an address (URI)', hint: addressHint };
+  if (found?.definition === 'expression' && /\/(endpoint|uri|type|source|dataschema)$/.test(path))
+    return { message: 'is not an address (URI)', hint: addressHint };
   // Inside the object forms, a missing or unknown member is told as such.
   const inner = ['required', 'additionalProperties', 'limit'].includes(keyword) || path.endsWith('/authentication');
   return inner ? undefined : found;
@@ -60,7 +67,10 @@ function wordsOf({ schemaPath, path, keyword, message }: SchemaProblem): { messa
 
 /** What a pointer names, as the beginning of a sentence. */
 function subject(path: string): string {
-  const segments = path.split('/').slice(1).map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const segments = path
+    .split('/')
+    .slice(1)
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
   const last = segments.at(-1);
   if (last === undefined) return 'The document';
   return /^\d+$/.test(last) && segments.length > 1 ? `Item ${Number(last) + 1} of ${segments.at(-2)}` : last;

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { told } from './lint.testsuite.ts';
+
+const one = '[{b: {set: {x: 1}}}]';
+const http = (authentication: string) =>
+  `do: [{a: {call: http, with: {method: get, endpoint: {uri: "https://x", authentication: ${authentication}}}}}]`;
+
+describe('what the language has and Pawl does not run yet', () => {
+  it.each([
+    ['fork', `do: [{a: {fork: {branches: ${one}}}}]`, '/do/0/a/fork'],
+    ['listen', 'do: [{a: {listen: {to: {any: []}}}}]', '/do/0/a/listen'],
+    ['emit', 'do: [{a: {emit: {event: {with: {type: x}}}}}]', '/do/0/a/emit'],
+    ['run', 'do: [{a: {run: {shell: {command: ls}}}}]', '/do/0/a/run'],
+    [
+      'grpc',
+      'do: [{a: {call: grpc, with: {proto: {endpoint: "https://x"}, service: {name: s, host: h}, method: m}}}]',
+      '/do/0/a/call',
+    ],
+    [
+      'openapi',
+      'do: [{a: {call: openapi, with: {document: {endpoint: "https://x"}, operationId: o}}}]',
+      '/do/0/a/call',
+    ],
+    [
+      'asyncapi',
+      'do: [{a: {call: asyncapi, with: {document: {endpoint: "https://x"}, operation: o, message: {}}}}]',
+      '/do/0/a/call',
+    ],
+    ['a2a', 'do: [{a: {call: a2a, with: {method: message/send}}}]', '/do/0/a/call'],
+    ['mcp', 'do: [{a: {call: mcp, with: {method: tools/list, transport: {stdio: {command: x}}}}}]', '/do/0/a/call'],
+    ['a schedule', `schedule: {every: PT1H}\ndo: ${one}`, '/schedule'],
+    ['extensions', `use: {extensions: [{x: {extend: all}}]}\ndo: ${one}`, '/use/extensions'],
+    ['secrets', `use: {secrets: [s]}\ndo: ${one}`, '/use/secrets'],
+    ['the variable of secrets', 'do: [{a: {set: "${ $secrets.x }"}}]', '/do/0/a/set'],
+    ['the variable of authorization', 'do: [{a: {set: "${ $authorization }"}}]', '/do/0/a/set'],
+    [
+      'oauth2',
+      http('{oauth2: {authority: "https://a", grant: client_credentials}}'),
+      '/do/0/a/with/endpoint/authentication/oauth2',
+    ],
+    [
+      'oidc',
+      http('{oidc: {authority: "https://a", grant: client_credentials}}'),
+      '/do/0/a/with/endpoint/authentication/oidc',
+    ],
+    ['digest', http('{digest: {username: u, password: p}}'), '/do/0/a/with/endpoint/authentication/digest'],
+    ['credentials from a secret', http('{basic: {use: s}}'), '/do/0/a/with/endpoint/authentication/basic/use'],
+    [
+      'a policy that is none yet',
+      `use: {authentications: {o: {oidc: {use: s}}}}\ndo: ${one}`,
+      '/use/authentications/o/oidc',
+    ],
+    [
+      'a schema elsewhere',
+      `input: {schema: {resource: {endpoint: "https://x"}}}\ndo: ${one}`,
+      '/input/schema/resource',
+    ],
+    [
+      'a schema in another language',
+      `input: {schema: {format: avro, document: {}}}\ndo: ${one}`,
+      '/input/schema/format',
+    ],
+    ['another language of expressions', `evaluate: {language: js}\ndo: ${one}`, '/evaluate/language'],
+    ['the loose mode', `evaluate: {mode: loose}\ndo: ${one}`, '/evaluate/mode'],
+  ])('is a warning to check and an error to deploy: %s', (_, body, path) => {
+    expect(told(body)).toEqual([`warning NOT_YET ${path}`]);
+    expect(told(body, 'deploy')).toEqual([`error NOT_YET ${path}`]);
+  });
+
+  it('leaves alone what is built', () => {
+    expect(told(http('{bearer: {token: "${ .token }"}}'), 'deploy')).toEqual([]);
+    expect(told(http('{basic: {username: u, password: p}}'), 'deploy')).toEqual([]);
+  });
+
+  it('still has its names and texts looked at, gently where Pawl may not know all of them', () => {
+    expect(
+      told('do: [{a: {listen: {to: {any: [], until: "$nothing"}}, foreach: {item: e, do: [{b: {set: "${ $e }"}}]}}}]'),
+    ).toEqual([...['warning NOT_YET /do/0/a/listen', 'warning EXPRESSION /do/0/a/listen/to/until']]);
+    expect(told('do: [{a: {listen: {to: {any: []}}, foreach: {item: task}}}]')).toContain(
+      'error VARIABLE_RESERVED /do/0/a/foreach/item',
+    );
+    const subscription = '{consume: {amount: 1}, foreach: {item: m, do: [{b: {set: "${ $m }"}}], output: {as: $m}}}';
+    expect(
+      told(
+        `do: [{a: {call: asyncapi, with: {document: {endpoint: "https://x"}, operation: o, subscription: ${subscription}}}}]`,
+      ),
+    ).toEqual(['warning NOT_YET /do/0/a/call']);
+  });
+
+  it('includes texts of event filters', () => {
+    const filters = '[{with: {type: a, data: "${ ] }"}, correlate: {c: {from: "]", expect: "${ ] }"}}}]';
+    expect(told(`do: [{a: {listen: {to: {all: ${filters}}}}}]`, 'deploy')).toEqual([
+      ...['error NOT_YET /do/0/a/listen', 'error EXPRESSION /do/0/a/listen/to/all/0/with/data'],
+      ...[
+        'error EXPRESSION /do/0/a/listen/to/all/0/correlate/c/from',
+        'error EXPRESSION /do/0/a/listen/to/all/0/correlate/c/expect',
+      ],
+    ]);
+  });
+});
