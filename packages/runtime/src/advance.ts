@@ -114,7 +114,7 @@ export class Advance {
   /** A time that the run waits for has come. */
   readonly wake = (run: Run, now: number): void => {
     // Whatever is being decided or committed sets the timer again when it is done.
-    if (run.phase !== 'idle' || run.hold !== undefined || this.context.draining) return;
+    if (run.phase !== 'idle' || run.hold !== undefined || !this.mayGoOn(run)) return;
     if (run.headDue <= now) this.gather(run);
     let first: Extract<Run['pending'][number], { kind: 'timer' }> | undefined;
     for (const one of run.pending) {
@@ -126,7 +126,7 @@ export class Advance {
     }
     this.context.ports.fault('timer.due');
     this.deliver(run, { kind: 'timer', at: this.context.now(), frame: first.frame, timer: first.timer });
-    if (run.phase === 'idle' && run.at <= now) {
+    if (run.phase === 'idle' && run.hold === undefined && run.at <= now) {
       this.context.ports.log.error(
         { run: run.id, frame: first.frame, timer: first.timer },
         'A timer was due and led to nothing; it is looked at again.',
@@ -148,8 +148,13 @@ export class Advance {
     if (this.line.length > 0) this.context.ports.clock.soon(this.continueNext);
     if (run === undefined) return;
     run.continuing = false;
-    if (!this.context.draining) this.deliver(run, { kind: 'continue' });
+    if (this.mayGoOn(run)) this.deliver(run, { kind: 'continue' });
   };
+
+  /** Whether the run may do more by itself here: not when it is about to move, or the worker to stop. */
+  private mayGoOn(run: Run): boolean {
+    return !this.context.draining && !this.context.ownership.leaving(run.partition);
+  }
 
   private decideOne(run: Run, stimulus: Stimulus, message: MessageKey | undefined): void {
     if (stimulus.kind === 'permit') {

@@ -8,6 +8,8 @@ export const bounds = {
   commitAloneCharacters: 1_048_576,
   /** A worker beats, looks at the leases and polls its inbox this often. */
   beatEvery: 1_000,
+  /** A wake-up leads to a look at the leases if the last one was longer ago. */
+  lookAtMost: 200,
   /** An owner whose beat has not changed for this long has lost its partitions. */
   lease: 10_000,
   /** No effect starts when the last beat was sent longer ago than this: two thirds of the lease. */

@@ -212,7 +212,8 @@ export class Dispatch implements AttemptHost {
     // The permit is free before the next step is decided: it may want it itself, unless others wait in line.
     limiter.release(attempt.target);
     if (attempt.unwanted) return;
-    run.dropWork(attempt);
+    // It stays among the run's works until its outcome is decided: while that waits for a commit in flight, the state
+    // still shows the attempt as open, and it must not be sent again.
     const stimulus: Stimulus = {
       kind: 'attempt',
       at: this.context.now(),

@@ -3,7 +3,7 @@ import { apply, decodeRow, emptyState, flowError, stateToJson, UnknownCommitErro
 import { describe, expect, it } from 'vitest';
 import { hash, task, TestWorld, unreachable } from './test-world.fixture.ts';
 
-const seeds = 40;
+const seeds = 25;
 const runsPerSeed = 30;
 
 /** Random numbers of a seed. */

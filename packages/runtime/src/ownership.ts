@@ -24,6 +24,7 @@ export class Ownership {
   private beatSent = { mono: Number.NEGATIVE_INFINITY, wall: Number.NEGATIVE_INFINITY };
   private beating = false;
   private looking = false;
+  private lookedAt = Number.NEGATIVE_INFINITY;
   /** Since when the lock connection may have been gone (monotonic ms). */
   private doubtSince: number | undefined;
 
@@ -91,6 +92,11 @@ export class Ownership {
         'The database was not reached by the heartbeat; Pawl starts no effects until it is.',
       );
     });
+  }
+
+  /** Something may have changed: looks, unless the last look has just been. */
+  nudge(): void {
+    if (this.context.ports.clock.mono() - this.lookedAt >= bounds.lookAtMost) this.step();
   }
 
   /** Looks at leases and workers, and takes or gives away what fair sharing says, unless a look is under way. */
@@ -179,6 +185,7 @@ export class Ownership {
     this.looking = true;
     try {
       const asked = clock.mono();
+      this.lookedAt = asked;
       const { leases, workers } = await store.view();
       const mono = clock.mono();
       this.watch.observe(workers, mono);

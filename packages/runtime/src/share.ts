@@ -69,10 +69,12 @@ export function planShare(question: ShareQuestion): SharePlan {
   const share = Math.ceil(leases.length / living);
   let owned = 0;
   for (let partition = 0; partition < partitionCount; partition += 1) if (question.owned(partition)) owned += 1;
-  const take: LeaseView[] = [];
+  // A lease that names this worker without its knowing, as the reply to a takeover or release was lost: nobody else
+  // would take it while this worker lives.
+  const take = leases.filter((lease) => lease.worker === me && free(lease));
   for (let step = 0; step < leases.length && owned + take.length < share; step += 1) {
     const lease = leases[(step + question.offset) % leases.length] as LeaseView;
-    if (free(lease)) take.push(lease);
+    if (lease.worker !== me && free(lease)) take.push(lease);
   }
   return { take, surplus: Math.max(0, owned - share) };
 }

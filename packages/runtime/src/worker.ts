@@ -79,7 +79,10 @@ class PartitionWorker implements Worker {
   }
 
   async start(): Promise<void> {
-    this.context.ports.store.onWake(() => this.wake());
+    this.context.ports.store.onWake(() => {
+      this.wake();
+      this.context.ownership.nudge();
+    });
     await this.context.ownership.join();
     // The heart beats while runs are loaded: that may take longer than a lease.
     this.ticking = this.context.ports.clock.after(bounds.beatEvery, this.tick);
