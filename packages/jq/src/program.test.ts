@@ -114,6 +114,20 @@ describe('a program', () => {
     expect(program.evaluate([2])).toEqual({ list: [2] });
   });
 
+  it('gives a new container each time', () => {
+    for (const source of ['[]', '{}', '$__loc__', '.a // []']) {
+      const program = compile(source);
+      expect(program.evaluate(null)).not.toBe(program.evaluate(null));
+      expect(program.evaluate(null)).toEqual(program.evaluate(null));
+    }
+  });
+
+  it('uses the same budget for a pattern whether or not it was used before', () => {
+    const program = compile('test("[a-z]{3}x")', { limits: { steps: 100 } });
+    expect(() => compile('test("[a-z]{3}x")').run('abcx')).not.toThrow();
+    expect(() => program.run('abcx')).toThrow(JqLimitError);
+  });
+
   it('keeps apart two places that share a value', () => {
     expect(compile('reduce range(2) as $i ({}; .a = [] | .b = .a | .a += [$i])').evaluate(null)).toEqual({
       a: [1],

@@ -90,6 +90,7 @@ export class Program {
 
   /**
    * The single output of the program, or undefined when it has none. It stops at a second output.
+   * The output may share parts with the input and the variables, so none of them should be changed after.
    * @throws JqError when the program fails or, with the code `multiple`, has a second output; JqLimitError
    * when it uses up its budget.
    */

@@ -8,7 +8,7 @@ import { accessElement } from '../values/access.ts';
 import { add, concat } from '../values/arithmetic.ts';
 import { compare } from '../values/compare.ts';
 import { describeKind } from '../values/describe.ts';
-import { codePointLength } from '../values/text.ts';
+import { lengthOf } from '../values/length.ts';
 import { tostring } from './formats.ts';
 import { type Builtin, type Builtins, fromInput, fromValues } from './builtin.ts';
 
@@ -18,7 +18,7 @@ export const arrays: Builtins = {
   'sort_by/1': byKey('sorted', (sorted) => sorted.map(({ value }) => value)),
   'group_by/1': byKey('grouped', (sorted, ctx) => groups(sorted, ctx).map((group) => group.map(({ value }) => value))),
   'unique/0': fromInput((input, ctx) =>
-    groups(sortBy(requireArray(input, 'grouped'), undefined, ctx), ctx).map((group) => (group[0] as Keyed).value),
+    groups(sortBy(requireArray(input, 'sorted'), undefined, ctx), ctx).map((group) => (group[0] as Keyed).value),
   ),
   'unique_by/1': byKey('grouped', (sorted, ctx) => groups(sorted, ctx).map((group) => (group[0] as Keyed).value)),
   'min/0': fromInput((input, ctx) => extreme(keyed(requireIterable(input), undefined), -1, ctx)),
@@ -38,10 +38,9 @@ export const arrays: Builtins = {
       ctx.spendElements(input.length);
       return [...input].reverse();
     }
-    if (input === null || input === '' || (isObject(input) && Object.keys(input).length === 0)) return [];
-    if (typeof input === 'boolean') return raise(`${describeKind(input)} has no length`);
-    const at = typeof input === 'string' ? codePointLength(input) - 1 : Math.abs(input as number) - 1;
-    return raise(`Cannot index ${kindOf(input)} with number (${String(at)})`);
+    // In jq this is a loop over the positions of the input, which only fails when it has some.
+    const length = lengthOf(input);
+    return length <= 0 ? [] : raise(`Cannot index ${kindOf(input)} with number (${String(length - 1)})`);
   }),
   'bsearch/1': fromValues((input, [target], ctx) => binarySearch(input, target as Json, ctx)),
   'range/1': rangeOf,
@@ -64,7 +63,7 @@ function requireIterable(input: Json, verb?: string): Json[] {
   const shown = describeKind(input);
   if (verb === undefined) return raise(`${shown} and ${shown} cannot be iterated over`);
   if (isObject(input)) return raise(`${shown} cannot be ${verb}, as it is not an array`);
-  return raise(`Cannot iterate over ${input === null ? 'null' : shown}`);
+  return raise(`Cannot iterate over ${shown}`);
 }
 
 function keyed(items: readonly Json[], keys: readonly Json[] | undefined): Keyed[] {
@@ -136,7 +135,7 @@ function extreme(items: readonly Keyed[], sign: 1 | -1, ctx: Context): Json {
 
 function eachOf(input: Json, ctx: Context, emit: (value: Json) => boolean): boolean {
   if (typeof input !== 'object' || input === null) {
-    return raise(`Cannot iterate over ${input === null ? 'null' : describeKind(input)}`);
+    return raise(`Cannot iterate over ${describeKind(input)}`);
   }
   return iterate(input, ctx, emit);
 }

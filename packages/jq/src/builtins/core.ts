@@ -8,7 +8,7 @@ import { isTruthy, type Json, kindOf, type JsonKind } from '../json.ts';
 import { describeKind, byteLength } from '../values/describe.ts';
 import { fromJson } from '../values/from-json.ts';
 import { toJson } from '../values/to-json.ts';
-import { codePointLength } from '../values/text.ts';
+import { lengthOf } from '../values/length.ts';
 import { type Builtin, type Builtins, fromInput, scalarFromInput } from './builtin.ts';
 import { tostring } from './formats.ts';
 
@@ -27,14 +27,6 @@ function selectKinds(accepts: (kind: JsonKind) => boolean): Builtin {
   const paths: Paths = (input, path, _env, emit) => accepts(kindOf(input)) && emit(input, path);
   const filter = optFilter((input) => (accepts(kindOf(input)) ? input : undefined), 1, paths);
   return () => filter;
-}
-
-function lengthOf(input: Json): number {
-  if (input === null) return 0;
-  if (typeof input === 'string') return codePointLength(input);
-  if (typeof input === 'number') return Math.abs(input);
-  if (typeof input === 'boolean') return raise(`${describeKind(input)} has no length`);
-  return Array.isArray(input) ? input.length : Object.keys(input).length;
 }
 
 function toNumber(input: Json): Json {

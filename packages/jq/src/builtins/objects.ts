@@ -73,7 +73,7 @@ function toEntries(input: Json, ctx: Context): Json {
 
 function fromEntries(input: Json, ctx: Context): Json {
   if (typeof input !== 'object' || input === null) {
-    return raise(`Cannot iterate over ${input === null ? 'null' : describeKind(input)}`);
+    return raise(`Cannot iterate over ${describeKind(input)}`);
   }
   const result: JsonObject = {};
   for (const entry of Array.isArray(input) ? input : Object.values(input)) {

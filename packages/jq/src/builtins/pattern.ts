@@ -32,14 +32,22 @@ const CHARACTERS_PER_STEP = 8;
 /** Instructions of a pattern that make reading a character cost as much again. */
 const INSTRUCTIONS_PER_COST = 32;
 
-/** The compiled form of a pattern and its flags. */
+/**
+ * The compiled form of a pattern and its flags. An evaluation pays for each of its patterns once, whether
+ * or not an earlier one has left it in the cache, so that it uses the same budget wherever it runs.
+ */
 export function compilePattern(source: string, letters: string, ctx: Context): Pattern {
   const key = `${letters}/${source}`;
-  const known = cache.get(key);
-  if (known !== undefined) return known;
+  const paid = ctx.patterns.get(key);
+  if (paid !== undefined) return paid;
   if (source.length > ctx.limits.patternLength) throw new JqLimitError('patternLength', ctx.limits.patternLength);
   ctx.spend(COMPILE_COST + source.length * COMPILE_COST_PER_CHARACTER);
-  const pattern = compileNew(source, letters);
+  const pattern = cache.get(key) ?? keep(key, compileNew(source, letters));
+  ctx.patterns.set(key, pattern);
+  return pattern;
+}
+
+function keep(key: string, pattern: Pattern): Pattern {
   const [oldest] = cache.keys();
   if (cache.size >= CACHE_SIZE && oldest !== undefined) cache.delete(oldest);
   cache.set(key, pattern);

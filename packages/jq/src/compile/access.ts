@@ -91,7 +91,7 @@ export function iterate(
 function isIterable(input: Json, optional: boolean): input is Json[] | { [key: string]: Json } {
   if (typeof input === 'object' && input !== null) return true;
   if (optional) return false;
-  return raise(`Cannot iterate over ${input === null ? 'null' : describeKind(input)}`);
+  return raise(`Cannot iterate over ${describeKind(input)}`);
 }
 
 type Access = (value: Json, key: Json, ctx: Context) => Json;

@@ -1,3 +1,4 @@
+import type { Pattern } from '../builtins/pattern.ts';
 import { JqLimitError, raise } from '../errors.ts';
 import type { Json } from '../json.ts';
 import type { JqLimits } from '../limits.ts';
@@ -31,6 +32,7 @@ export class Context {
   tailEnv: Env | undefined;
   tailInput: Json = null;
   private fuel: number;
+  private usedPatterns: Map<string, Pattern> | undefined;
   private text: number;
 
   constructor(limits: JqLimits, globals: readonly (Json | undefined)[], now: (() => number) | undefined) {
@@ -41,6 +43,12 @@ export class Context {
     this.text = limits.textLength;
     // What an earlier program left uncaught is not this one's to pay.
     takeListedMembers();
+  }
+
+  /** The patterns this evaluation has paid for. */
+  get patterns(): Map<string, Pattern> {
+    this.usedPatterns ??= new Map();
+    return this.usedPatterns;
   }
 
   /** The value of a global variable. */

@@ -106,9 +106,12 @@ export function genFilter(gen: Gen, paths?: Paths, tail?: Tail): Filter {
   );
 }
 
-/** A filter that gives always the same value. */
+/** A filter that gives always the same value; a container is made anew each time, so that no one can change it for others. */
 export function constantFilter(value: Json): Filter {
-  return oneFilter(() => value, 1, undefined, { constant: value, contextFree: true, detached: true });
+  const traits = { constant: value, contextFree: true, detached: true };
+  if (typeof value !== 'object' || value === null) return oneFilter(() => value, 1, undefined, traits);
+  if (Array.isArray(value)) return oneFilter(() => [...value], 1, undefined, traits);
+  return oneFilter(() => ({ ...value }), 1, undefined, traits);
 }
 
 /** The filter with other traits or another path evaluation. */

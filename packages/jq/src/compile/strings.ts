@@ -27,9 +27,10 @@ export function compileString(compiler: Compiler, node: Node & { type: 'string' 
   return oneFilter(
     (input, env) => {
       let text = '';
-      for (let i = 0; i < ones.length; i++) {
+      // From the last part to the first: the order in which jq evaluates them, and fails.
+      for (let i = ones.length - 1; i >= 0; i--) {
         const part = ones[i] as string | One;
-        text += typeof part === 'string' ? part : format(part(input, env), env.ctx);
+        text = (typeof part === 'string' ? part : format(part(input, env), env.ctx)) + text;
         env.ctx.checkString(text.length);
       }
       return env.ctx.newText(text);
