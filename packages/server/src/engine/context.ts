@@ -16,5 +16,5 @@ export interface EngineContext {
   readonly log: Log;
   readonly feed: RunFeed;
   /** The worker of this process, if it has one. */
-  worker(): Worker | undefined;
+  readonly worker: () => Worker | undefined;
 }

@@ -1,4 +1,4 @@
-import type { Actions, ApiStore, Json, Log, PublicEvent, Verdict } from '@pawl/core';
+import type { Actions, ApiStore, Json, Log, PublicEvent, RunSummary, Verdict } from '@pawl/core';
 import type { Worker } from '@pawl/runtime';
 import type { DeployOptions, Deployment } from './deploy.ts';
 import type { MessageVerdict, Sender } from './messages.ts';
@@ -26,6 +26,8 @@ export interface Engine {
   cancel(run: string, sender: Sender): Promise<MessageVerdict>;
   /** Answers a question about an ambiguous step; as `cancel`. Throws PAWL_DECISION_UNKNOWN. */
   decide(id: string, verdict: Verdict, sender: Sender): Promise<MessageVerdict>;
+  /** The run's head. Throws PAWL_RUN_UNKNOWN. */
+  summary(id: string): Promise<RunSummary>;
   /** The run as it is now. Throws PAWL_RUN_UNKNOWN. */
   run(id: string): Promise<PublicRun>;
   /** The folded state after event `at`, or now. Throws PAWL_RUN_UNKNOWN, PAWL_NOT_FOUND. */

@@ -15,7 +15,7 @@ import { Messages, type Sender } from './messages.ts';
 import { nodeClock, nodeHash, nodeRandom } from './node-ports.ts';
 import { type EngineObserver, Observers } from './observers.ts';
 import type { EngineOptions } from './options.ts';
-import { readRun, readStateAt } from './read-run.ts';
+import { readRun, readStateAt, requireRun } from './read-run.ts';
 import { RunFeed } from './run-feed.ts';
 import { type StartOptions, startRun } from './start-run.ts';
 import { waitEnded } from './wait-ended.ts';
@@ -140,6 +140,10 @@ class LivingEngine implements Engine {
 
   decide(id: string, verdict: Verdict, sender: Sender): ReturnType<Engine['decide']> {
     return this.messages.decide(id, verdict, sender);
+  }
+
+  summary(id: string): ReturnType<Engine['summary']> {
+    return requireRun(this.context, id);
   }
 
   run(id: string): ReturnType<Engine['run']> {

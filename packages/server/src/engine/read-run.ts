@@ -88,10 +88,9 @@ export async function readStateAt(context: EngineContext, run: string, seq?: num
   if (seq === undefined || seq === folded.seq) return stateToJson(folded);
   if (seq > folded.seq)
     throw new PawlError('PAWL_NOT_FOUND', `Run ${run} has ${folded.seq} events, so none with the number ${seq}.`);
-  const state =
-    stored?.snapshot != null && stored.snapshot.seq <= seq
-      ? decodeSnapshot(stored.snapshot, context.hash)
-      : emptyState(run);
+  const snapshot = stored?.snapshot ?? undefined;
+  const usable = snapshot !== undefined && snapshot.seq <= seq;
+  const state = usable ? decodeSnapshot(snapshot, context.hash) : emptyState(run);
   while (state.seq < seq) {
     const rows = await context.api.journal(run, state.seq + 1, rowsPerRead);
     for (const row of rows) {

@@ -1,0 +1,95 @@
+import { fastify, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { invariant, PawlError } from '@pawl/core';
+import type { Engine } from '../engine/engine.ts';
+import { checkAccess, routePermissions } from './access.ts';
+import { readJsonBodies, smallBytes } from './bodies.ts';
+import { answerBrokenRequest } from './broken-request.ts';
+import { checkEncoding, checkOrigin, setSecurityHeaders } from './guards.ts';
+import { AnswerMemory } from './idempotency.ts';
+import { describeApi } from './openapi.ts';
+import { sendProblem } from './problem.ts';
+import { decisionRoutes } from './routes/decisions.ts';
+import { flowRoutes } from './routes/flows.ts';
+import { healthRoutes } from './routes/health.ts';
+import { metricsRoute } from './routes/metrics.ts';
+import { pageRoutes } from './routes/page.ts';
+import { runRoutes } from './routes/runs.ts';
+import { startRoute } from './routes/start.ts';
+import { streamRoute } from './routes/stream.ts';
+import { validatorCompiler } from './validate.ts';
+
+/** The framework's instance, with types from the schemas. */
+export type App = ReturnType<typeof typed>;
+
+/** What the routes share. */
+export interface AppContext {
+  readonly engine: Engine;
+  readonly answers: AnswerMemory;
+  /** Aborted when the server stops: open streams end. */
+  readonly stopping: AbortSignal;
+}
+
+/** Limits of a connection (ms): for its headers, for a whole request, and for the next one; and how often they are checked. */
+const headersMs = 10_000;
+const requestMs = 60_000;
+const keepAliveMs = 10_000;
+const checkMs = 2_000;
+const longestParameter = 300;
+
+/** Makes the HTTP application of an engine; it does not listen yet. */
+export async function createApp(engine: Engine): Promise<App> {
+  const app = typed(engine);
+  const stopping = new AbortController();
+  const context: AppContext = { engine, answers: new AnswerMemory(), stopping: stopping.signal };
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setErrorHandler((error, request, reply) => sendProblem(engine.log, error, request, reply));
+  app.setNotFoundHandler((request) => {
+    throw new PawlError('PAWL_NOT_FOUND', `There is nothing at ${request.method} ${request.url.slice(0, 200)}.`);
+  });
+  readJsonBodies(app);
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat())
+      invariant(routePermissions[`${each} ${url}`] !== undefined, `the route ${each} ${url} has no permission`);
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    setSecurityHeaders(reply);
+    checkOrigin(request);
+    checkEncoding(request);
+    checkAccess(request, engine.workspace);
+  });
+  app.addHook('preClose', async () => stopping.abort());
+  await describeApi(app);
+  for (const routes of [
+    flowRoutes,
+    startRoute,
+    runRoutes,
+    streamRoute,
+    decisionRoutes,
+    healthRoutes,
+    metricsRoute,
+    pageRoutes,
+  ]) {
+    await routes(app, context);
+  }
+  return app;
+}
+
+function typed({ log }: Engine) {
+  const server = fastify({
+    bodyLimit: smallBytes,
+    routerOptions: { maxParamLength: longestParameter },
+    exposeHeadRoutes: false,
+    requestTimeout: requestMs,
+    keepAliveTimeout: keepAliveMs,
+    http: { headersTimeout: headersMs, connectionsCheckingInterval: checkMs },
+    clientErrorHandler: answerBrokenRequest,
+    // Paths that cannot be decoded: no hook sees them.
+    frameworkErrors: (error, request, reply) => {
+      setSecurityHeaders(reply as unknown as FastifyReply);
+      sendProblem(log, error, request as unknown as FastifyRequest, reply as unknown as FastifyReply);
+    },
+  });
+  return server.withTypeProvider<TypeBoxTypeProvider>();
+}

@@ -1,0 +1,70 @@
+import type { FastifyInstance } from 'fastify';
+import type { Json, JsonObject } from '@pawl/core';
+import { PawlError } from '@pawl/core';
+import { inputDepth, isDeeperThan } from '../engine/check-input.ts';
+
+/** Bytes of a body that carries data: a run's largest input, and what escaping adds. */
+export const dataBytes = 33_554_432;
+/** Bytes of a flow document: its characters may take several bytes. */
+export const flowBytes = 16_777_216;
+/** Bytes of every other body. */
+export const smallBytes = 1_048_576;
+
+/** Types in which a flow may be sent. */
+const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
+
+/** Reads bodies as JSON, and nothing else. */
+export function readJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
+    parseJson(textOf(body)),
+  );
+}
+
+/** Reads bodies of flows as text: positions in it are told to its author. */
+export function readTextBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    ['application/json', ...yamlTypes],
+    { parseAs: 'buffer' },
+    async (_request: unknown, body: Buffer) => textOf(body),
+  );
+}
+
+function textOf(body: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch (error) {
+    throw new PawlError('PAWL_REQUEST_INVALID', 'The body is not UTF-8 text.', { cause: error });
+  }
+}
+
+/** A JSON value whose keys cannot be mistaken for a prototype, nested no deeper than a run's input. */
+function parseJson(text: string): Json {
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch (error) {
+    throw new PawlError('PAWL_REQUEST_INVALID', `The body is not JSON: ${(error as Error).message.slice(0, 300)}.`);
+  }
+  // One level for the member of the request that holds the data.
+  if (isDeeperThan(value, inputDepth + 1)) {
+    throw new PawlError('PAWL_REQUEST_INVALID', `The body is nested more than ${inputDepth} levels deep.`);
+  }
+  if (text.includes('__proto__') || text.includes('\\u') || text.includes('"constructor"')) refusePrototypes(value);
+  return value;
+}
+
+function refusePrototypes(value: Json): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, member] of Object.entries(value as JsonObject)) {
+    const reaches =
+      key === 'constructor' && typeof member === 'object' && member !== null && Object.hasOwn(member, 'prototype');
+    if (key === '__proto__' || reaches) {
+      throw new PawlError('PAWL_REQUEST_INVALID', `The body has a member with the name ${key}, which is not taken.`, {
+        hint: 'Give the member another name.',
+      });
+    }
+    refusePrototypes(member);
+  }
+}

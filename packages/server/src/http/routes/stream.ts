@@ -1,0 +1,84 @@
+import { Readable } from 'node:stream';
+import type { PublicEvent } from '@pawl/core';
+import { PawlError } from '@pawl/core';
+import type { App, AppContext } from '../app.ts';
+import * as schemas from '../schemas.ts';
+
+/** Streams that are open at once. */
+const longestStreams = 1_000;
+/** A line that keeps the connection open is sent after so much silence (ms). */
+const heartbeatMs = 15_000;
+/** What a browser waits before it comes back (ms). */
+const reconnectMs = 1_000;
+
+const schema = {
+  tags: ['runs'],
+  summary: 'The journal of a run as server-sent events, until the run ends.',
+  description:
+    'Each event has its number as `id` and the journal event as `data`; it is sent once it is committed. Last-Event-ID resumes after an event; where nothing follows any more the answer is 204, at which browsers stay away.',
+  params: schemas.runParams,
+  querystring: schemas.streamQuery,
+  produces: ['text/event-stream'],
+};
+
+/** Following a run. */
+export async function streamRoute(app: App, { engine, stopping }: AppContext): Promise<void> {
+  let open = 0;
+  app.get('/api/v1/runs/:id/stream', { schema }, async (request, reply) => {
+    const { id } = request.params;
+    const after = lastEventId(request.headers['last-event-id']) ?? request.query.after ?? 0;
+    const { endedAt } = await engine.summary(id);
+    if (endedAt !== null && after > 0 && after >= (await engine.run(id)).seq) return reply.code(204).send();
+    if (open >= longestStreams)
+      throw new PawlError('PAWL_UNAVAILABLE', `${longestStreams} streams are open; no more can be.`);
+
+    open += 1;
+    const gone = new AbortController();
+    reply.raw.once('close', () => {
+      open -= 1;
+      gone.abort();
+    });
+    const events = engine.watch(id, after, AbortSignal.any([gone.signal, stopping]));
+    return reply
+      .header('content-type', 'text/event-stream; charset=utf-8')
+      .header('x-accel-buffering', 'no')
+      .send(Readable.from(frames(events), { objectMode: false }));
+  });
+}
+
+async function* frames(events: AsyncGenerator<PublicEvent, void, undefined>): AsyncGenerator<string, void, undefined> {
+  yield `retry: ${reconnectMs}\n\n`;
+  try {
+    let next = events.next();
+    for (;;) {
+      const got = await withinHeartbeat(next);
+      if (got === undefined) {
+        yield ': nothing new\n\n';
+        continue;
+      }
+      if (got.done === true) return;
+      yield `id: ${got.value.seq}\ndata: ${JSON.stringify(got.value)}\n\n`;
+      next = events.next();
+    }
+  } finally {
+    await events.return();
+  }
+}
+
+async function withinHeartbeat<T>(next: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), heartbeatMs);
+  });
+  try {
+    return await Promise.race([next, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function lastEventId(header: string | string[] | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  if (typeof header === 'string' && /^\d{1,15}$/.test(header)) return Number(header);
+  throw new PawlError('PAWL_REQUEST_INVALID', 'Last-Event-ID is the number of an event of this run.');
+}

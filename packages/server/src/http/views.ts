@@ -1,0 +1,70 @@
+import type { Static } from 'typebox';
+import type { DecisionRow, FlowVersion, Json, JsonObject, RunSummary } from '@pawl/core';
+import type { OpenWork, PublicRun } from '../engine/read-run.ts';
+import type * as schemas from './schemas.ts';
+
+/** A run in a list. */
+export function runItemView(run: RunSummary): Static<typeof schemas.runItem> {
+  const { id, flow, status, waitingFor, startedAt, endedAt, key } = run;
+  return {
+    id,
+    flow: { ...flow },
+    status,
+    waitingFor,
+    startedAt: isoTime(startedAt),
+    endedAt: endedAt === null ? null : isoTime(endedAt),
+    key,
+  };
+}
+
+/** A run by itself. */
+export function runView(run: PublicRun): Static<typeof schemas.run> {
+  const { input, output, error, seq, open, quarantined } = run;
+  return { ...runItemView(run), input, output, error, seq, open: open.map(openView), quarantined };
+}
+
+/** A flow version in a list. */
+export function flowItemView({
+  namespace,
+  name,
+  version,
+  hash,
+  createdAt,
+}: FlowVersion): Static<typeof schemas.flowItem> {
+  return { namespace, name, version, hash, createdAt: isoTime(createdAt) };
+}
+
+/** A flow version by itself. */
+export function flowView(flow: FlowVersion): Static<typeof schemas.flowVersion> {
+  return { ...flowItemView(flow), document: JSON.parse(flow.document) as Json, source: flow.source };
+}
+
+/** A question to a person. */
+export function decisionView({
+  id,
+  run,
+  step,
+  askedAt,
+  reason,
+  decided,
+}: DecisionRow): Static<typeof schemas.decision> {
+  return {
+    id,
+    run,
+    step,
+    askedAt: isoTime(askedAt),
+    reason,
+    decided:
+      decided === null
+        ? null
+        : { at: isoTime(decided.at), by: decided.by, verdict: decided.verdict, reason: decided.message },
+  };
+}
+
+function openView({ until, ...work }: OpenWork): JsonObject {
+  return { ...(work as unknown as JsonObject), ...(until === undefined ? {} : { until: isoTime(until) }) };
+}
+
+function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}
