@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { compile, JqError, JqLimitError, type JqLimits, JqSyntaxError, type Json } from './index.ts';
 
-/** A38: how soon a runaway program must be stopped. The machine may be busy, so the best of some tries counts. */
+/** A38: how soon a runaway program must be stopped. The machine may be busy, so this thread's own time counts, the best of some tries. */
 const STOPPED_WITHIN_MS = 500;
 const TRIES = 6;
+
+function threadMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
 
 function nested(depth: number): Json {
   let value: Json = 1;
@@ -180,9 +185,9 @@ describe('A38: a runaway program is stopped soon, whatever it runs away with', (
   ])('%s', (program, limit, input) => {
     let best = Infinity;
     for (let i = 0; i < TRIES && best > STOPPED_WITHIN_MS; i++) {
-      const started = performance.now();
+      const started = threadMs();
       const error = failureOf(() => compile(program).run(input ?? null));
-      best = Math.min(best, performance.now() - started);
+      best = Math.min(best, threadMs() - started);
       expect(error).toBeInstanceOf(JqLimitError);
       expect((error as JqLimitError).limit).toBe(limit);
     }

@@ -6,6 +6,9 @@ import { Closure, climb, Env } from './context.ts';
 import { type Emit, type Filter, genFilter, type One, oneFilter, optFilter, TAIL_CALL } from './filter.ts';
 import type { Scope, UserFunction } from './scope.ts';
 
+/** Steps for a call, which makes a scope and may grow the stack. */
+const CALL_COST = 2;
+
 /** `def …; body`. */
 export function compileDefinition(compiler: Compiler, node: Node & { type: 'define' }, scope: Scope): Filter {
   const target = defineFunction(compiler, node.definition, scope);
@@ -151,7 +154,7 @@ function trampoline(body: Filter, input: Json, env: Env, emit: Emit): boolean {
   enterCall(env);
   let signal = body.tail(input, env, emit);
   while (signal === TAIL_CALL) {
-    ctx.spend(1);
+    ctx.spend(CALL_COST);
     signal = (ctx.tailBody as Filter).tail(ctx.tailInput, ctx.tailEnv as Env, emit);
   }
   ctx.calls -= 1;
@@ -171,7 +174,7 @@ function enterPaths(target: UserFunction, all: EnterAll, ...rest: Parameters<Fil
 /** Counts a call in progress. A call that fails is not counted down: whoever catches the error restores the count. */
 function enterCall(env: Env): void {
   const { ctx } = env;
-  ctx.spend(1);
+  ctx.spend(CALL_COST);
   ctx.calls += 1;
   if (ctx.calls > ctx.limits.callDepth) throw new JqLimitError('callDepth', ctx.limits.callDepth);
 }
