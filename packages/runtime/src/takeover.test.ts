@@ -1,4 +1,4 @@
-import type { FaultPoint } from '@pawl/core';
+import type { FaultPoint, JournalRow } from '@pawl/core';
 import { describe, expect, it } from 'vitest';
 import { begin, task, TestWorld, unreachable } from './test-world.fixture.ts';
 import type { Worker } from './worker.ts';
@@ -118,9 +118,9 @@ describe('a takeover', () => {
       await begin(world, first, flow),
     ];
     const rows = world.database.runOf(bad).journal;
-    rows[0] = { ...rows[0], body: '[]' } as never;
+    rows[0] = { ...(rows[0] as JournalRow), body: '[]' };
     world.database.runOf(gap).journal.length = 0;
-    world.database.runOf(gap).journal.push({ ...rows[0], run: gap, from: 5, to: 6 } as never);
+    world.database.runOf(gap).journal.push({ ...rows[0], run: gap, from: 5, to: 6 });
     kill(world, 'w1');
     await world.started('w2');
     await world.clock.pass(40_000);

@@ -115,7 +115,7 @@ export interface Call {
 }
 
 /** Actions whose calls the test sees: `act` answers at once, `ask` when the test says so. */
-export class TestActions implements Actions {
+class TestActions implements Actions {
   readonly calls: Call[] = [];
   readonly open: Call[] = [];
   pages: (cursor: Json, size: number) => Promise<Page> = async () => ({ rows: [], next: null, last: true });
