@@ -9,6 +9,7 @@ import {
   textArray,
   uuidArray,
 } from './binary-arrays.ts';
+import { messageKey } from './message-key.ts';
 import { statusLetter, waitingLetter } from './status-codes.ts';
 
 /** Numbers by which hot rows name their workspace and flow. */
@@ -50,7 +51,7 @@ export function encodeCommit(commit: Commit, numbers: Numbers): Buffer[] {
     int8Array(timers, (row) => row.at),
     ...encodeDecisions(commit),
     int2Array(commit.consumed, (row) => row.partition),
-    textArray(commit.consumed, (row) => row.id),
+    uuidArray(commit.consumed, (row) => messageKey(row.id)),
   ];
 }
 

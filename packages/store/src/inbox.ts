@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ApiStore, InboxMessage, InboxRow, StartAnswer } from '@pawl/core';
 import { partitionOf, PawlError } from '@pawl/core';
 import type { Database } from './database.ts';
+import { messageKey } from './message-key.ts';
 import type { Names } from './names.ts';
 import { assertStorable } from './storable.ts';
 
@@ -67,14 +68,14 @@ export async function acceptMessage(database: Database, row: InboxRow): Promise<
   const [answer] = await database.query<{ known: boolean }>(
     `with target as (
        select exists (select from pawl.run r where r.partition = $1 and r.id = $3)
-         or exists (select from pawl.inbox i where i.partition = $1 and i.id = $3::uuid::text) as known
+         or exists (select from pawl.inbox i where i.partition = $1 and i.key = $3) as known
      ), accepted as (
-       insert into pawl.inbox (partition, id, run, at, message)
-         select $1, $2, $3, $4, $5 from target where known
+       insert into pawl.inbox (partition, id, run, at, message, key)
+         select $1, $2, $3, $4, $5, $6 from target where known
          on conflict do nothing
      )
      select known from target`,
-    [row.partition, row.id, row.run, row.at, storedJson(row.message)],
+    [row.partition, row.id, row.run, row.at, storedJson(row.message), messageKey(row.id)],
   );
   return answer?.known === true;
 }
@@ -85,7 +86,7 @@ export async function readAcceptedStart(
   run: string,
 ): Promise<{ at: number; message: Extract<InboxMessage, { kind: 'start' }> } | undefined> {
   const [row] = await database.query<{ at: number; message: string }>(
-    'select at, message from pawl.inbox where partition = $1 and id = $2::uuid::text',
+    'select at, message from pawl.inbox where partition = $1 and key = $2',
     [partitionOf(run), run],
   );
   return row === undefined

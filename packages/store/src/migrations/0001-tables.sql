@@ -130,15 +130,17 @@ create table pawl.request (
 );
 create index request_expiry on pawl.request (expires_at);
 
--- Messages to runs. `n` is the order of acceptance; a start's message has its run's id.
+-- Messages to runs. `n` is the order of acceptance. A start's message has its run's id. `key` stands for the id: a uuid
+-- is its own, any other text the beginning of its sha-256; so the index stays narrow, and full where ids are in order.
 create table pawl.inbox (
   n bigint generated always as identity,
   at bigint not null,
+  key uuid not null,
   run uuid not null,
   partition smallint not null,
-  id text collate "C" not null,
+  id text not null,
   message text not null,
-  primary key (partition, id)
+  primary key (key, partition)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_cost_delay = 0);
 create unique index inbox_order on pawl.inbox (n);
 

@@ -16,7 +16,7 @@ create function pawl.commit(
   timer_partition smallint[], timer_run uuid[], timer_due bigint[],
   decision_partition smallint[], decision_run uuid[], decision_id text[], decision_step text[], decision_asked bigint[],
   decision_reason text[], decision_decided bigint[], decision_by text[], decision_verdict text[], decision_message text[],
-  consumed_partition smallint[], consumed_id text[]
+  consumed_partition smallint[], consumed_key uuid[]
 ) returns text language plpgsql as $$
 declare
   held smallint[];
@@ -115,10 +115,10 @@ begin
         set decided_at = excluded.decided_at, decided_by = excluded.decided_by, verdict = excluded.verdict, message = excluded.message;
   end if;
 
-  if cardinality(consumed_id) > 0 then
+  if cardinality(consumed_key) > 0 then
     delete from pawl.inbox i
-      using unnest(consumed_partition, consumed_id) as x (partition, id)
-      where i.partition = x.partition and i.id = x.id;
+      using unnest(consumed_partition, consumed_key) as x (partition, key)
+      where i.partition = x.partition and i.key = x.key;
   end if;
 
   return answer;

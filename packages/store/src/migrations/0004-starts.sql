@@ -51,11 +51,11 @@ begin
     end if;
   end if;
 
-  insert into pawl.inbox (partition, id, run, at, message) values (p_partition, p_run::text, p_run, p_at, p_message)
+  insert into pawl.inbox (partition, key, id, run, at, message) values (p_partition, p_run, p_run::text, p_run, p_at, p_message)
     on conflict do nothing;
   -- Sent again while its owner began it: the message was consumed in between, and came back by the insert above.
   delete from pawl.inbox i
-    where i.partition = p_partition and i.id = p_run::text
+    where i.partition = p_partition and i.key = p_run
       and exists (select from pawl.run r where r.partition = p_partition and r.id = p_run);
 end
 $$;
