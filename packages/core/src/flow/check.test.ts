@@ -1,9 +1,12 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { Json } from '../json.ts';
 import { checkFlow } from './check.ts';
 import { flowHash } from './hash.ts';
 import { catalog, flowText, hash } from './lint/lint.testsuite.ts';
 import { problemCodes } from './problem-codes.ts';
+import { mutate, seeded } from './schema/mutate.testsuite.ts';
 import { hasOfficial, officialExamples, skipNote } from './schema/official.testsuite.ts';
 
 const check = (text: string) => checkFlow(text, { hash, catalog, purpose: 'check' });
@@ -115,6 +118,29 @@ describe('a refusal by the schema is told by the task’s own kind (decided)', (
 describe.skipIf(!hasOfficial)(`the official examples${skipNote}`, () => {
   it.each(officialExamples())('have no error: $file', ({ text }) => {
     expect(check(text).problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+  });
+});
+
+describe('a document that people and editors have spoilt', () => {
+  const seed = Number(process.env['PAWL_SEED'] ?? 7);
+  const own = `do:
+- a: {for: {each: x, in: .xs}, do: [{b: {call: sql.upsert, with: {connection: db, rows: ["\${ $x }"]}, metadata: {pawl: {key: '\${ $x.id }'}}}}]}
+- c: {try: [{d: {call: f, with: {y: 1}}}], catch: {as: e, retry: r, do: [{g: {switch: [{h: {when: $e.status == 404, then: end}}]}}]}}
+use: {functions: {f: {set: {x: "\${ $input.y }"}}}, retries: {r: {delay: PT1S, limit: {attempt: {count: 3}}}}}`;
+  const texts = [flowText(own), ...officialExamples().map(({ text }) => text)];
+
+  it(`always has a verdict, with a known code, a sentence and a place for each problem (seed ${seed})`, () => {
+    const documents = texts.map((text) => parse(text) as Json);
+    const next = seeded(seed);
+    for (let i = 0; i < 3_000; i++) {
+      const text = JSON.stringify(mutate(documents[i % documents.length] as Json, documents, next));
+      const { valid, problems } = checkFlow(text, { hash, catalog, purpose: i % 2 === 0 ? 'check' : 'deploy' });
+      expect(valid).toBe(problems.every(({ severity }) => severity === 'warning'));
+      for (const problem of problems) {
+        expect(Object.keys(problemCodes)).toContain(problem.code);
+        expect(problem).toMatchObject({ line: 1, column: expect.any(Number), message: expect.stringMatching(/[.?]$/) });
+      }
+    }
   });
 });
 

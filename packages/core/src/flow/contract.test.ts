@@ -94,14 +94,17 @@ describe('the contract of a task', () => {
     expect(readTaskContract({ keyin: { header: 'x' } }, '').problems[0]?.hint).toBe('did you mean "keyIn"?');
   });
 
-  it.each([
-    ...['breaker', 'rate', 'probe', 'onExhausted', 'undo'].map((name) => [{ [name]: 'x' }, `/p/${name}`] as const),
+  it.each<[Json, string]>([
+    ...['breaker', 'rate', 'probe', 'onExhausted', 'undo'].map((name): [Json, string] => [
+      { [name]: 'x' },
+      `/p/${name}`,
+    ]),
     [{ attempts: { for: 'P1D' } }, '/p/attempts/for'],
     [{ attempts: { adaptive: true } }, '/p/attempts/adaptive'],
     [{ onAmbiguous: 'probe' }, '/p/onAmbiguous'],
     [{ batch: { size: 1, page: true, concurrency: 4 } }, '/p/batch/concurrency'],
   ])('refuses rather than ignores what is not built yet: %j', (pawl, path) => {
-    expect(problemsOf(pawl as Json)).toEqual([`PAWL_FLOW_NOT_YET ${path}`]);
+    expect(problemsOf(pawl)).toEqual([`PAWL_FLOW_NOT_YET ${path}`]);
   });
 
   it('is not read by guesswork: a malformed one throws', () => {

@@ -102,17 +102,6 @@ export const taskKinds: readonly TaskKind[] = [
 /** Calls an action, a function of `use.functions` or a protocol of the DSL. */
 export type CallTask = TaskBase & { readonly call: string; readonly with?: JsonObject };
 
-/** Arguments of `call: http`. */
-export type HttpArguments = {
-  readonly method: string;
-  readonly endpoint: Endpoint;
-  readonly headers?: Named<string> | string;
-  readonly body?: Json;
-  readonly query?: Named<string> | string;
-  readonly output?: 'raw' | 'content' | 'response';
-  readonly redirect?: boolean;
-};
-
 /** Tasks in sequence. */
 export type DoTask = TaskBase & { readonly do: TaskList };
 

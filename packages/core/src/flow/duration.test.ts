@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addDuration, durationMs, parseDuration } from './duration.ts';
+import type { Json } from '../json.ts';
 import type { Duration } from './duration.ts';
 
 const at = (text: string) => Date.parse(text);
@@ -34,7 +35,7 @@ describe('a written duration', () => {
     expect(parseDuration({ minutes: 5, seconds: -30 })).toEqual({ months: 0, ms: 270_000 });
   });
 
-  it.each([
+  const none: readonly Json[] = [
     '',
     'P',
     'PT',
@@ -56,7 +57,8 @@ describe('a written duration', () => {
     { seconds: '1' },
     { seconds: -1 },
     { toString: 1 },
-  ])('is none: %j', (value) => {
+  ];
+  it.each(none.map((value) => ({ value })))('is none: $value', ({ value }) => {
     expect(parseDuration(value)).toBeUndefined();
   });
 });

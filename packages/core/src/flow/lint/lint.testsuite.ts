@@ -62,6 +62,6 @@ export function told(body: string, purpose: 'check' | 'deploy' = 'check', head =
 }
 
 /** One problem in short. */
-export function inShort({ severity, code, path }: Problem): string {
+function inShort({ severity, code, path }: Problem): string {
   return `${severity} ${code.replace('PAWL_FLOW_', '')} ${path}`;
 }
