@@ -56,6 +56,13 @@ describe('a share', () => {
     expect(planShare(question(() => null, [worker('me'), worker('one', { shares: false })])).take).toHaveLength(256);
   });
 
+  it('takes what names this worker without its knowing, though it has its share', () => {
+    const workers = [worker('me'), worker('other')];
+    const asked = question((partition) => (partition < 129 ? 'me' : 'other'), workers);
+    const plan = planShare({ ...asked, owned: (partition) => partition < 128 });
+    expect(plan.take.map((lease) => lease.partition)).toEqual([128]);
+  });
+
   it('takes nothing from an owner that lives', () => {
     const watch = new BeatWatch();
     const workers = [worker('me'), worker('other')];
