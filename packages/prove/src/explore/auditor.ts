@@ -63,7 +63,8 @@ export class Auditor {
         continue;
       }
       const payloads = this.tables.runs.get(row.run)?.payloads;
-      for (const event of decodeRow(row, simHash, (sha256) => payloads?.get(sha256))) this.append(worker, row.run, audited, event);
+      for (const event of decodeRow(row, simHash, (sha256) => payloads?.get(sha256)))
+        this.append(worker, row.run, audited, event);
     }
     for (const row of commit.snapshots) this.checkSnapshot(row.run, row.seq, row.body);
     for (const message of commit.consumed) this.checkConsumed(message.id, lost);
@@ -72,7 +73,10 @@ export class Auditor {
   /** The first byte of a request leaves. */
   left(request: ActionRequest): void {
     if (!this.sentIntents.has(intentName(request.run, request.step, request.key, request.attempt)))
-      this.report('output', `attempt ${request.attempt} of ${request.step} (key ${request.key}) left before its intent was committed`);
+      this.report(
+        'output',
+        `attempt ${request.attempt} of ${request.step} (key ${request.key}) left before its intent was committed`,
+      );
   }
 
   /** A worker shows events, with its live state. */
@@ -80,11 +84,19 @@ export class Auditor {
     const audited = this.runs.get(run);
     for (const [i, event] of events.entries()) {
       const stored = audited?.events[firstSeq - 1 + i];
-      if (stored === undefined) this.report('output', `event ${firstSeq + i} of run ${run} was shown before it was committed`);
-      else if (!isSame(stored, event)) this.report('I5', `event ${firstSeq + i} of run ${run} was shown as ${JSON.stringify(event)} and stored as ${JSON.stringify(stored)}`);
+      if (stored === undefined)
+        this.report('output', `event ${firstSeq + i} of run ${run} was shown before it was committed`);
+      else if (!isSame(stored, event))
+        this.report(
+          'I5',
+          `event ${firstSeq + i} of run ${run} was shown as ${JSON.stringify(event)} and stored as ${JSON.stringify(stored)}`,
+        );
     }
     if (audited !== undefined && audited.state.seq === state.seq && textOf(audited.state) !== textOf(state))
-      this.report('I5', `the live state of run ${run} at event ${state.seq} is not the fold of its journal:\n${textOf(state)}\n${textOf(audited.state)}`);
+      this.report(
+        'I5',
+        `the live state of run ${run} at event ${state.seq} is not the fold of its journal:\n${textOf(state)}\n${textOf(audited.state)}`,
+      );
   }
 
   private append(worker: string, run: string, audited: AuditedRun, event: RunEvent): void {
@@ -103,7 +115,14 @@ export class Auditor {
     if (event.type === 'attempt.started') this.intend(worker, run, audited, event.f, event.a, event.intent);
   }
 
-  private intend(worker: string, run: string, audited: AuditedRun, frame: number, attempt: number, intent: Intent): void {
+  private intend(
+    worker: string,
+    run: string,
+    audited: AuditedRun,
+    frame: number,
+    attempt: number,
+    intent: Intent,
+  ): void {
     const step = this.steps.get(`${run} ${frame}`) ?? '';
     this.sentIntents.add(intentName(run, step, intent.key, attempt));
     audited.intents.push({ frame, step, attempt, intent, worker });
@@ -112,8 +131,10 @@ export class Auditor {
   private checkSnapshot(run: string, seq: number, body: string): void {
     const audited = this.runs.get(run);
     if (audited === undefined) return;
-    if (audited.state.seq !== seq) this.report('I5', `a snapshot of run ${run} says event ${seq} at event ${audited.state.seq}`);
-    else if (textOf(audited.state) !== body) this.report('I5', `the snapshot of run ${run} at event ${seq} is not the fold of its journal`);
+    if (audited.state.seq !== seq)
+      this.report('I5', `a snapshot of run ${run} says event ${seq} at event ${audited.state.seq}`);
+    else if (textOf(audited.state) !== body)
+      this.report('I5', `the snapshot of run ${run} at event ${seq} is not the fold of its journal`);
   }
 
   /** A message that is consumed must have done what it is for, in the same commit or before. */
@@ -123,11 +144,16 @@ export class Auditor {
     const { run, message } = sent;
     const state = this.runs.get(run)?.state;
     if (message.kind === 'start') {
-      if (state === undefined && !lost.has(run)) this.report('I3', `the start of run ${run} was consumed and the run did not begin`);
+      if (state === undefined && !lost.has(run))
+        this.report('I3', `the start of run ${run} was consumed and the run did not begin`);
     } else if (state === undefined) this.report('I3', `message ${id} to run ${run} was consumed before the run began`);
     else if (state.status !== 'running') return;
-    else if (message.kind === 'cancel' && state.cancel === undefined) this.report('I3', `the cancel ${id} of run ${run} was consumed and not recorded`);
-    else if (message.kind === 'decision' && [...state.frames.values()].some((frame) => frame.effect?.question === message.decision))
+    else if (message.kind === 'cancel' && state.cancel === undefined)
+      this.report('I3', `the cancel ${id} of run ${run} was consumed and not recorded`);
+    else if (
+      message.kind === 'decision' &&
+      [...state.frames.values()].some((frame) => frame.effect?.question === message.decision)
+    )
       this.report('I3', `the decision ${id} of run ${run} was consumed and its question is still open`);
   }
 }
@@ -146,5 +172,8 @@ function intentName(run: string, step: string, key: string, attempt: number): st
 
 function isSame(stored: RunEvent, shown: RunEvent): boolean {
   // Large values come back behind the others, so the order of members may differ.
-  return JSON.stringify(stored) === JSON.stringify(shown) || canonicalJson(stored as never) === canonicalJson(JSON.parse(JSON.stringify(shown)));
+  return (
+    JSON.stringify(stored) === JSON.stringify(shown) ||
+    canonicalJson(stored as never) === canonicalJson(JSON.parse(JSON.stringify(shown)))
+  );
 }

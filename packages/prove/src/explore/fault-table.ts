@@ -47,12 +47,28 @@ export const faultKinds = [
 export type FaultKind = (typeof faultKinds)[number];
 
 /** A moment at which faults are injected. */
-export type Boundary = FaultPoint | `call.${StoreCall}` | 'commit.written' | `attempt.${AttemptMoment}` | 'wake' | 'start' | 'question';
+export type Boundary =
+  | FaultPoint
+  | `call.${StoreCall}`
+  | 'commit.written'
+  | `attempt.${AttemptMoment}`
+  | 'wake'
+  | 'start'
+  | 'question';
 
 const attempts: readonly Boundary[] = ['attempt.called', 'attempt.left', 'attempt.applied', 'attempt.answered'];
-const calls = storeCalls.filter((call) => call !== 'quarantine' && call !== 'close').map((call) => `call.${call}` as const);
+const calls = storeCalls
+  .filter((call) => call !== 'quarantine' && call !== 'close')
+  .map((call) => `call.${call}` as const);
 const ofWorkers: readonly Boundary[] = [...faultPoints, ...calls, 'commit.written', ...attempts];
-const messages: readonly Boundary[] = ['call.commit', 'commit.written', ...attempts, 'timer.due', 'takeover.loaded', 'call.inbox'];
+const messages: readonly Boundary[] = [
+  'call.commit',
+  'commit.written',
+  ...attempts,
+  'timer.due',
+  'takeover.loaded',
+  'call.inbox',
+];
 
 /** Where each fault is possible: a campaign in which one of these never happened has proven nothing about it. */
 export const possible: Readonly<Record<FaultKind, readonly Boundary[]>> = {

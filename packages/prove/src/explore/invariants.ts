@@ -24,7 +24,11 @@ export function I1({ ledger, auditor }: Evidence): void {
   }
   for (const [run, audited] of auditor.runs) {
     for (const { key, step } of completedEffects(audited)) {
-      if (ledger.find(key)?.applied !== 1) auditor.report('I1', `${step} of run ${run} (key ${key}) completed and was applied ${ledger.find(key)?.applied ?? 0} times`);
+      if (ledger.find(key)?.applied !== 1)
+        auditor.report(
+          'I1',
+          `${step} of run ${run} (key ${key}) completed and was applied ${ledger.find(key)?.applied ?? 0} times`,
+        );
     }
   }
 }
@@ -32,7 +36,8 @@ export function I1({ ledger, auditor }: Evidence): void {
 /** I2: a `once` effect is applied at most once, is sent again only when a person says so, and each unknown one is listed. */
 export function I2({ ledger, auditor, tables }: Evidence): void {
   for (const entry of ledger.entries.values()) {
-    if (entry.guarantee === 'once' && entry.applied > 1) auditor.report('I2', `${entry.step} (once, key ${entry.key}) was applied ${entry.applied} times`);
+    if (entry.guarantee === 'once' && entry.applied > 1)
+      auditor.report('I2', `${entry.step} (once, key ${entry.key}) was applied ${entry.applied} times`);
   }
   for (const [run, audited] of auditor.runs) {
     for (const what of blindResends(audited)) auditor.report('I2', `run ${run}: ${what}`);
@@ -42,7 +47,8 @@ export function I2({ ledger, auditor, tables }: Evidence): void {
     }
     const open = new Set([...audited.state.frames.values()].map((frame) => frame.effect?.question));
     for (const decision of tables.runs.get(run)?.decisions.values() ?? []) {
-      if ((decision.decided === null) !== open.has(decision.id)) auditor.report('I2', `the question ${decision.id} is listed otherwise than its run has it`);
+      if ((decision.decided === null) !== open.has(decision.id))
+        auditor.report('I2', `the question ${decision.id} is listed otherwise than its run has it`);
     }
   }
 }
@@ -50,8 +56,10 @@ export function I2({ ledger, auditor, tables }: Evidence): void {
 /** I3: no accepted start, message or decision is lost, and a start key has one run. */
 export function I3({ people, tables, auditor }: Evidence): void {
   for (const { wish, answer } of people.answered) {
-    if (!tables.runs.has(answer.run) && !tables.inbox.has(answer.run)) auditor.report('I3', `the accepted start of run ${answer.run} is lost`);
-    if (wish.key === null && answer.run !== wish.run) auditor.report('I3', `the start of run ${wish.run} was answered with run ${answer.run}`);
+    if (!tables.runs.has(answer.run) && !tables.inbox.has(answer.run))
+      auditor.report('I3', `the accepted start of run ${answer.run} is lost`);
+    if (wish.key === null && answer.run !== wish.run)
+      auditor.report('I3', `the start of run ${wish.run} was answered with run ${answer.run}`);
   }
   const keys = new Map<string, string>();
   for (const record of tables.runs.values()) {
@@ -64,9 +72,19 @@ export function I3({ people, tables, auditor }: Evidence): void {
   for (const { wish, answer } of people.answered) {
     if (wish.key === null) continue;
     const winner = keys.get(`${wish.flow} ${wish.key.key}`);
-    if (winner !== undefined && winner !== answer.run) auditor.report('I3', `the start with key ${wish.key.key} was answered with run ${answer.run}, but the key is run ${winner}'s`);
-    const mismatch = tables.dedup.get(`${Number.parseInt(wish.run.slice(-2), 16)}:${wish.key.keyHash}`)?.fingerprint !== wish.key.fingerprint;
-    if (mismatch !== answer.mismatch) auditor.report('I3', `the start of run ${wish.run} was answered as ${answer.mismatch ? 'a mismatch' : 'the same'}`);
+    if (winner !== undefined && winner !== answer.run)
+      auditor.report(
+        'I3',
+        `the start with key ${wish.key.key} was answered with run ${answer.run}, but the key is run ${winner}'s`,
+      );
+    const mismatch =
+      tables.dedup.get(`${Number.parseInt(wish.run.slice(-2), 16)}:${wish.key.keyHash}`)?.fingerprint !==
+      wish.key.fingerprint;
+    if (mismatch !== answer.mismatch)
+      auditor.report(
+        'I3',
+        `the start of run ${wish.run} was answered as ${answer.mismatch ? 'a mismatch' : 'the same'}`,
+      );
   }
 }
 
@@ -81,7 +99,8 @@ export function I4({ tables, auditor }: Evidence): void {
     const state = auditor.runs.get(record.run)?.state;
     if (state !== undefined && hasEnded(record.status) !== (state.status !== 'running'))
       auditor.report('I4', `run ${record.run} is listed as ${record.status} and is ${state.status}`);
-    if (hasEnded(record.status) && record.loaded) auditor.report('I4', `run ${record.run} has ended and is listed as in memory`);
+    if (hasEnded(record.status) && record.loaded)
+      auditor.report('I4', `run ${record.run} has ended and is listed as in memory`);
   }
 }
 
@@ -91,7 +110,8 @@ export function I5({ tables, auditor }: Evidence): void {
     const state = auditor.runs.get(record.run)?.state;
     if (state === undefined) continue;
     const wanted = textOf(state);
-    if (textOf(fold(record, undefined)) !== wanted) auditor.report('I5', `the journal of run ${record.run} does not fold to its state`);
+    if (textOf(fold(record, undefined)) !== wanted)
+      auditor.report('I5', `the journal of run ${record.run} does not fold to its state`);
     const { snapshot } = record;
     if (snapshot !== null && textOf(fold(record, decodeSnapshot(snapshot, simHash))) !== wanted)
       auditor.report('I5', `the snapshot of run ${record.run} and what follows do not fold to its state`);
@@ -101,8 +121,10 @@ export function I5({ tables, auditor }: Evidence): void {
 /** I6: nothing is stuck: every run has ended, as nothing was left to wait for, and no message is left. */
 export function I6({ tables, auditor, people }: Evidence): void {
   for (const record of tables.runs.values()) {
-    if (record.quarantined !== null) auditor.report('I6', `run ${record.run} was set aside: ${JSON.stringify(record.quarantined)}`);
-    if (!hasEnded(record.status)) auditor.report('I6', `run ${record.run} is ${record.status}, waiting for ${record.waitingFor ?? 'nothing'}`);
+    if (record.quarantined !== null)
+      auditor.report('I6', `run ${record.run} was set aside: ${JSON.stringify(record.quarantined)}`);
+    if (!hasEnded(record.status))
+      auditor.report('I6', `run ${record.run} is ${record.status}, waiting for ${record.waitingFor ?? 'nothing'}`);
   }
   for (const id of tables.inbox.keys()) auditor.report('I6', `message ${id} was never taken`);
   if (people.waiting > 0) auditor.report('I6', `${people.waiting} requests were never answered`);
@@ -118,7 +140,8 @@ function completedEffects({ events, intents }: AuditedRun): { key: string; step:
     if (event.type !== 'task.completed' || event.reused) continue;
     const effect = intents.findLast((one) => one.frame === event.f);
     // `end` completes the steps that are active around it; none of them has an effect.
-    if (effect !== undefined && effect.intent.guarantee !== 'pure') found.push({ key: effect.intent.key, step: effect.step });
+    if (effect !== undefined && effect.intent.guarantee !== 'pure')
+      found.push({ key: effect.intent.key, step: effect.step });
   }
   return found;
 }

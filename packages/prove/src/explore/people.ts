@@ -113,20 +113,29 @@ export class People {
     const frame = [...(audited?.state.frames.values() ?? [])].find((one) => one.effect?.question === question.id);
     if (audited === undefined || frame?.effect === undefined || this.decided.has(question.id)) return;
     const { key } = frame.effect;
-    if (targets.mayStillArrive(key) || audited.intents.some((one) => one.intent.key === key && this.mayStillLeave(one))) return;
+    if (targets.mayStillArrive(key) || audited.intents.some((one) => one.intent.key === key && this.mayStillLeave(one)))
+      return;
     // Some take their time.
     if (prng.chance(0.3)) return;
     this.decided.add(question.id);
     const entry = targets.ledger.find(key);
-    const truth: Json = entry !== undefined && entry.applied > 0 ? { applied: true, output: entry.output } : { applied: false };
+    const truth: Json =
+      entry !== undefined && entry.applied > 0 ? { applied: true, output: entry.output } : { applied: false };
     const verdict: Json = prng.chance(0.1) ? { fail: true } : truth;
     const both = this.world.questionMet(question.run);
     this.send(question.run, { kind: 'decision', decision: question.id, verdict, by: 'lena' });
-    if (both) this.send(question.run, { kind: 'decision', decision: question.id, verdict: { fail: true }, by: 'user:max' });
+    if (both)
+      this.send(question.run, { kind: 'decision', decision: question.id, verdict: { fail: true }, by: 'user:max' });
   }
 
   /** A "not applied" counts only once the attempt cannot leave any more: its worker has died, or its time is long over. */
-  private mayStillLeave({ intent, worker }: { readonly intent: { readonly due: number }; readonly worker: string }): boolean {
+  private mayStillLeave({
+    intent,
+    worker,
+  }: {
+    readonly intent: { readonly due: number };
+    readonly worker: string;
+  }): boolean {
     return this.world.isAlive(worker) && this.now() < intent.due + lease;
   }
 
@@ -161,5 +170,9 @@ export class People {
 
 /** The start key of a run, as the API makes it. */
 export function startKey(flow: string, key: string, input: Json): StartKey {
-  return { key, keyHash: simHash.sha256(canonicalJson([workspace, 'sim', flow, key])), fingerprint: simHash.sha256(canonicalJson(input)) };
+  return {
+    key,
+    keyHash: simHash.sha256(canonicalJson([workspace, 'sim', flow, key])),
+    fingerprint: simHash.sha256(canonicalJson(input)),
+  };
 }

@@ -31,7 +31,8 @@ export async function playSeed(options: WorldOptions): Promise<SeedResult> {
   try {
     const quiet = await timeline.run(done, prng.between(2_000, 12_000));
     world.heal();
-    if (quiet || (await timeline.run(done, timeline.time + livenessBound))) await timeline.run(() => false, timeline.time + aftermath);
+    if (quiet || (await timeline.run(done, timeline.time + livenessBound)))
+      await timeline.run(() => false, timeline.time + aftermath);
     const evidence = { ledger: world.targets.ledger, tables: store.tables, auditor, people };
     for (const invariant of invariants) invariant(evidence);
   } catch (error) {

@@ -35,7 +35,10 @@ export function drawPopulation(prng: Prng, options: PopulationOptions): Populati
     if (flow.compiled.start === undefined || !prng.chance(0.5)) continue;
     // The same key again, at nearly the same time or later, now and then for another input.
     const again = prng.chance(0.2) ? { ...input, n: input.n + 1 } : input;
-    wishes.push({ wish: drawWish(prng, flow, again, options.partitions), after: after + prng.between(-5, prng.pick([5, 1_000])) });
+    wishes.push({
+      wish: drawWish(prng, flow, again, options.partitions),
+      after: after + prng.between(-5, prng.pick([5, 1_000])),
+    });
   }
   return { flows: made.map((flow) => flow.version), wishes };
 }
@@ -48,7 +51,15 @@ interface MadeFlow {
 function drawFlow(prng: Prng, name: string, options: PopulationOptions): MadeFlow {
   const document: JsonObject = randomFlow(prng.fork(), name, options.large);
   const text = JSON.stringify(document);
-  const version = { hash: flowHash(document, simHash), namespace: 'sim', name, version: '1.0.0', document: text, source: text, createdAt: simulationStart };
+  const version = {
+    hash: flowHash(document, simHash),
+    namespace: 'sim',
+    name,
+    version: '1.0.0',
+    document: text,
+    source: text,
+    createdAt: simulationStart,
+  };
   return { version, compiled: compileFlow(document, { describe: (action) => options.catalog.get(action) }) };
 }
 

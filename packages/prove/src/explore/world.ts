@@ -76,7 +76,11 @@ export class World {
     this.targets.harm = prng.pick([0, 0.3, 1]);
     this.people = new People(this);
     const { boundary } = this.plan.focus;
-    const population = drawPopulation(prng.fork(), { catalog, partitions, large: boundary === 'call.payloads' ? 0.9 : 0.01 });
+    const population = drawPopulation(prng.fork(), {
+      catalog,
+      partitions,
+      large: boundary === 'call.payloads' ? 0.9 : 0.01,
+    });
     for (const flow of population.flows) tables.flows.set(flow.hash, flow);
     const shared = boundary !== 'call.flow' && prng.chance(0.9);
     const read = { flow: (hash: string) => Promise.resolve(tables.flows.get(hash)) };
@@ -109,7 +113,8 @@ export class World {
     worker.kill();
     this.workers = this.workers.filter((other) => other !== worker);
     // Sometimes nobody notices for a while.
-    if (this.healed || this.workers.length === 0 || this.prng.chance(0.7)) this.spawn(this.prng.between(20, this.prng.pick([200, 4_000])));
+    if (this.healed || this.workers.length === 0 || this.prng.chance(0.7))
+      this.spawn(this.prng.between(20, this.prng.pick([200, 4_000])));
   }
 
   anyWorker(): SimWorker | undefined {
@@ -149,8 +154,14 @@ export class World {
     const line = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
       if (worker.life === 'dead') return;
       const { err, ...more } = fields;
-      if (level === 'error') this.auditor.report('I6', `${message} ${JSON.stringify(more)} ${err === undefined ? '' : ensureError(err).stack}`);
-      this.trace(`${worker.name} ${level}: ${message} ${JSON.stringify(more)} ${err === undefined ? '' : ensureError(err).message}`);
+      if (level === 'error')
+        this.auditor.report(
+          'I6',
+          `${message} ${JSON.stringify(more)} ${err === undefined ? '' : ensureError(err).stack}`,
+        );
+      this.trace(
+        `${worker.name} ${level}: ${message} ${JSON.stringify(more)} ${err === undefined ? '' : ensureError(err).message}`,
+      );
     };
     return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
   }
@@ -230,7 +241,8 @@ export class World {
         this.trace(`SENT ${request.step} attempt ${request.attempt} key ${request.key}`);
         this.auditor.left(request);
       },
-      behaved: (owner, behaviour, request) => this.trace(`${owner.name} ${request.step} attempt ${request.attempt} meets ${behaviour}`),
+      behaved: (owner, behaviour, request) =>
+        this.trace(`${owner.name} ${request.step} attempt ${request.attempt} meets ${behaviour}`),
     };
   }
 
@@ -241,7 +253,8 @@ export class World {
   private traceCommit(name: string, commit: Commit): void {
     if (this.traced === undefined) return;
     for (const row of commit.starts) this.trace(`${name} begins ${row.run} ${JSON.stringify(row.key?.key ?? null)}`);
-    for (const row of commit.journal) this.trace(`${name} writes ${row.run} ${row.from}-${row.to} ${row.body.slice(0, 600)}`);
+    for (const row of commit.journal)
+      this.trace(`${name} writes ${row.run} ${row.from}-${row.to} ${row.body.slice(0, 600)}`);
     for (const row of commit.heads) this.trace(`${name} head ${JSON.stringify(row)}`);
     for (const row of commit.consumed) this.trace(`${name} consumes ${row.id}`);
   }

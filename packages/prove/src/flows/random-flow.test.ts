@@ -20,7 +20,22 @@ describe('random flows', () => {
 
   it('hold every kind of task and every guarantee', () => {
     const text = Array.from({ length: 100 }, (_, seed) => JSON.stringify(randomFlow(new Prng(seed), 'f'))).join('\n');
-    for (const word of ['set', 'switch', 'do', 'for', 'batch', 'try', 'retry', 'raise', 'wait', 'timeout', 'if', 'then', 'export', ...simActions.keys()]) {
+    for (const word of [
+      'set',
+      'switch',
+      'do',
+      'for',
+      'batch',
+      'try',
+      'retry',
+      'raise',
+      'wait',
+      'timeout',
+      'if',
+      'then',
+      'export',
+      ...simActions.keys(),
+    ]) {
       expect(text).toContain(`"${word}"`);
     }
   });

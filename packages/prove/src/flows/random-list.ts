@@ -14,7 +14,17 @@ export interface ListPlace {
 type Kind = 'call' | 'set' | 'switch' | 'do' | 'for' | 'batch' | 'try' | 'raise' | 'wait';
 
 const deepest = 3;
-const weights: Readonly<Record<Kind, number>> = { call: 46, set: 10, switch: 6, do: 6, for: 8, batch: 4, try: 12, raise: 2, wait: 6 };
+const weights: Readonly<Record<Kind, number>> = {
+  call: 46,
+  set: 10,
+  switch: 6,
+  do: 6,
+  for: 8,
+  batch: 4,
+  try: 12,
+  raise: 2,
+  wait: 6,
+};
 const simple: Readonly<Record<'call' | 'set' | 'raise' | 'wait', number>> = { call: 60, set: 15, raise: 2, wait: 4 };
 
 /** Writes lists of tasks until a number of tasks is used up. */
@@ -50,7 +60,8 @@ export class FlowWriter {
     if (prng.chance(0.06)) task['output'] = { as: '{out: ., by: $task.name}' };
     if (prng.chance(0.06)) task['export'] = { as: '{count: (($context.count? // 0) + 1)}' };
     if (prng.chance(0.05)) task['input'] = { from: '{n: $workflow.input.n}' };
-    if (prng.chance(kind === 'call' ? 0.08 : 0.04) && kind !== 'wait') task['timeout'] = { after: { milliseconds: 300 + prng.int(4_000) } };
+    if (prng.chance(kind === 'call' ? 0.08 : 0.04) && kind !== 'wait')
+      task['timeout'] = { after: { milliseconds: 300 + prng.int(4_000) } };
     return task;
   }
 
@@ -75,7 +86,9 @@ export class FlowWriter {
       case 'try':
         return this.attempt(place);
       case 'raise':
-        return { raise: { error: { type: 'https://example.com/errors/raised', status: 400 + prng.int(100), title: 'Raised' } } };
+        return {
+          raise: { error: { type: 'https://example.com/errors/raised', status: 400 + prng.int(100), title: 'Raised' } },
+        };
       case 'wait':
         return { wait: { milliseconds: this.delay() } };
     }
@@ -96,7 +109,11 @@ export class FlowWriter {
     const each = `item${place.items.length}`;
     const inner = { ...place, items: [...place.items, each] };
     const list = this.inner(inner);
-    return { for: { each, ...over }, ...(this.prng.chance(0.2) ? { while: `$${each} != null and "${name}" != ""` } : {}), do: list };
+    return {
+      for: { each, ...over },
+      ...(this.prng.chance(0.2) ? { while: `$${each} != null and "${name}" != ""` } : {}),
+      do: list,
+    };
   }
 
   private attempt(place: ListPlace): JsonObject {
@@ -105,7 +122,8 @@ export class FlowWriter {
     const list = this.inner({ ...place, retried: place.retried || retry });
     const policy: Record<string, Json> = {};
     if (prng.chance(0.2)) policy['errors'] = { with: { status: prng.pick([422, 429, 500]) } };
-    if (prng.chance(0.1)) policy['errors'] = { with: { type: 'https://open-workflow-specification.org/spec/1.0.0/errors/ambiguous' } };
+    if (prng.chance(0.1))
+      policy['errors'] = { with: { type: 'https://open-workflow-specification.org/spec/1.0.0/errors/ambiguous' } };
     if (retry) policy['retry'] = this.retry();
     if (prng.chance(0.5)) policy['do'] = this.inner(place);
     return { try: list, catch: policy };
@@ -113,7 +131,10 @@ export class FlowWriter {
 
   private retry(): JsonObject {
     const { prng } = this;
-    const limit = { count: 1 + prng.int(3), ...(prng.chance(0.2) ? { duration: { milliseconds: 500 + prng.int(3_000) } } : {}) };
+    const limit = {
+      count: 1 + prng.int(3),
+      ...(prng.chance(0.2) ? { duration: { milliseconds: 500 + prng.int(3_000) } } : {}),
+    };
     return {
       ...(prng.chance(0.7) ? { delay: { milliseconds: 1 + prng.int(400) } } : {}),
       ...(prng.chance(0.3) ? { backoff: { exponential: {} } } : {}),
@@ -123,7 +144,9 @@ export class FlowWriter {
 
   private cases(later: readonly string[]): JsonObject[] {
     const { prng } = this;
-    const cases: JsonObject[] = [{ first: { when: `$workflow.input.n % 3 == ${prng.int(3)}`, then: this.directive(later) } }];
+    const cases: JsonObject[] = [
+      { first: { when: `$workflow.input.n % 3 == ${prng.int(3)}`, then: this.directive(later) } },
+    ];
     if (prng.chance(0.5)) cases.push({ otherwise: { then: this.directive(later) } });
     return cases;
   }

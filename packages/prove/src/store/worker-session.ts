@@ -252,7 +252,9 @@ export class WorkerSession implements WorkerStore {
     this.store.sessions.delete(this.worker);
   }
 
-  private transact(commit: Commit): { readonly result: CommitResult } | { readonly refused: FencedError | PoisonError } {
+  private transact(
+    commit: Commit,
+  ): { readonly result: CommitResult } | { readonly refused: FencedError | PoisonError } {
     const { tables, mutation, gate } = this.store;
     const written = mutation.noIntent ? withoutIntents(commit) : commit;
     try {

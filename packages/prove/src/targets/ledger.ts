@@ -52,7 +52,8 @@ export class Ledger {
   carryOut(request: ActionRequest, time: number): { readonly output: Json; readonly repeated: boolean } {
     const entry = this.entry(request);
     if (entry.guarantee === 'pure') return { output: outputOf(request), repeated: false };
-    const retention = entry.guarantee === 'keyed' ? (request.keyIn?.retentionMs ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+    const retention =
+      entry.guarantee === 'keyed' ? (request.keyIn?.retentionMs ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
     const remembered = entry.guarantee !== 'once' && entry.applied > 0 && time - entry.firstAt < retention;
     if (remembered) return { output: entry.output, repeated: true };
     entry.applied += 1;

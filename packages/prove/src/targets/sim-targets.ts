@@ -65,7 +65,8 @@ export class SimTargets {
       this.timeline.after(this.prng.between(0.2, 3), owner, () => {
         const total = isObject(dataset) && typeof dataset['rows'] === 'number' ? dataset['rows'] : 0;
         const from = typeof cursor === 'number' ? cursor : 0;
-        if (this.prng.chance(this.harm / 40)) return reject(new PawlError('PAWL_FILE_INVALID', 'The dataset could not be read.'));
+        if (this.prng.chance(this.harm / 40))
+          return reject(new PawlError('PAWL_FILE_INVALID', 'The dataset could not be read.'));
         const rows = Array.from({ length: Math.min(size, total - from) }, (_, i) => ({ id: from + i }));
         resolve({ rows, next: from + rows.length, last: from + rows.length >= total });
       });
@@ -138,7 +139,8 @@ class Attempt {
   private arrive(): void {
     const { ledger } = this.targets;
     const { timeline, prng, watch } = this.targets.parts();
-    if (this.behaviour === 'lostRequest') return this.later(prng.between(1, 800), () => this.end(unanswered('The connection broke.')));
+    if (this.behaviour === 'lostRequest')
+      return this.later(prng.between(1, 800), () => this.end(unanswered('The connection broke.')));
     const entry = ledger.entry(this.request);
     entry.arrivals += 1;
     const answer = refusal(this.behaviour, this.request, entry.applied + entry.underway > 0);
@@ -201,9 +203,16 @@ class Attempt {
 function refusal(behaviour: Behaviour, request: ActionRequest, known: boolean): Outcome | undefined {
   switch (behaviour) {
     case 'refuses':
-      return known ? undefined : { kind: 'terminal', error: flowError('validation', 'The target refuses this.', { status: 422 }) };
+      return known
+        ? undefined
+        : { kind: 'terminal', error: flowError('validation', 'The target refuses this.', { status: 422 }) };
     case 'busy':
-      return { kind: 'retryable', left: true, afterMs: 200, error: flowError('communication', 'The target is busy.', { status: 429 }) };
+      return {
+        kind: 'retryable',
+        left: true,
+        afterMs: 200,
+        error: flowError('communication', 'The target is busy.', { status: 429 }),
+      };
     case 'fails':
       return serverError(request);
     default:
