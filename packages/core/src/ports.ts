@@ -7,4 +7,6 @@ export { partitionCount, partitionOf } from './ports/partition.ts';
 export type * from './ports/rows.ts';
 export type * from './ports/runtime.ts';
 export type * from './ports/store.ts';
+export type { Wire } from './ports/wire.ts';
+export { wireName } from './ports/wire.ts';
 export type * from './ports/worker-store.ts';

@@ -29,6 +29,7 @@ export class Advance {
       hash: ports.hash,
       random: () => ports.random.next(),
       limits,
+      worker: ports.store.worker,
       acquire: (target, concurrency) => this.acquire(target, concurrency),
       release: (target) => this.release(target),
     };

@@ -1,5 +1,5 @@
 import type { ActionRequest, Outcome, Page, Pending, Stimulus } from '@pawl/core';
-import { ensureError, flowError, partitionCount, requestOf } from '@pawl/core';
+import { ensureError, flowError, partitionCount, requestOf, wireName } from '@pawl/core';
 import type { AttemptHost } from './attempt.ts';
 import { Attempt } from './attempt.ts';
 import { bounds } from './bounds.ts';
@@ -61,6 +61,8 @@ export class Dispatch implements AttemptHost {
       return;
     }
     ports.fault('dispatch.before');
+    // Written at the dispatch, not at the first byte, so that it does not hang on what an action does.
+    if (request.guarantee === 'once') ports.wire?.leaving(wireName(run.id, one.frame, one.attempt));
     // Asked last, so that no work lies between the answer and the dispatch.
     if (!ownership.mayStart()) {
       this.heldBack.add(run);

@@ -8,6 +8,7 @@ import {
   payloadsOf,
   pending,
   statusOf,
+  wireName,
 } from '@pawl/core';
 import type { Attempt } from './attempt.ts';
 import { backoffMs, sleep } from './backoff.ts';
@@ -134,11 +135,12 @@ export class Recovery {
     run.snapshotCharacters = stored.snapshot?.body.length ?? 0;
     run.suspect = context.ownership.suspicious(run.partition);
     run.questions = openQuestions(run.pending);
-    this.queueLost(run, legacy);
+    await this.queueLost(run, legacy);
     return run;
   }
 
-  private queueLost(run: Run, legacy: Legacy | undefined): void {
+  private async queueLost(run: Run, legacy: Legacy | undefined): Promise<void> {
+    const unsent = await this.unsentAttempts(run);
     const answered = this.coming.get(run.id) ?? [];
     for (const one of run.pending) {
       if (one.kind !== 'attempt') continue;
@@ -158,10 +160,23 @@ export class Recovery {
         at: this.context.now(),
         frame: one.frame,
         attempt: one.attempt,
-        unsent: legacy?.unsent ?? false,
+        unsent: (legacy?.unsent ?? false) || unsent.has(one.frame),
       } as const;
       run.queue.push({ stimulus, message: undefined });
     }
+  }
+
+  /** Frames whose open `once` attempt surely never left, by the wire file of the worker that was to send it. */
+  private async unsentAttempts(run: Run): Promise<ReadonlySet<number>> {
+    const { wire } = this.context.ports;
+    const unsent = new Set<number>();
+    if (wire === undefined) return unsent;
+    for (const one of run.pending) {
+      const by = one.kind === 'attempt' ? run.state.frames.get(one.frame)?.effect?.by : undefined;
+      if (one.kind !== 'attempt' || by === undefined || by === this.context.ports.store.worker) continue;
+      if (await wire.neverLeft(by, wireName(run.id, one.frame, one.attempt))) unsent.add(one.frame);
+    }
+    return unsent;
   }
 
   private async enterStored(stored: StoredRun): Promise<void> {

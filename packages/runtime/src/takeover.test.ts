@@ -58,6 +58,40 @@ describe('a takeover', () => {
     expect(world.database.decisions.size).toBe(1);
   });
 
+  /** A `once` step whose worker dies at a fault point around its dispatch; wire files tell what left. */
+  async function orphanAt(point: FaultPoint): Promise<{ world: TestWorld; run: string }> {
+    const world = new TestWorld();
+    world.wire = { sent: [], dead: new Set() };
+    const first = await world.started('w1');
+    const hash = world.deploy([task.slow('a', { guarantee: 'once' })]);
+    world.fault = (reached) => {
+      if (reached !== point) return;
+      kill(world, 'w1');
+      world.wire?.dead.add('w1');
+      throw new Error('killed');
+    };
+    const run = world.id();
+    void first.startRun({ run, workspace: 'default', flow: hash, input: {} }).catch(() => {});
+    await world.clock.settle();
+    world.fault = () => {};
+    world.actions.calls.length = 0;
+    await world.started('w2');
+    await world.clock.pass(4_000);
+    return { world, run };
+  }
+
+  it('sends a once effect without a question where the wire file shows that it never left', async () => {
+    const { world, run } = await orphanAt('dispatch.before');
+    expect(world.types(run)).not.toContain('decision.asked');
+    expect(world.actions.calls.map(({ request }) => request.attempt)).toEqual([2]);
+  });
+
+  it('asks about a once effect that the wire file names', async () => {
+    const { world, run } = await orphanAt('dispatch.sent');
+    expect(world.types(run)).toContain('decision.asked');
+    expect(world.actions.calls).toEqual([]);
+  });
+
   for (const guarantee of ['pure', 'idempotent', 'keyed', 'transactional']) {
     it(`sends an open ${guarantee} effect again with the same key`, async () => {
       const { world, run } = await orphan(guarantee);

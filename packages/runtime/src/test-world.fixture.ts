@@ -16,6 +16,7 @@ import type {
   Ports,
   RunEvent,
   StartKey,
+  Wire,
 } from '@pawl/core';
 import { canonicalJson, decodeRow, noFaults, PawlError } from '@pawl/core';
 import { MemoryDatabase } from './memory-store.fixture.ts';
@@ -180,6 +181,8 @@ export class TestWorld {
   readonly logged: { level: string; message: string; fields: Readonly<Record<string, unknown>> }[] = [];
   readonly visited = new Set<FaultPoint>();
   readonly stores = new Map<string, MemoryWorkerStore>();
+  /** What wire files tell; undefined: there are none. */
+  wire: { readonly sent: string[]; readonly dead: Set<string> } | undefined;
   private made = 0;
   private random = 1;
 
@@ -188,7 +191,9 @@ export class TestWorld {
     const shares = options.shares ?? options.only === undefined;
     const store = this.database.join(id, shares);
     this.stores.set(id, store);
-    return createWorker({ ports: this.ports(store), ...options });
+    const { wire } = this;
+    const ports = wire === undefined ? this.ports(store) : { ...this.ports(store), wire: testWire(id, wire) };
+    return createWorker({ ports, ...options });
   }
 
   /** A worker that owns everything that is free. */
@@ -295,6 +300,13 @@ export function startKey(key: string, input: Json): StartKey {
 /** An error of a store that cannot be reached. */
 export function unreachable(): PawlError {
   return new PawlError('PAWL_STORE_UNREACHABLE', 'The database cannot be reached.');
+}
+
+function testWire(worker: string, wire: { readonly sent: string[]; readonly dead: Set<string> }): Wire {
+  return {
+    leaving: (attempt) => void wire.sent.push(`${worker} ${attempt}`),
+    neverLeft: (other, attempt) => Promise.resolve(wire.dead.has(other) && !wire.sent.includes(`${other} ${attempt}`)),
+  };
 }
 
 /** Common tasks of test flows. */

@@ -1,3 +1,4 @@
+import type { Guarantee } from '../guarantee/classes.ts';
 import type { JsonObject } from '../json.ts';
 import type { ActionBody, TaskCommon } from '../program/nodes.ts';
 import { fault, FlowFault } from '../program/fault.ts';
@@ -34,7 +35,7 @@ export function startAction(m: Machine, parent: Frame, node: ActionNode, scope: 
   const n = met === undefined ? 1 : nextEffect(met, guarantee === 'pure');
   const key = natural ?? (n === 1 ? place : effectKey(m.state, parent, node.name, visit, n, m.env.hash));
   const due = attemptDue(m, node, scope, parent);
-  const intent: Intent = { key, hash, guarantee, target, due, ...(keeper === undefined ? {} : { place, n }) };
+  const intent: Intent = { key, hash, guarantee, target, due, ...sender(m, guarantee), ...(keeper === undefined ? {} : { place, n }) };
   if (!m.env.acquire(target, node.description.concurrency)) return { wants: { target, key, guarantee, ...(keeper === undefined ? {} : { place, n }) } };
   m.prepared = args;
   return { intent };
@@ -72,8 +73,13 @@ function nextIntent(m: Machine, frame: Frame, node: ActionNode, hash: string, ef
     guarantee: from?.guarantee ?? 'once',
     target: from?.target ?? '',
     due: attemptDue(m, node, scope, m.parent(frame), frame),
+    ...sender(m, from?.guarantee ?? 'once'),
     ...(from?.place === undefined ? {} : { place: from.place, n: from.n ?? 1 }),
   };
+}
+
+function sender(m: Machine, guarantee: Guarantee): { by?: string } {
+  return guarantee === 'once' && m.env.worker !== undefined ? { by: m.env.worker } : {};
 }
 
 /**

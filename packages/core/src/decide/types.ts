@@ -31,6 +31,8 @@ export interface DecideEnv {
   /** In [0, 1): jitter. */
   readonly random: () => number;
   readonly limits: Limits;
+  /** Id of the worker that decides; it is kept with the intents of `once` effects. */
+  readonly worker?: string;
   /**
    * Takes a permit of a target if one is free and nobody waits for it. At most `concurrency` are out at once in this
    * worker; the runtime gives it back when the attempt has ended.

@@ -234,6 +234,7 @@ function startAttempt(state: RunState, frame: Frame, attempt: number, intent: In
     unknown: before?.unknown ?? false,
     left: before?.left ?? false,
   };
+  if (intent.by !== undefined) effect.by = intent.by;
   if (intent.place !== undefined) effect.place = intent.place;
   if (intent.n !== undefined) effect.n = intent.n;
   frame.effect = effect;

@@ -22,6 +22,8 @@ export interface Intent {
   readonly target: string;
   /** When this attempt is given up (ms since the epoch). */
   readonly due: number;
+  /** `once`: the worker that is to send it, whose wire file may tell that it never did. */
+  readonly by?: string;
   /** Inside a `try` with `retry`: the effect's place (its default key, were it the first) and which effect of it this is. */
   readonly place?: string;
   readonly n?: number;

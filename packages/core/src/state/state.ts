@@ -40,6 +40,8 @@ export interface EffectState {
   left: boolean;
   place?: string;
   n?: number;
+  /** `once`: the worker that was to send the last attempt. */
+  by?: string;
   /** When the next attempt starts (ms). */
   retryAt?: number;
   /** The last attempt's error. */

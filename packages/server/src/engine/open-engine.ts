@@ -21,6 +21,10 @@ import { type StartOptions, startRun } from './start-run.ts';
 import { waitEnded } from './wait-ended.ts';
 import { readJournalPage, watchRun } from './watch-run.ts';
 import { watchStore } from './watched-store.ts';
+import { WireFile } from './wire-file.ts';
+import { logRuns } from '../observe/log-lines.ts';
+import { FactsOfRuns } from '../observe/run-facts.ts';
+import { traceRuns } from '../observe/traces.ts';
 
 const userAgent = 'Pawl/0.1.0';
 const defaultWorkspace = 'default';
@@ -49,6 +53,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   try {
     const store = await openStore({ url: options.database, log, allowUnsafe: options.allowUnsafe ?? false });
     engine = new LivingEngine(options, store, actions, log);
+    await engine.observeRuns();
     const mode = options.worker ?? 'shares';
     if (mode === 'shares' || mode === 'beside') await engine.join({ shares: mode === 'shares' });
     else if (mode !== 'none') await engine.join({ shares: false, only: mode.only });
@@ -71,6 +76,7 @@ class LivingEngine implements Engine {
   private readonly context: EngineContext;
   private readonly messages: Messages;
   private readonly observers: Observers;
+  private wire: WireFile | undefined;
   private stopping: Promise<void> | undefined;
 
   constructor(options: EngineOptions, store: Store, actions: ClosableActions, log: Log) {
@@ -101,14 +107,34 @@ class LivingEngine implements Engine {
     this.messages = new Messages(this.context);
   }
 
+  /** Traces where this process has a tracer, and a line an attempt at level `debug`. */
+  async observeRuns(): Promise<void> {
+    const traces = await traceRuns(new FactsOfRuns(this.context.flows, this.workspace));
+    if (traces !== undefined) this.observers.add(traces);
+    if (this.options.logLevel !== 'debug') return;
+    this.observers.add(logRuns(this.log, new FactsOfRuns(this.context.flows, this.workspace)));
+  }
+
   async join({ shares, only }: { readonly shares: boolean; readonly only?: string }): Promise<void> {
     invariant(this.worker === undefined, 'an engine has one worker');
     const { actions, clock, random, hash, log, flows, limits } = this.context;
-    const joined = await this.wholeStore.joinAsWorker({ id: randomUUID(), shares });
+    const id = randomUUID();
+    const joined = await this.wholeStore.joinAsWorker({ id, shares });
     const store = watchStore(joined, (note) => this.observers.onStore(note));
     const fault = this.options.fault ?? armedFault(process.env['PAWL_FAULT']);
+    const { wireFolder } = this.options;
+    this.wire = wireFolder === undefined ? undefined : new WireFile(wireFolder, id);
     this.worker = createWorker({
-      ports: { store, actions, clock, random, hash, log, fault },
+      ports: {
+        store,
+        actions,
+        clock,
+        random,
+        hash,
+        log,
+        fault,
+        ...(this.wire === undefined ? {} : { wire: this.wire }),
+      },
       limits,
       flows,
       shares,
@@ -175,6 +201,7 @@ class LivingEngine implements Engine {
   private async leave(drain: boolean, timeoutMs: number): Promise<void> {
     const steps = [
       () => this.worker?.stop({ drain, timeoutMs }),
+      () => this.wire?.close(),
       () => this.closableActions.close(),
       () => this.wholeStore.close(),
     ];

@@ -30,11 +30,13 @@ export interface EngineOptions {
   readonly connections?: Readonly<Record<string, PostgresDefinition>>;
   /** Nets that only some flows may reach. */
   readonly grants?: readonly Grant[];
+  /** Folder of this machine's wire files, shared by its workers (see `WireFile`). Default: none are kept. */
+  readonly wireFolder?: string;
   /** Further actions of this process. */
   readonly extraActions?: readonly Action[];
   /** Default: JSON lines on stderr. */
   readonly log?: Log;
-  /** Of the default log. Default: `info`. */
+  /** Of the default log; `debug` tells of each run and attempt, to a log of one's own too. Default: `info`. */
   readonly logLevel?: LogLevel;
   /** Told after each commit; see also `Engine.observe`. */
   readonly observe?: EngineObserver;
