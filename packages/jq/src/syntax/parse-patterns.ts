@@ -1,6 +1,5 @@
 import type { Node, Pattern, PatternEntry } from './ast.ts';
 import { parseString, wordOf } from './parse-term.ts';
-import { parsePipe } from './parser.ts';
 import type { TokenReader } from './token-reader.ts';
 
 /** `pattern ?// pattern …`: the alternatives are tried in order. */
@@ -51,7 +50,7 @@ function parseKey(reader: TokenReader): Node {
   }
   if (kind === 'quote') return parseString(reader, undefined, at);
   reader.expect('(', 'A key is a name, a string, a variable, or an expression in parentheses.');
-  const key = parsePipe(reader);
+  const key = reader.grammar.pipe(reader);
   reader.expect(')');
   return key;
 }

@@ -1,7 +1,5 @@
 import type { IfBranch, Node, ObjectEntry } from './ast.ts';
 import { KEYWORDS } from './lexer.ts';
-import { parsePatterns } from './parse-patterns.ts';
-import { parsePipe, parseWithoutComma } from './parser.ts';
 import type { TokenReader } from './token-reader.ts';
 
 /** A term with its suffixes: `.a`, `["a"]`, `[1:2]`, `[]`, `?`. */
@@ -23,7 +21,7 @@ export function parseString(reader: TokenReader, format: string | undefined, at:
     if (part.text !== '') parts.push(part.text);
     if (part.end === 'quote') break;
     reader.resume();
-    parts.push(parsePipe(reader));
+    parts.push(reader.grammar.pipe(reader));
     if (!reader.is(')')) throw reader.unexpected('expected ) at the end of the interpolation');
   }
   reader.resume();
@@ -79,16 +77,16 @@ function parseBracket(reader: TokenReader, target: Node): Node {
   const { at } = reader.expect('[');
   if (reader.accept(']')) return { type: 'iterate', target, optional: acceptOptional(reader), at };
   if (reader.accept(':')) {
-    const to = parsePipe(reader);
+    const to = reader.grammar.pipe(reader);
     reader.expect(']');
     return { type: 'slice', target, from: undefined, to, optional: acceptOptional(reader), at };
   }
-  const key = parsePipe(reader);
+  const key = reader.grammar.pipe(reader);
   if (!reader.accept(':')) {
     reader.expect(']');
     return index(reader, target, key, at);
   }
-  const to = reader.is(']') ? undefined : parsePipe(reader);
+  const to = reader.is(']') ? undefined : reader.grammar.pipe(reader);
   reader.expect(']');
   return { type: 'slice', target, from: key, to, optional: acceptOptional(reader), at };
 }
@@ -140,7 +138,7 @@ function parseCall(reader: TokenReader): Node {
   const constant = CONSTANTS.get(name);
   if (constant !== undefined && !reader.is('(')) return { type: 'literal', value: constant, at };
   if (reader.accept('(')) {
-    do args.push(parsePipe(reader));
+    do args.push(reader.grammar.pipe(reader));
     while (reader.accept(';'));
     reader.expect(')', 'Arguments are separated by semicolons.');
   }
@@ -150,7 +148,7 @@ function parseCall(reader: TokenReader): Node {
 function parseSymbol(reader: TokenReader): Node {
   const { text, at } = reader.current;
   if (reader.accept('(')) {
-    const inner = parsePipe(reader);
+    const inner = reader.grammar.pipe(reader);
     reader.expect(')');
     return inner;
   }
@@ -189,7 +187,7 @@ function parseDot(reader: TokenReader, at: number): Node {
 
 function parseArray(reader: TokenReader, at: number): Node {
   if (reader.accept(']')) return { type: 'array', body: undefined, at };
-  const body = parsePipe(reader);
+  const body = reader.grammar.pipe(reader);
   reader.expect(']');
   return { type: 'array', body, at };
 }
@@ -197,11 +195,11 @@ function parseArray(reader: TokenReader, at: number): Node {
 function parseIf(reader: TokenReader, at: number): Node {
   const branches: IfBranch[] = [];
   do {
-    const condition = parsePipe(reader);
+    const condition = reader.grammar.pipe(reader);
     reader.expect('then');
-    branches.push({ condition, then: parsePipe(reader) });
+    branches.push({ condition, then: reader.grammar.pipe(reader) });
   } while (reader.accept('elif'));
-  const otherwise = reader.accept('else') ? parsePipe(reader) : undefined;
+  const otherwise = reader.accept('else') ? reader.grammar.pipe(reader) : undefined;
   reader.expect('end', 'An if ends with end.');
   return { type: 'if', branches, otherwise, at };
 }
@@ -209,12 +207,12 @@ function parseIf(reader: TokenReader, at: number): Node {
 function parseFold(reader: TokenReader, type: 'reduce' | 'foreach', at: number): Node {
   const source = parsePostfix(reader);
   reader.expect('as');
-  const patterns = parsePatterns(reader);
+  const patterns = reader.grammar.patterns(reader);
   reader.expect('(');
-  const init = parsePipe(reader);
+  const init = reader.grammar.pipe(reader);
   reader.expect(';');
-  const update = parsePipe(reader);
-  const extract = type === 'foreach' && reader.accept(';') ? parsePipe(reader) : undefined;
+  const update = reader.grammar.pipe(reader);
+  const extract = type === 'foreach' && reader.accept(';') ? reader.grammar.pipe(reader) : undefined;
   reader.expect(')');
   if (type === 'reduce') return { type, source, patterns, init, update, at };
   return { type, source, patterns, init, update, extract, at };
@@ -247,7 +245,7 @@ function parseEntry(reader: TokenReader): ObjectEntry {
   }
   if (!reader.accept('('))
     throw reader.unexpected('expected a key', 'Put a computed key in parentheses: {(.name): 1}.');
-  const key = parsePipe(reader);
+  const key = reader.grammar.pipe(reader);
   reader.expect(')');
   const value = parseEntryValue(reader);
   if (value === undefined) throw reader.unexpected('expected : and a value after the key');
@@ -277,8 +275,8 @@ function parseEntryValue(reader: TokenReader): Node | undefined {
   if (!reader.accept(':')) return undefined;
   return reader.nested(() => {
     const { at } = reader.current;
-    const parts = [parseWithoutComma(reader)];
-    while (reader.accept('|')) parts.push(parseWithoutComma(reader));
+    const parts = [reader.grammar.withoutComma(reader)];
+    while (reader.accept('|')) parts.push(reader.grammar.withoutComma(reader));
     return parts.length === 1 ? (parts[0] as Node) : { type: 'pipe', parts, at };
   });
 }

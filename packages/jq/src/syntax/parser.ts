@@ -2,6 +2,7 @@ import { DEFAULT_LIMITS, type JqLimits, withLimits } from '../limits.ts';
 import type { BinaryOperator, Definition, Node, UpdateOperator } from './ast.ts';
 import { parsePatterns } from './parse-patterns.ts';
 import { parsePostfix } from './parse-term.ts';
+import type { Grammar } from './token-reader.ts';
 import { TokenReader } from './token-reader.ts';
 
 /**
@@ -9,7 +10,7 @@ import { TokenReader } from './token-reader.ts';
  * @throws JqSyntaxError when it is not one, JqLimitError when it is too long or nests too deep.
  */
 export function parse(source: string, limits?: Partial<JqLimits>): Node {
-  const reader = new TokenReader(source, withLimits(DEFAULT_LIMITS, limits));
+  const reader = new TokenReader(source, withLimits(DEFAULT_LIMITS, limits), grammar);
   if (reader.isAtEnd()) return { type: 'identity', at: 0 };
   const node = parsePipe(reader);
   if (!reader.isAtEnd()) throw reader.unexpected('expected an operator or the end', hintFor(reader));
@@ -17,7 +18,7 @@ export function parse(source: string, limits?: Partial<JqLimits>): Node {
 }
 
 /** `a | b`, with definitions, labels and bindings, which reach to the end of the pipe. */
-export function parsePipe(reader: TokenReader): Node {
+function parsePipe(reader: TokenReader): Node {
   return reader.nested(() => {
     const { at } = reader.current;
     if (reader.is('def')) return parseDefinitionIn(reader, at);
@@ -34,7 +35,7 @@ export function parsePipe(reader: TokenReader): Node {
 }
 
 /** An expression without `,` and `|`, as the value of an object's key. */
-export function parseWithoutComma(reader: TokenReader): Node {
+function parseWithoutComma(reader: TokenReader): Node {
   return parseBinary(reader, 0);
 }
 
@@ -156,3 +157,5 @@ function hintFor(reader: TokenReader): string | undefined {
   if (text === '&' || text === '|' || text === '!') return 'Logic is written with and, or, not.';
   return kind === 'name' && (text === 'in' || text === 'is') ? 'Use == or in(…).' : undefined;
 }
+
+const grammar: Grammar = { pipe: parsePipe, withoutComma: parseWithoutComma, patterns: parsePatterns };

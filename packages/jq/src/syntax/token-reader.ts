@@ -1,19 +1,32 @@
 import type { JqSyntaxError } from '../errors.ts';
 import { JqLimitError } from '../errors.ts';
 import type { JqLimits } from '../limits.ts';
+import type { Node, Pattern } from './ast.ts';
 import { Lexer, type StringPart, type Token } from './lexer.ts';
+
+/** The rules that files of the grammar share: it is recursive, and files that import each other would be a knot. */
+export interface Grammar {
+  /** A whole pipe. */
+  readonly pipe: (reader: TokenReader) => Node;
+  /** A pipe's part up to a comma, as in an object or an argument. */
+  readonly withoutComma: (reader: TokenReader) => Node;
+  /** The patterns after `as`. */
+  readonly patterns: (reader: TokenReader) => Pattern[];
+}
 
 /** One token of look-ahead over a source, and the depth guard of the parser. */
 export class TokenReader {
   /** The token not yet taken. */
   current: Token;
+  readonly grammar: Grammar;
   private readonly lexer: Lexer;
   private readonly limits: JqLimits;
   private depth = 0;
 
-  constructor(source: string, limits: JqLimits) {
+  constructor(source: string, limits: JqLimits, grammar: Grammar) {
     if (source.length > limits.sourceLength) throw new JqLimitError('sourceLength', limits.sourceLength);
     this.limits = limits;
+    this.grammar = grammar;
     this.lexer = new Lexer(source);
     this.current = this.lexer.next();
   }
