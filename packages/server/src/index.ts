@@ -9,7 +9,4 @@ export type { EngineOptions, WorkerMode } from './engine/options.ts';
 export type { OpenWork, PublicRun } from './engine/read-run.ts';
 export type { FlowRef, Started, StartOptions } from './engine/start-run.ts';
 export type { Server, ServeOptions } from './http/serve.ts';
-
-/** Serves the HTTP API of an engine; see `ServeOptions`. The framework is loaded here, so that an engine alone starts without it. */
-export const serve: typeof import('./http/serve.ts').serve = async (engine, options) =>
-  (await import('./http/serve.ts')).serve(engine, options);
+export { serve } from './http/serve.ts';

@@ -5,7 +5,9 @@ const defaultPort = 5_432;
 
 /** Where Pawl's own database listens on the network, so that no flow reaches it; a Unix socket is no such place. */
 export function databaseEndpoints(database: EngineOptions['database']): readonly Endpoint[] {
-  const { host, port } = typeof database === 'string' ? partsOfUrl(database) : database;
+  const url = typeof database === 'string' ? database : database.connectionString;
+  // As in the driver, an address goes before single options.
+  const { host, port } = url === undefined ? (database as { host?: string; port?: number }) : partsOfUrl(url);
   if (host === undefined || host === '' || host.startsWith('/')) return [];
   return host.split(',').map((each) => ({ host: each.replace(/^\[|\]$/g, ''), port: port ?? defaultPort }));
 }

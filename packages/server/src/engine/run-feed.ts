@@ -38,6 +38,8 @@ export class Follower {
   private batches: Batch[] = [];
   private queued = 0;
   private wake: (() => void) | undefined;
+  /** A commit came while nobody waited. */
+  private missed = false;
 
   constructor(close: () => void) {
     this.close = close;
@@ -48,7 +50,8 @@ export class Follower {
     this.queued += batch.events.length;
     if (this.queued > longestQueue) this.forget();
     else this.batches.push(batch);
-    this.wake?.();
+    if (this.wake === undefined) this.missed = true;
+    else this.wake();
   }
 
   /** The events of the commit that begins with event `seq`; undefined: look into the journal. */
@@ -62,9 +65,11 @@ export class Follower {
     return undefined;
   }
 
-  /** Resolves at the next commit, after `ms`, or when `signal` is aborted. */
+  /** Resolves at the next commit since the last call, after `ms`, or when `signal` is aborted. */
   woken(ms: number, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) return Promise.resolve();
+    const isDue = this.missed || signal?.aborted === true;
+    this.missed = false;
+    if (isDue) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
         this.wake = undefined;

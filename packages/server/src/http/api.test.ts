@@ -267,7 +267,7 @@ describe.skipIf(missing !== undefined)(`the API${missing === undefined ? '' : ` 
         { applied: true, output: { ok: 1 }, reason: 'seen in the ledger' },
       ];
       const answers = await Promise.all(bodies.map((body) => bed.ask('POST', `/api/v1/decisions/${id}`, { body })));
-      expect(answers.map((answer) => answer.status).sort()).toEqual([200, 409, 409]);
+      expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([200, 409, 409]);
       expect(answers.find((answer) => answer.status === 409)?.json).toMatchObject({ code: 'PAWL_DECISION_TAKEN' });
       await ended(run);
       const closed = await bed.ask('GET', '/api/v1/decisions?open=false');

@@ -9,6 +9,15 @@ const flows = '/api/v1/flows';
 const runs = '/api/v1/flows/test/good/runs';
 const yaml = { 'content-type': 'application/yaml' };
 const depth = 100_000;
+const bombNames = Array.from('abcdefghij');
+const aliasBomb = bombNames
+  .map(
+    (name, i) =>
+      `${name}: &${name} [${Array(9)
+        .fill(i === 0 ? 'x' : `*${bombNames[i - 1]}`)
+        .join(',')}]`,
+  )
+  .join('\n');
 
 interface Case extends Asked {
   readonly what: string;
@@ -178,7 +187,7 @@ const cases: readonly Case[] = [
   {
     what: 'a flow with an alias bomb',
     path: flows,
-    body: `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefghij'].map((c, i) => `${c}: &${c} [${Array(9).fill(`*${'abcdefghij'[i]}`).join(',')}]`).join('\n')}`,
+    body: aliasBomb,
     headers: yaml,
     status: 400,
     code: 'PAWL_FLOW_INVALID',

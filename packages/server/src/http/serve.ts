@@ -2,7 +2,6 @@ import type { AddressInfo } from 'node:net';
 import { PawlError } from '@pawl/core';
 import type { Engine } from '../engine/engine.ts';
 import { isLoopbackAddress } from './access.ts';
-import { createApp } from './app.ts';
 
 /** Where the API listens. */
 export interface ServeOptions {
@@ -35,6 +34,8 @@ export async function serve(
       `Pawl would be open to everybody who reaches ${host}: there are no access tokens yet.`,
     );
   }
+  // Loaded here, so that commands that serve nothing start without the framework.
+  const { createApp } = await import('./app.ts');
   const app = await createApp(engine);
   try {
     await app.listen({ host, port });
