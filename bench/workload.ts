@@ -12,6 +12,8 @@ interface Options {
   readonly database: string;
 }
 
+const mebibyte = 1_048_576;
+
 type Figures = Readonly<Record<string, number>>;
 
 const options = JSON.parse(process.argv[2] ?? '{}') as Options;
@@ -57,20 +59,41 @@ async function long({ steps }: Options): Promise<Figures> {
   const window = Math.min(5000, Math.floor(times.length / 4));
   const first = percentile(times.slice(0, window), 50);
   const last = percentile(times.slice(-window), 50);
-  return { steps, stepsPerSecond: steps / seconds, firstMsPerStep: first, lastMsPerStep: last, lastToFirst: last / first, heapGrownMiB: (process.memoryUsage().heapUsed - before) / 1048576 };
+  return { steps, stepsPerSecond: steps / seconds, firstMsPerStep: first, lastMsPerStep: last, lastToFirst: last / first, heapGrownMiB: (process.memoryUsage().heapUsed - before) / mebibyte };
 }
 
-/** W5: runs that sleep for an hour; what each weighs in memory and on disk. */
+/**
+ * W5: runs that sleep for an hour; what each weighs in memory and on disk. A tenth as many go before, so that the memory of
+ * a worker that has never worked is not the yardstick.
+ */
 async function parked({ runs, conc, database }: Options): Promise<Figures> {
-  globalThis.gc?.();
-  const [memory, disk] = [process.memoryUsage().rss, await databaseBytes(database)];
+  await adapter.startMany('park', runs / 10, conc);
+  await adapter.waitParked();
+  const [memory, disk] = [await restingMemory(), await databaseBytes(database)];
   const begun = performance.now();
   await adapter.startMany('park', runs, conc);
-  await adapter.waitParked(runs);
+  await adapter.waitParked();
   const seconds = (performance.now() - begun) / 1000;
-  globalThis.gc?.();
-  const grown = process.memoryUsage().rss - memory;
-  return { runs, seconds, rssGrownMiB: grown / 1048576, diskBytesPerRun: ((await databaseBytes(database)) - disk) / runs };
+  const after = await restingMemory();
+  return {
+    runs,
+    seconds,
+    rssGrownMiB: (after.rss - memory.rss) / mebibyte,
+    heapGrownMiB: (after.heapUsed + after.external - memory.heapUsed - memory.external) / mebibyte,
+    diskBytesPerRun: ((await databaseBytes(database)) - disk) / runs,
+  };
+}
+
+/** Memory once what is garbage is gone: collected until a collection frees no more. */
+async function restingMemory(): Promise<NodeJS.MemoryUsage> {
+  let before = Number.POSITIVE_INFINITY;
+  for (;;) {
+    globalThis.gc?.();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const memory = process.memoryUsage();
+    if (memory.heapUsed > before - mebibyte) return memory;
+    before = memory.heapUsed;
+  }
 }
 
 async function databaseBytes(url: string): Promise<number> {
