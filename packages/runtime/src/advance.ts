@@ -51,10 +51,12 @@ export class Advance {
     if (run.phase === 'idle') this.rest(run);
   }
 
-  /** The page that other stimuli wait for is there: it goes first. */
-  deliverFirst(run: Run, stimulus: Stimulus): void {
+  /** A page that other stimuli wait for is there: it goes before them, and pages of outer steps before those of inner ones. */
+  deliverFirst(run: Run, stimulus: Extract<Stimulus, { kind: 'page' }>): void {
+    const behind = run.queue.findIndex(({ stimulus: other }) => other.kind !== 'page' || other.frame > stimulus.frame);
+    run.queue.splice(behind < 0 ? run.queue.length : behind, 0, { stimulus, message: undefined });
+    if (run.missingPages > 0) return;
     if (run.hold === 'page') run.hold = undefined;
-    run.queue.unshift({ stimulus, message: undefined });
     this.drain(run);
   }
 

@@ -2,6 +2,7 @@ import type { ActionRequest, Outcome, Page, Pending, Stimulus } from '@pawl/core
 import { ensureError, flowError, partitionCount, requestOf, wireName } from '@pawl/core';
 import type { AttemptHost } from './attempt.ts';
 import { Attempt } from './attempt.ts';
+import { backoffMs } from './backoff.ts';
 import { bounds } from './bounds.ts';
 import type { Context } from './context.ts';
 import type { Waiter } from './limiter.ts';
@@ -110,11 +111,7 @@ export class Dispatch implements AttemptHost {
     if (this.context.draining) return;
     const read = new PageRead(this.context, run, one);
     run.works.push(read);
-    this.context.timers.set(read, this.context.now() + this.context.limits.attemptTimeout);
-    this.context.ports.actions.readPage(one.dataset, one.cursor, one.size).then(
-      (page) => read.deliver(page),
-      (error: unknown) => read.deliver({ error: ensureError(error).message }),
-    );
+    read.begin();
   }
 
   /** Sends what was held back, where it may be sent by now. */
@@ -260,14 +257,19 @@ class PermitWait implements Work, Waiter {
   }
 }
 
-/** A page that is being read; one that takes longer than an attempt may is an error. */
+/**
+ * A page that is being read; one that takes longer than an attempt may is an error. A page that was read before and was
+ * lost from memory is read again and again for a while: its run has no other way to go on.
+ */
 class PageRead implements Work, TimerItem {
   readonly kind = 'page';
   readonly attempt = 0;
   readonly frame: number;
   at = Number.POSITIVE_INFINITY;
   slot = -1;
-  private readonly reload: boolean;
+  private readonly one: PendingOf<'page'>;
+  private readonly giveUpAt: number;
+  private tries = 0;
   private over = false;
   private readonly context: Context;
   private readonly run: Run;
@@ -275,27 +277,56 @@ class PageRead implements Work, TimerItem {
   constructor(context: Context, run: Run, one: PendingOf<'page'>) {
     this.context = context;
     this.run = run;
+    this.one = one;
     this.frame = one.frame;
-    this.reload = one.reload;
+    this.giveUpAt = context.now() + (one.reload ? context.limits.resendFor : 0);
+    if (one.reload) run.missingPages += 1;
   }
+
+  readonly begin = (): void => {
+    if (this.over) return;
+    this.tries += 1;
+    const { tries, one } = this;
+    this.context.timers.set(this, this.context.now() + this.context.limits.attemptTimeout);
+    this.context.ports.actions.readPage(one.dataset, one.cursor, one.size).then(
+      (page) => this.came(tries, page),
+      (error: unknown) => this.came(tries, { error: ensureError(error).message }),
+    );
+  };
 
   due(): void {
-    this.deliver({ error: `The page could not be read within ${this.context.limits.attemptTimeout / 1_000} s.` });
-  }
-
-  deliver(page: Page | { readonly error: string }): void {
-    if (this.over) return;
-    this.cancel();
-    if (this.run.phase === 'gone') return;
-    this.run.dropWork(this);
-    const stimulus: Stimulus = { kind: 'page', at: this.context.now(), frame: this.frame, page };
-    if (this.reload) this.context.advance.deliverFirst(this.run, stimulus);
-    else this.context.advance.deliver(this.run, stimulus);
+    this.came(this.tries, {
+      error: `The page could not be read within ${this.context.limits.attemptTimeout / 1_000} s.`,
+    });
   }
 
   cancel(): void {
+    if (this.over) return;
     this.over = true;
+    if (this.one.reload) this.run.missingPages -= 1;
     this.context.timers.remove(this);
+  }
+
+  private came(tries: number, page: Page | { readonly error: string }): void {
+    const { context, run, frame } = this;
+    if (this.over || tries !== this.tries) return;
+    if ('error' in page && context.now() < this.giveUpAt) {
+      context.ports.log.warn(
+        { run: run.id, frame, reason: page.error },
+        'A page could not be read again; Pawl tries again.',
+      );
+      // What a read that took too long still says is ignored.
+      this.tries += 1;
+      context.timers.remove(this);
+      context.ports.clock.after(backoffMs(this.tries, context.ports.random), this.begin);
+      return;
+    }
+    this.cancel();
+    if (run.phase === 'gone') return;
+    run.dropWork(this);
+    const stimulus = { kind: 'page', at: context.now(), frame, page } as const;
+    if (this.one.reload) context.advance.deliverFirst(run, stimulus);
+    else context.advance.deliver(run, stimulus);
   }
 }
 

@@ -53,6 +53,8 @@ export class Run implements TimerItem {
   phase: Phase = 'idle';
   /** Why stimuli are held back though no commit is in flight. */
   hold: 'page' | 'mark' | undefined = undefined;
+  /** Pages of running steps that are being read again. */
+  missingPages = 0;
   /** Number of the last committed event. */
   committedSeq: number;
   /** Events that are decided and not committed. */
