@@ -1,4 +1,4 @@
-import type { Boundary, FaultKind } from './fault-table.ts';
+import type { FaultKind } from './fault-table.ts';
 import type { SimWorker } from './sim-worker.ts';
 import type { World } from './world.ts';
 import { outside } from '../sim/timeline.ts';
@@ -6,6 +6,7 @@ import { outside } from '../sim/timeline.ts';
 /** Makes faults happen. */
 export class Injector {
   private readonly world: World;
+  private staged = 0;
 
   constructor(world: World) {
     this.world = world;
@@ -63,21 +64,21 @@ export class Injector {
     }
   }
 
-  /** Some boundaries are met only after something else: it is made to happen. */
-  stage(): void {
-    const { boundary } = this.world.plan.focus;
-    const script = scripts[boundary];
-    if (script === undefined) return;
+  /**
+   * Some boundaries are met only after something else: it is made to happen at the first commits. True: the reply of
+   * this one is to be lost.
+   */
+  stage(worker: SimWorker | undefined): boolean {
     const { world } = this;
-    for (let i = 0; i < script.times; i += 1) {
-      world.timeline.after(1_500 + i * 4_000 + world.prng.between(0, 1_000), outside, () => {
-        const worker = world.anyWorker();
-        if (worker === undefined || world.healed) return;
-        world.trace(`STAGED ${script.what} of ${worker.name}`);
-        if (script.what === 'crash') this.crash(worker);
-        else this.drain(worker);
-      });
-    }
+    const { script } = world.shape;
+    if (script === undefined || this.staged >= script.times || world.healed || worker?.life !== 'running') return false;
+    if (world.prng.chance(0.6)) return false;
+    this.staged += 1;
+    world.plan.count += 1;
+    world.trace(`STAGED ${script.what} of ${worker.name}`);
+    if (script.what === 'crash') this.crash(worker);
+    if (script.what === 'drain') this.drain(worker);
+    return script.what === 'lostReply';
   }
 
   private crash(worker: SimWorker | undefined): void {
@@ -114,16 +115,3 @@ export class Injector {
     return undefined;
   }
 }
-
-const crash = { what: 'crash', times: 1 } as const;
-const crashes = { what: 'crash', times: 3 } as const;
-const drain = { what: 'drain', times: 1 } as const;
-
-const scripts: Partial<Record<Boundary, { readonly what: 'crash' | 'drain'; readonly times: number }>> = {
-  'takeover.loaded': crash,
-  'call.payloads': crash,
-  'call.run': crash,
-  'call.mark': crashes,
-  'call.release': drain,
-  'release.before': drain,
-};

@@ -7,7 +7,7 @@ import type { Timeline } from '../sim/timeline.ts';
 import { outside } from '../sim/timeline.ts';
 import type { SimStore } from '../store/sim-store.ts';
 import type { SimTargets } from '../targets/sim-targets.ts';
-import type { Auditor } from './auditor.ts';
+import type { AuditedIntent, Auditor } from './auditor.ts';
 import type { SimWorker } from './sim-worker.ts';
 
 /** A start that somebody asks for until it is answered. */
@@ -113,7 +113,10 @@ export class People {
     const frame = [...(audited?.state.frames.values() ?? [])].find((one) => one.effect?.question === question.id);
     if (audited === undefined || frame?.effect === undefined || this.decided.has(question.id)) return;
     const { key } = frame.effect;
-    if (targets.mayStillArrive(key) || audited.intents.some((one) => one.intent.key === key && this.mayStillLeave(one)))
+    if (
+      targets.mayStillArrive(key) ||
+      audited.intents.some((one) => one.intent.key === key && this.mayStillLeave(question.partition, one))
+    )
       return;
     // Some take their time.
     if (prng.chance(0.3)) return;
@@ -128,14 +131,12 @@ export class People {
       this.send(question.run, { kind: 'decision', decision: question.id, verdict: { fail: true }, by: 'user:max' });
   }
 
-  /** A "not applied" counts only once the attempt cannot leave any more: its worker has died, or its time is long over. */
-  private mayStillLeave({
-    intent,
-    worker,
-  }: {
-    readonly intent: { readonly due: number };
-    readonly worker: string;
-  }): boolean {
+  /**
+   * A "not applied" counts only once the attempt cannot leave any more: its worker has recorded its end or has died, or
+   * its time is long over.
+   */
+  private mayStillLeave(partition: number, { intent, worker }: AuditedIntent): boolean {
+    if (this.world.store.tables.leases[partition]?.worker === worker) return false;
     return this.world.isAlive(worker) && this.now() < intent.due + lease;
   }
 

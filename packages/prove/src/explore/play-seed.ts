@@ -27,7 +27,8 @@ const aftermath = 1_000;
 export async function playSeed(options: WorldOptions): Promise<SeedResult> {
   const world = new World(options);
   const { timeline, auditor, people, store, prng } = world;
-  const done = (): boolean => people.waiting === 0 && auditor.living === 0 && store.tables.inbox.size === 0;
+  const done = (): boolean =>
+    people.waiting === 0 && auditor.living === world.setAside && store.tables.inbox.size === 0;
   try {
     const quiet = await timeline.run(done, prng.between(2_000, 12_000));
     world.heal();

@@ -18,8 +18,8 @@ export interface Population {
 export interface PopulationOptions {
   readonly catalog: ReadonlyMap<string, ActionDescription>;
   readonly partitions: number;
-  /** How often a task makes a value that is too large for the journal. */
   readonly large: number;
+  readonly longWaits: number;
 }
 
 /** Draws one or two flows and a few runs of them; some starts are asked for twice, some with another input. */
@@ -49,7 +49,7 @@ interface MadeFlow {
 }
 
 function drawFlow(prng: Prng, name: string, options: PopulationOptions): MadeFlow {
-  const document: JsonObject = randomFlow(prng.fork(), name, options.large);
+  const document: JsonObject = randomFlow(prng.fork(), name, options);
   const text = JSON.stringify(document);
   const version = {
     hash: flowHash(document, simHash),

@@ -11,6 +11,14 @@ export interface ListPlace {
   readonly retried: boolean;
 }
 
+/** What a flow has more or less of. */
+export interface FlowTaste {
+  /** How often a `set` makes a value that is too large for the journal. */
+  readonly large: number;
+  /** How often a wait is so long that its run leaves memory. */
+  readonly longWaits: number;
+}
+
 type Kind = 'call' | 'set' | 'switch' | 'do' | 'for' | 'batch' | 'try' | 'raise' | 'wait';
 
 const deepest = 3;
@@ -27,19 +35,21 @@ const weights: Readonly<Record<Kind, number>> = {
 };
 const simple: Readonly<Record<'call' | 'set' | 'raise' | 'wait', number>> = { call: 60, set: 15, raise: 2, wait: 4 };
 
+/** A value that is too large for the journal: it is stored apart. */
+export const largeValue: JsonObject = { large: '${ "x" * 66000 }' };
+
 /** Writes lists of tasks until a number of tasks is used up. */
 export class FlowWriter {
   /** Tasks that may still be written. */
   left: number;
   private readonly prng: Prng;
-  /** How often a `set` makes a large value. */
-  private readonly large: number;
+  private readonly taste: FlowTaste;
   private named = 0;
 
-  constructor(prng: Prng, size: number, large: number) {
+  constructor(prng: Prng, size: number, taste: FlowTaste) {
     this.prng = prng;
     this.left = size;
-    this.large = large;
+    this.taste = taste;
   }
 
   /** A list of one to `most` tasks. */
@@ -95,14 +105,12 @@ export class FlowWriter {
   }
 
   private value(): JsonObject {
-    // A value that is too large for the journal is stored apart.
-    if (this.prng.chance(this.large)) return { large: '${ "x" * 66000 }' };
+    if (this.prng.chance(this.taste.large)) return largeValue;
     return this.prng.chance(0.5) ? { n: '${ $workflow.input.n + 1 }', was: '${ type }' } : { n: this.prng.int(9) };
   }
 
   private delay(): number {
-    // A few waits are long enough for the run to leave memory.
-    return this.prng.chance(0.04) ? 61_000 + this.prng.int(5_000) : 1 + this.prng.int(1_500);
+    return this.prng.chance(this.taste.longWaits) ? 61_000 + this.prng.int(5_000) : 1 + this.prng.int(1_500);
   }
 
   private loop(name: string, place: ListPlace, over: JsonObject): JsonObject {
