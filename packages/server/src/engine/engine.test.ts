@@ -151,6 +151,26 @@ describe.skipIf(missing !== undefined)(`the engine${missing === undefined ? '' :
     await expect(engine.state('nonsense')).rejects.toMatchObject({ code: 'PAWL_RUN_UNKNOWN' });
   });
 
+  it('reads long journals in parts, and any state in them, before and after a snapshot', async () => {
+    const each = { call: 'test.echo', with: { n: '${ $item }' } };
+    const loop = { loop: { for: { each: 'item', in: '${ [range(200)] }' }, do: [{ echo: each }] } };
+    const hash = await deployed(flowText('looping', [loop]));
+    const { run } = await engine.start({ flow: { hash }, input: null });
+    const seq = (await engine.ended(run))?.seq ?? 0;
+    expect(seq).toBeGreaterThan(400);
+    const { items } = await engine.journal(run, 0, 10_000);
+    expect(items.map((event) => event.seq)).toEqual(Array.from({ length: seq }, (_, i) => i + 1));
+    expect((await engine.store.stored(run))?.snapshot).not.toBeNull();
+    for (const at of [2, Math.trunc(seq / 2), seq - 3]) {
+      const event = items[at - 1];
+      expect(await engine.state(run, at)).toMatchObject({
+        seq: at,
+        at: Date.parse(String(event?.at)),
+        status: 'running',
+      });
+    }
+  });
+
   it('shows large values whole', async () => {
     const hash = await deployed(flowText('large', [{ a: { call: 'test.echo', with: { text: '${ .text }' } } }]));
     const text = 'é'.repeat(100_000);
@@ -234,6 +254,19 @@ describe.skipIf(missing !== undefined)('an engine for one run', () => {
         replayed: true,
       });
       expect((await engine.run(other.run)).status).toBe('pending');
+    } finally {
+      await bed.close();
+    }
+  });
+
+  it('says that nobody has taken a message yet, where nobody works', async () => {
+    const bed = await openBed('pending', { worker: 'none' });
+    try {
+      const { version } = await bed.engine.deploy(addOne);
+      const { run } = await bed.engine.start({ flow: { hash: version.hash }, input: { n: 1 } });
+      expect(await bed.engine.cancel(run, { by: 'tester' })).toBe('pending');
+      const worker = await bed.another({ worker: 'shares' });
+      expect((await worker.ended(run))?.endedAt).not.toBeNull();
     } finally {
       await bed.close();
     }
