@@ -55,6 +55,6 @@ export async function readJournalPage(
 }
 
 /** Whether this process's worker owns a run's partition. */
-export function isHere(context: EngineContext, run: string): boolean {
+function isHere(context: EngineContext, run: string): boolean {
   return context.worker()?.ownedPartitions().includes(partitionOf(run)) ?? false;
 }

@@ -52,7 +52,7 @@ export const routePermissions: Readonly<Record<string, Permission | 'public'>> =
 const localOwner: Principal = { kind: 'owner', name: 'local-owner' };
 
 /** Whether a principal may do something; asked once for every request of a route that is not public. */
-export function authorize(principal: Principal, _permission: Permission, _object: AccessObject): boolean {
+function authorize(principal: Principal, _permission: Permission, _object: AccessObject): boolean {
   return principal.kind === 'owner';
 }
 
