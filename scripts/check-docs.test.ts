@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkDocs } from './check-docs.ts';
-import { errorsPage, readLimits } from './reference-pages.ts';
+import { errorsPage, limitsPage, problemsPage, readLimits } from './reference-pages.ts';
 import { tempTree } from './temp-tree.ts';
 
 const ERRORS = "export const errors = { PAWL_A: { status: 400, text: 'It broke', hint: 'Mend it.' } } as const;\n";
@@ -44,7 +44,33 @@ describe('the docs gate', () => {
     ]);
   });
 
+  test('refuses a limit of which the source does not say what it means', async () => {
+    const source = 'export const limits = {\n  pageRows: 10,\n};\n';
+    const about = 'What one run and one flow document may be.';
+    const page = limitsPage([{ title: 'Runs and flows', about, entries: readLimits(source) }]);
+    const root = tempTree({ 'packages/core/src/limits.ts': source, 'docs/reference/limits.md': page });
+    expect(await checkDocs(root)).toEqual([
+      'docs/reference/limits.md: the limit pageRows has no comment in its table that says what it means',
+    ]);
+  });
+
+  test('refuses a page of problems that lacks a code', async () => {
+    const root = tempTree({
+      'packages/core/src/flow/problem-codes.ts': "export const problemCodes = { PAWL_FLOW_A: 'Bad.' };\n",
+      'docs/reference/problems.md': problemsPage({}),
+    });
+    expect(await checkDocs(root)).toEqual([
+      'docs/reference/problems.md: not what the source says; run `npm run docs` (lacks PAWL_FLOW_A)',
+    ]);
+  });
+
   test('reads the limits with their comments off the source', () => {
     expect(readLimits(LIMITS)).toEqual([{ name: 'pageRows', value: '1 000', meaning: 'Rows of a page.' }]);
+  });
+
+  test('reads the comments off the interface where the numbers stand apart', () => {
+    const source =
+      'interface L {\n  /** Levels. */\n  readonly depth: number;\n}\nexport const D: L = { // why\n  depth: 7,\n};\n';
+    expect(readLimits(source)).toEqual([{ name: 'depth', value: '7', meaning: 'Levels.' }]);
   });
 });

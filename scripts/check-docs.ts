@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { referencePages } from './reference-pages.ts';
+import { readLimitTables, referencePages } from './reference-pages.ts';
 import { lineAt, listFiles, type SourceFile } from './source-files.ts';
 
 /** Links between pages and headings resolve, and the pages made from tables say what the tables say. */
@@ -12,7 +12,15 @@ export async function checkDocs(root: string): Promise<string[]> {
     const present = existsSync(file) ? readFileSync(file, 'utf8') : '';
     problems.push(...comparePage(path, present, wanted));
   }
-  return problems;
+  return [...problems, ...(await checkMeanings(root))];
+}
+
+/** A limit without a comment would have an empty line on its page. */
+async function checkMeanings(root: string): Promise<string[]> {
+  const entries = (await readLimitTables(root)).flatMap((table) => table.entries);
+  return entries
+    .filter(({ meaning }) => meaning === '')
+    .map(({ name }) => `docs/reference/limits.md: the limit ${name} has no comment in its table that says what it means`);
 }
 
 function checkLinks(root: string, page: SourceFile): string[] {
@@ -70,5 +78,5 @@ function comparePage(path: string, present: string, wanted: string): string[] {
 
 /** What a made page lists: its headings and the first cells of its table. */
 function namesIn(page: string): Set<string> {
-  return new Set([...page.matchAll(/^(?:## (\w+)|\| `(\w+)`)/gm)].map((match) => match[1] ?? match[2] ?? ''));
+  return new Set([...page.matchAll(/^(?:## (PAWL_\w+)|\| `(\w+)`)/gm)].map((match) => match[1] ?? match[2] ?? ''));
 }

@@ -24,7 +24,7 @@ export const actionLimits = {
   connectionsPerOrigin: 256,
   /** How long a connection is kept for the next request (ms). */
   keepAlive: 4_000,
-  /** The same for effects that must not meet a dying connection (ms): design says idle for less than a second. */
+  /** The same for effects that must not meet a dying connection (ms): idle for less than a second. */
   keepAliveFresh: 900,
   /** Longest Retry-After that is believed (ms). */
   retryAfter: 86_400_000,

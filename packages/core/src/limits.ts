@@ -8,7 +8,7 @@ export const limits = {
   pureTasks: 10_000_000,
   /** How long an unanswered attempt is sent again by itself (ms). */
   resendFor: 300_000,
-  /** Delay before the first resend (ms); it doubles, with full jitter. Source: R17. */
+  /** Delay before the first resend (ms); it doubles, with full jitter. */
   resendBase: 50,
   /** Longest delay between two resends (ms). */
   resendCap: 20_000,

@@ -18,13 +18,16 @@ export const bounds = {
   deadAfter: 2_000,
   /** Takeovers, loads and reads under way at once. */
   parallel: 16,
-  /** Inbox rows, due timers and stored runs of one read. */
+  /** Inbox rows of one read. */
   inboxRows: 1_000,
+  /** Due timers of one read. */
   timerRows: 1_000,
-  /** The inbox is not read while so many messages or runs are in memory: what is there goes on first. */
-  messagesInMemory: 10_000,
-  runsInMemory: 100_000,
+  /** Stored runs of one read. */
   loadRows: 128,
+  /** The inbox is not read while so many messages are in memory: what is there goes on first. */
+  messagesInMemory: 10_000,
+  /** The same for runs in memory. */
+  runsInMemory: 100_000,
   /** Shortest time between two looks at the timers of parked runs. */
   timerPollAtLeast: 200,
   /** The same after a read that brought as many as it may: more are due already. */
@@ -37,15 +40,17 @@ export const bounds = {
   grace: 1_000,
   /** A partition that is to be given away waits this long for its open attempts; then it stays for now. */
   releasePatience: 10_000,
-  /** Waits between two tries to reach the store: they double, with jitter. */
+  /** First wait between two tries to reach the store; it doubles, with jitter. */
   retryBase: 50,
+  /** Longest such wait. */
   retryCap: 2_000,
   /** A timer that led to nothing is looked at again after this. */
   voidTimer: 1_000,
   /** Longest time that one clock timer is set for. */
   timerHorizon: 60_000,
-  /** This many deaths of a partition's owners within this time: its runs are marked before they are decided. */
+  /** After so many deaths of a partition's owners within `deathsWithin` its runs are marked before they are decided. */
   deaths: 2,
+  /** How long such a death counts. */
   deathsWithin: 60_000,
   /** A run that was marked in so many deaths at the same event is set aside. */
   marks: 3,
