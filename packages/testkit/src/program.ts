@@ -40,13 +40,21 @@ export interface ProgramOptions {
 const keptOutput = 1_000_000;
 const defaultStopMs = 20_000;
 
-/** Starts Node with these arguments. */
+/** Programs that live: none outlives a test that fails. */
+const living = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+});
+
+/** Starts Node with these arguments. It is killed when this process ends. */
 export function startProgram({ args, env = {}, cwd, input, onOutput }: ProgramOptions): Program {
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...env },
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
   });
+  living.add(child);
+  child.once('exit', () => living.delete(child));
   const printed = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.setEncoding('utf8').on('data', (text: string) => {
