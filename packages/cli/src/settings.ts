@@ -1,6 +1,7 @@
 import { delimiter, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PawlError } from '@pawl/core';
+import type { LogLevel } from '@pawl/server';
 
 /** What the environment says, with its defaults. */
 export interface Settings {
@@ -19,7 +20,7 @@ export interface Settings {
   readonly files: readonly string[];
   /** PAWL_ALLOW_NETS, as written. */
   readonly allowNets: string;
-  readonly logLevel: string;
+  readonly logLevel: LogLevel;
 }
 
 /** Root of the repository: examples and dependencies lie below it. */
@@ -27,7 +28,7 @@ export const repositoryRoot = fileURLToPath(new URL('../../..', import.meta.url)
 
 const defaultPort = 7295;
 const defaultHost = '127.0.0.1';
-const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** Reads the environment; throws PAWL_USAGE where a variable makes no sense. An empty variable counts as unset. */
 export function readSettings(variables: NodeJS.ProcessEnv = process.env): Settings {
@@ -55,7 +56,8 @@ function portOf(name: string, text: string): number {
   throw new PawlError('PAWL_USAGE', `${name} must be a port number from 0 to 65535, not ${JSON.stringify(text)}.`);
 }
 
-function levelOf(text = 'info'): string {
-  if (logLevels.includes(text)) return text;
+function levelOf(text = 'info'): LogLevel {
+  const level = logLevels.find((known) => known === text);
+  if (level !== undefined) return level;
   throw new PawlError('PAWL_USAGE', `PAWL_LOG_LEVEL must be one of ${logLevels.join(', ')}, not ${JSON.stringify(text)}.`);
 }

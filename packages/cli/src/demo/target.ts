@@ -93,7 +93,7 @@ function report(ledger: Ledger): JsonObject {
   const summaries = ledger.effects('summaries');
   return {
     charges: charges.length,
-    amount: charges.reduce((sum, { body }) => sum + Number(body['amount']), 0),
+    amount: Math.round(charges.reduce((sum, { body }) => sum + 100 * Number(body['amount']), 0)) / 100,
     chargedTwice: [...counts].filter(([, count]) => count > 1).map(([order]) => order),
     summaries: summaries.map(({ at, key, body }) => ({ at, key, body })),
   };

@@ -1,16 +1,16 @@
 import { ensureError, type Log } from '@pawl/core';
+import type { LogLevel } from '@pawl/server';
 import { plain } from '../output.ts';
 
-const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-type Level = (typeof levels)[number];
+const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
 /** A log for a command that a person or a script runs: sentences on stderr, none of which looks like JSON. */
-export function textLog(least: string): Log {
-  const from = least === 'trace' ? 0 : levels.indexOf(least as Level);
+export function textLog(least: LogLevel): Log {
+  const from = levels.indexOf(least);
   const at =
-    (level: Level) =>
+    (level: LogLevel) =>
     (fields: Readonly<Record<string, unknown>>, message: string): void => {
-      if (levels.indexOf(level) < (from < 0 ? levels.length : from)) return;
+      if (levels.indexOf(level) < from) return;
       const cause = fields['err'] === undefined ? '' : ` (${ensureError(fields['err']).message})`;
       process.stderr.write(`pawl: ${level}: ${plain(message + cause)}\n`);
     };

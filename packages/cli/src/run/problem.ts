@@ -32,14 +32,14 @@ export function faultProblem(run: PublicRun): ProblemDocument {
 
 /** The end of a run that somebody cancelled. */
 export function cancelProblem(run: PublicRun): ProblemDocument {
-  return { type: typeOf('RUN_CANCELLED'), status: 409, title: 'The run was cancelled', detail: `Run ${run.id} was cancelled.`, instance: '/', run: run.id };
+  return { type: typeOf('PAWL_RUN_CANCELLED'), status: 409, title: 'The run was cancelled', detail: `Run ${run.id} was cancelled.`, instance: '/', run: run.id };
 }
 
 /** A run that has not ended: what it waits for, and the last error of what it tries. */
 export function waitingProblem(run: PublicRun, why: string): ProblemDocument {
   const [first] = [...run.open].sort((a, b) => Number(b.error !== undefined) - Number(a.error !== undefined));
   return {
-    type: typeOf('RUN_WAITING'),
+    type: typeOf('PAWL_RUN_WAITING'),
     status: 408,
     title: 'The run has not ended',
     detail: `Run ${run.id} ${why}: ${first === undefined ? `it is ${run.status}` : sentenceOf(first)}. It is kept; run the same file with the same --key, or start Pawl, and it goes on.`,
@@ -54,14 +54,14 @@ export function waitingProblem(run: PublicRun, why: string): ProblemDocument {
 
 /** What kept a command from running a flow. */
 export function errorProblem(error: unknown): ProblemDocument {
-  if (!(error instanceof PawlError)) return { type: typeOf('INTERNAL'), status: 500, title: 'Pawl failed', detail: ensureError(error).message, instance: '/' };
+  if (!(error instanceof PawlError)) return { type: typeOf('PAWL_INTERNAL'), status: 500, title: 'Pawl failed', detail: ensureError(error).message, instance: '/' };
   const { code, status, message, hint, extra } = error;
-  return { type: typeOf(code.slice('PAWL_'.length)), status, title: errors[code].text, detail: message, instance: pathOf(extra), code, hint, ...extra };
+  return { type: typeOf(code), status, title: errors[code].text, detail: message, instance: pathOf(extra), code, hint, ...extra };
 }
 
-/** Types of problems that are not the flow's own. */
-function typeOf(name: string): string {
-  return `urn:pawl:problem:${name.toLowerCase().replaceAll('_', '-')}`;
+/** Types of problems that are not the flow's own, as the HTTP API names them. */
+function typeOf(code: string): string {
+  return `urn:pawl:error:${code}`;
 }
 
 /** Where in the document or the input the first problem is. */

@@ -3,7 +3,8 @@ import { type Engine, openEngine, type PublicRun } from '@pawl/server';
 import { formatOf } from '../check/problem-line.ts';
 import type { RunOptions } from '../commands/run.ts';
 import { openDatabase } from '../engine/database.ts';
-import { exampleAccess } from '../demo/access.ts';
+import { demoConnection, joinDemo } from '../demo/access.ts';
+import { engineOptions } from '../engine/options.ts';
 import { textLog } from '../engine/text-log.ts';
 import { exitCodes, type ExitCode } from '../exit.ts';
 import { readJson, readText } from '../read-input.ts';
@@ -35,20 +36,15 @@ async function withEngine(
   use: (engine: Engine) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const databaseUrl = options.database ?? settings.databaseUrl;
-  const access = await exampleAccess(settings, text);
+  const access = await joinDemo(settings, text.includes(demoConnection));
   try {
     const { database, stop } = await openDatabase({ ...settings, databaseUrl }, 'join');
     try {
       const engine = await openEngine({
+        ...engineOptions(settings, access),
         database,
         worker: 'none',
-        allowNets: settings.allowNets,
-        denyEndpoints: [{ host: settings.host, port: settings.port }],
-        files: settings.files,
         log: textLog(process.env['PAWL_LOG_LEVEL'] === undefined ? 'error' : settings.logLevel),
-        grants: access.grants,
-        connections: access.connections,
-        ...(settings.connectionsFile === undefined ? {} : { connectionsFile: settings.connectionsFile }),
       });
       try {
         return await use(engine);

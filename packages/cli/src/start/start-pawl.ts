@@ -1,0 +1,94 @@
+import { ensureError } from '@pawl/core';
+import { type Engine, openEngine, serve } from '@pawl/server';
+import { type Demo, startDemo } from '../demo/demo.ts';
+import { chooseLog } from '../engine/choose-log.ts';
+import { openDatabase } from '../engine/database.ts';
+import { engineOptions } from '../engine/options.ts';
+import { exitCodes, type ExitCode } from '../exit.ts';
+import { note, print } from '../output.ts';
+import { describeError } from '../report.ts';
+import { readSettings, type Settings } from '../settings.ts';
+import { untilStopped } from '../stop-signal.ts';
+import { deployExamples } from './examples.ts';
+import { importOnce, importText } from './import-once.ts';
+
+/** Starts database, worker, HTTP server and examples, and stops them in order at Ctrl-C or SIGTERM. */
+export async function startPawl(withExamples: boolean): Promise<ExitCode> {
+  const settings = readSettings();
+  const stopping = new AbortController();
+  const stopped = untilStopped().then(() => stopping.abort());
+  const closers: Closer[] = [];
+  try {
+    const { engine, demo, url } = await open(settings, withExamples, closers);
+    print(`Pawl is at ${url} (API: ${url}/api/openapi.json)`);
+    const shown = demo === undefined ? stopped : runExamples(engine, demo, stopping.signal);
+    await Promise.race([shown, stopped]);
+    await stopped;
+    return exitCodes.done;
+  } finally {
+    // In the reverse order of opening, each whatever the others do.
+    for (const close of closers.reverse()) await close().catch((error: unknown) => note(describeError(error)));
+  }
+}
+
+type Closer = () => Promise<void>;
+
+interface Opened {
+  readonly engine: Engine;
+  readonly demo: Demo | undefined;
+  readonly url: string;
+}
+
+/** Opens everything; what was opened is in `closers` even if this rejects. */
+async function open(settings: Settings, withExamples: boolean, closers: Closer[]): Promise<Opened> {
+  const log = await chooseLog(settings);
+  const onLog = (line: string): void => log.info({}, line);
+  // Side by side: each PostgreSQL takes most of a second.
+  const [opened, demo] = await allOpened(closers, [
+    openDatabase(settings, 'own', onLog),
+    withExamples ? startDemo(settings, onLog) : undefined,
+  ]);
+  print(`Database: ${opened.embedded ? `PostgreSQL in ${settings.dataDir}` : 'the PostgreSQL of PAWL_DATABASE_URL'}`);
+  const engine = await openEngine({
+    ...engineOptions(settings, demo ?? { grants: [], connections: {} }),
+    database: opened.database,
+    worker: 'shares',
+    log,
+    logLevel: settings.logLevel,
+  });
+  closers.push(() => engine.stop({ drain: true }));
+  const server = await serve(engine, { host: settings.host, port: settings.port });
+  closers.push(() => server.close());
+  return { engine, demo, url: server.url };
+}
+
+/** Waits for both; what opened will be closed even if the other did not. The first one's error goes before the second's. */
+async function allOpened<A extends { stop: Closer }, B extends { stop: Closer } | undefined>(
+  closers: Closer[],
+  [first, second]: readonly [Promise<A>, Promise<B> | B],
+): Promise<[A, B]> {
+  for (const result of await Promise.allSettled([first, second])) {
+    if (result.status === 'fulfilled' && result.value !== undefined) closers.push(result.value.stop);
+  }
+  return [await first, await second];
+}
+
+async function runExamples(engine: Engine, demo: Demo, signal: AbortSignal): Promise<void> {
+  try {
+    await deployExamples(engine);
+    print(importText(await importOnce(engine, demo, signal, print)));
+    if (!signal.aborted) print(nextSteps(demo));
+  } catch (error) {
+    // Pawl serves on: an example is no reason to stop it.
+    print(`The examples did not run. ${describeError(ensureError(error))}`);
+  }
+}
+
+function nextSteps(demo: Demo): string {
+  return `
+Try next, in another terminal:
+  npx --no pawl run examples/charge-orders/flow.yaml --input @examples/charge-orders/orders.json
+  curl ${demo.targetUrl}/ledger
+  npx --no pawl runs
+Press Ctrl-C to stop, or kill -9 this process and start it again.`;
+}

@@ -1,0 +1,20 @@
+import { note } from './output.ts';
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Exit code of a process that a second Ctrl-C ends. */
+const forcedExit = 130;
+
+/** Resolves at the first Ctrl-C or SIGTERM; the next one ends the process at once, which is always safe. */
+export function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    for (const signal of signals) {
+      process.on(signal, () => {
+        if (stopping) process.exit(forcedExit);
+        stopping = true;
+        note('Stopping: what is under way may end. Press Ctrl-C again to stop at once; nothing is lost either way.');
+        resolve();
+      });
+    }
+  });
+}
