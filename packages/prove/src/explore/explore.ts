@@ -1,4 +1,5 @@
 import { pairs } from './fault-table.ts';
+import type { Focus } from './plan.ts';
 import type { SeedResult } from './play-seed.ts';
 import { playSeed } from './play-seed.ts';
 import type { Violation } from './violation.ts';
@@ -12,6 +13,8 @@ export interface ExploreOptions {
   readonly onProgress?: (done: number, report: Report) => void;
   /** A guard that is switched off: the campaign must find a violation. */
   readonly mutation?: Mutation;
+  /** The fault that all seeds are about; default: each about another one. */
+  readonly focus?: Focus;
   /** The campaign ends with the first seed that shows a violation. */
   readonly stopAtFirst?: boolean;
 }
@@ -42,7 +45,7 @@ export async function explore(options: ExploreOptions): Promise<Report> {
   const { from, to } = options.seeds;
   const report = emptyReport();
   for (let seed = from; seed <= to; seed += 1) {
-    add(report, await playSeed({ seed, ...(options.mutation === undefined ? {} : { mutation: options.mutation }) }));
+    add(report, await playSeed({ seed, mutation: options.mutation ?? {}, focus: options.focus }));
     options.onProgress?.(report.seeds, report);
     if (options.stopAtFirst === true && report.findings.length > 0) break;
   }

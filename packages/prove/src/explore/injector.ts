@@ -58,6 +58,9 @@ export class Injector {
         return this.cancel(run, 1);
       case 'racingCancels':
         return this.cancel(run, 2);
+      case 'slowCommit':
+      case 'slowCall':
+        return this.loseMeanwhile(worker);
       default:
         // What becomes of a call, a wake-up or a message is up to whoever met the boundary.
         return;
@@ -79,6 +82,18 @@ export class Injector {
     if (script.what === 'crash') this.crash(worker);
     if (script.what === 'drain') this.drain(worker);
     return script.what === 'lostReply';
+  }
+
+  /** While a call takes its time, its worker may be given up by the others. */
+  private loseMeanwhile(worker: SimWorker | undefined): void {
+    const { prng, timeline } = this.world;
+    const what = prng.next();
+    if (what > 0.5 || worker === undefined) return;
+    timeline.after(prng.between(0, 500), outside, () => {
+      if (this.world.healed || worker.life !== 'running') return;
+      if (what < 0.2) this.crash(worker);
+      else worker.session?.breakLock(prng.between(0, 3_000), 5_000);
+    });
   }
 
   private crash(worker: SimWorker | undefined): void {

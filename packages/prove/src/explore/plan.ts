@@ -2,10 +2,16 @@ import type { Prng } from '../sim/prng.ts';
 import type { Boundary, FaultKind } from './fault-table.ts';
 import { faultKinds, pairs, possible } from './fault-table.ts';
 
+/** A fault at a boundary. */
+export interface Focus {
+  readonly kind: FaultKind;
+  readonly boundary: Boundary;
+}
+
 /** Which faults a seed injects, and where: one pair that it is about, and a random handful besides. */
 export class FaultPlan {
   /** The fault that this seed is about. */
-  readonly focus: { readonly kind: FaultKind; readonly boundary: Boundary };
+  readonly focus: Focus;
   /** Faults that happened, by kind and boundary. */
   readonly fired = new Map<string, number>();
   /** How many faults happened. */
@@ -18,9 +24,9 @@ export class FaultPlan {
   private readonly at = new Map<Boundary, FaultKind[]>();
   private on = true;
 
-  constructor(seed: number, prng: Prng) {
+  constructor(seed: number, prng: Prng, focus?: Focus) {
     this.prng = prng;
-    this.focus = pairs[seed % pairs.length] as (typeof pairs)[number];
+    this.focus = focus ?? (pairs[seed % pairs.length] as Focus);
     this.visits = 1 + Math.floor(prng.next() ** 2 * 8);
     this.budget = prng.int(6);
     this.rate = prng.pick([0.002, 0.01, 0.03]);

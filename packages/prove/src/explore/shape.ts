@@ -14,7 +14,7 @@ export interface Shape {
   readonly script?: { readonly what: 'crash' | 'drain' | 'lostReply'; readonly times: number };
 }
 
-const plain: Shape = { large: 0.01, longWaits: 0.04, ownFlows: false };
+const plain: Shape = { large: 0.003, longWaits: 0.04, ownFlows: false };
 const bent: Partial<Record<Boundary, Partial<Shape>>> = {
   question: { harm: 1 },
   'evict.before': { longWaits: 0.7, harm: 1 },

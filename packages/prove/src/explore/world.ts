@@ -16,6 +16,7 @@ import { Auditor } from './auditor.ts';
 import type { Boundary, FaultKind } from './fault-table.ts';
 import { Injector } from './injector.ts';
 import { People } from './people.ts';
+import type { Focus } from './plan.ts';
 import { FaultPlan } from './plan.ts';
 import { drawPopulation } from './population.ts';
 import type { Shape } from './shape.ts';
@@ -34,6 +35,8 @@ export interface Mutation extends StoreMutation {
 export interface WorldOptions {
   readonly seed: number;
   readonly mutation?: Mutation;
+  /** The fault that it is about; default: the seed says. */
+  readonly focus?: Focus | undefined;
   /** Is told what happens, line by line. */
   readonly trace?: (line: string) => void;
 }
@@ -65,12 +68,12 @@ export class World {
   private readonly traced: ((line: string) => void) | undefined;
   private named = 0;
 
-  constructor({ seed, mutation = {}, trace }: WorldOptions) {
+  constructor({ seed, mutation = {}, focus, trace }: WorldOptions) {
     const prng = new Prng(seed);
     this.prng = prng;
     this.traced = trace;
     this.timeline = new Timeline(prng.fork());
-    this.plan = new FaultPlan(seed, prng.fork());
+    this.plan = new FaultPlan(seed, prng.fork(), focus);
     this.shape = shapeFor(this.plan.focus.boundary);
     this.limits = drawLimits(prng);
     this.injector = new Injector(this);
@@ -235,7 +238,7 @@ export class World {
       case 'slowCall':
         return { ...fate, there: prng.between(50, 4_000) };
       case 'slowCommit':
-        return { ...fate, open: prng.between(50, 4_000) };
+        return { ...fate, open: prng.between(50, 5_000) };
       default:
         return fate;
     }

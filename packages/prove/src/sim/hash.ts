@@ -1,7 +1,24 @@
 import type { Hash } from '@pawl/core';
 
 /** sha-256 (FIPS 180-4) and crc-32 (as in zlib) of UTF-8 text, in plain TypeScript: the same on a server and in a browser. */
-export const simHash: Hash = { sha256, crc32 };
+export const simHash: Hash = { sha256: remembering(sha256), crc32: remembering(crc32) };
+
+/** A simulation hashes the few long texts that it has again and again: their hashes are remembered for a while. */
+function remembering<T>(hash: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    if (text.length < longText) return hash(text);
+    let value = known.get(text);
+    if (value === undefined) {
+      if (known.size >= mostLongTexts) known.clear();
+      value = hash(text);
+      known.set(text, value);
+    }
+    return value;
+  };
+}
+const longText = 10_000;
+const mostLongTexts = 16;
 
 function sha256(text: string): string {
   const length = encode(text);

@@ -45,8 +45,14 @@ export function applyCommit(tables: Tables, commit: Commit, mutation: StoreMutat
 }
 
 function fence(tables: Tables, commit: Commit): void {
+  const lost = lostPartitions(tables, commit);
+  if (lost.length > 0) throw new FencedError(lost);
+}
+
+/** Partitions of a commit that have another epoch by now. */
+export function lostPartitions(tables: Tables, commit: Commit): number[] {
   const lost = commit.leases.filter(({ partition, epoch }) => tables.leases[partition]?.epoch !== epoch);
-  if (lost.length > 0) throw new FencedError(lost.map((lease) => lease.partition));
+  return lost.map((lease) => lease.partition);
 }
 
 /** Starts whose key has an earlier run, in the store or in the commit itself. */

@@ -5,6 +5,8 @@ import { simHash } from '../sim/hash.ts';
 export interface StoreMutation {
   /** Fence: a commit of a worker that has lost its partition is written. */
   readonly noFence?: boolean;
+  /** Lease lock: a takeover does not wait for a commit that has been let in and has not ended. */
+  readonly noLeaseLock?: boolean;
   /** Dedup: a start whose key exists is begun again. */
   readonly noDedup?: boolean;
   /** Intent: attempts are not written down before they leave. */

@@ -13,7 +13,7 @@ import type {
 import { ensureError, PawlError, PoisonError, FencedError, UnknownCommitError } from '@pawl/core';
 import type { Owner } from '../sim/timeline.ts';
 import { outside } from '../sim/timeline.ts';
-import { applyCommit } from './apply-commit.ts';
+import { applyCommit, lostPartitions } from './apply-commit.ts';
 import type { Fate, StoreCall } from './gate.ts';
 import { withoutIntents } from './mutation.ts';
 import type { OpenTransaction, SimStore } from './sim-store.ts';
@@ -113,17 +113,19 @@ export class WorkerSession implements WorkerStore {
       if (fate.loss === 'silence') return this.later(fate.there + fate.back, lost);
       if (this.store.mutation.acksEarly) this.later(fate.back, () => resolve({ lost: [] }));
       const { breaks } = this;
+      let letIn = false;
       const transact = (): void => {
-        const reply = this.transact(commit);
+        const reply = this.transact(commit, letIn);
         this.later(fate.back, () => {
           if (fate.loss === 'reply' || breaks !== this.breaks) lost();
           else if ('result' in reply) resolve(reply.result);
           else reject(reply.refused);
         });
       };
-      this.store.timeline.after(fate.there, outside, () =>
-        this.open(commit, fate.open, transact, () => this.later(fate.back, lost)),
-      );
+      this.store.timeline.after(fate.there, outside, () => {
+        letIn = this.store.mutation.noLeaseLock === true && lostPartitions(this.store.tables, commit).length === 0;
+        this.open(commit, fate.open, transact, () => this.later(fate.back, lost));
+      });
     });
   }
 
@@ -254,11 +256,12 @@ export class WorkerSession implements WorkerStore {
 
   private transact(
     commit: Commit,
+    letIn: boolean,
   ): { readonly result: CommitResult } | { readonly refused: FencedError | PoisonError } {
     const { tables, mutation, gate } = this.store;
     const written = mutation.noIntent ? withoutIntents(commit) : commit;
     try {
-      const result = applyCommit(tables, written, mutation);
+      const result = applyCommit(tables, written, letIn ? { ...mutation, noFence: true } : mutation);
       gate.written(this.worker, written, result);
       return { result };
     } catch (error) {
@@ -285,6 +288,7 @@ export class WorkerSession implements WorkerStore {
   /** Does the work once no transaction holds these leases. */
   private unblocked(partitions: readonly number[], work: () => void): void {
     const { timeline, openTransactions } = this.store;
+    if (this.store.mutation.noLeaseLock) return work();
     const blocker = [...openTransactions].find(
       (one) => !one.aborted && one.partitions.some((partition) => partitions.includes(partition)),
     );
