@@ -6,6 +6,7 @@ import type { Verdict } from '../state/events.ts';
 import type { EffectState, Frame } from '../state/state.ts';
 import { ambiguousError, endAmbiguous } from './ambiguous.ts';
 import { startAttempt } from './call.ts';
+import { overdue } from './held.ts';
 import type { Machine } from './machine.ts';
 import { located, unresolved } from './machine.ts';
 
@@ -33,8 +34,9 @@ export function attemptEnded(m: Machine, frame: Frame, effect: EffectState, outc
 /** An attempt whose worker is gone, or that this process knows it never sent. */
 export function attemptLost(m: Machine, frame: Frame, effect: EffectState, unsentForSure: boolean): void {
   const error = flowError('communication', 'The worker that sent the request ended before the answer was recorded.');
-  if (unsentForSure) again(m, frame, effect, error, { left: false, delay: 0 });
-  else unanswered(m, frame, effect, error, 0);
+  if (!unsentForSure) return unanswered(m, frame, effect, error, 0);
+  if (!effect.unknown && overdue(m.state, frame) !== undefined) return unsent(m, frame, effect, error);
+  again(m, frame, effect, error, { left: false, delay: 0 });
 }
 
 /** A person has decided an ambiguous step. */
@@ -44,7 +46,7 @@ export function decided(m: Machine, frame: Frame, how: { id: string; verdict: Ve
   if ('fail' in how.verdict) return m.raise(frame, ambiguousError(frame, effect), { end: 'open' });
   if (how.verdict.applied) return m.complete(frame, how.verdict.output);
   if (m.state.cancel !== undefined) return m.move({ kind: 'cancel' });
-  if (frame.timedOut) return m.raise(frame, stepTimeout(), { end: 'refused' });
+  if (overdue(m.state, frame) !== undefined) return m.raise(frame, stepTimeout(), { end: 'refused' });
   resend(m, frame);
 }
 
@@ -67,10 +69,10 @@ function answered(m: Machine, frame: Frame, effect: EffectState, error: FlowErro
 /** Nothing left in this attempt. */
 function unsent(m: Machine, frame: Frame, effect: EffectState, error: FlowError): void {
   if (effect.unknown) return unanswered(m, frame, effect, error);
-  if (frame.timedOut) return m.raise(frame, stepTimeout(), { attempt: effect.attempts, end: 'unsent' });
+  const late = overdue(m.state, frame) !== undefined;
   const retriedOutside = keeperOf(m.state, frame.p) !== undefined;
-  if (retriedOutside || !m.node(frame).contract.resend || m.at - effect.firstAt >= m.env.limits.resendFor) {
-    return m.raise(frame, error, { attempt: effect.attempts, end: effect.left ? 'answered' : 'unsent' });
+  if (late || retriedOutside || !m.node(frame).contract.resend || m.at - effect.firstAt >= m.env.limits.resendFor) {
+    return m.raise(frame, frame.timedOut ? stepTimeout() : error, { attempt: effect.attempts, end: effect.left ? 'answered' : 'unsent' });
   }
   again(m, frame, effect, error, { left: false });
 }
@@ -78,7 +80,6 @@ function unsent(m: Machine, frame: Frame, effect: EffectState, error: FlowError)
 /** The request left, or may have left, and nobody knows whether it was applied. */
 function unanswered(m: Machine, frame: Frame, effect: EffectState, error: FlowError, delay?: number): void {
   const pure = effect.guarantee === 'pure';
-  if (pure && frame.timedOut) return m.raise(frame, stepTimeout(), { attempt: effect.attempts, end: 'answered' });
   const open = effect.guarantee !== 'once' && m.node(frame).contract.resend && m.at - effect.firstAt < resendWindow(m, frame, effect);
   if (open) return again(m, frame, effect, error, { left: true, ...(delay === undefined ? {} : { delay }) });
   if (pure) return m.raise(frame, { ...flowError('communication', error.detail ?? 'The target did not answer.'), status: error.status }, { attempt: effect.attempts, end: 'answered' });

@@ -5,6 +5,7 @@ import type { TaskNode } from '../program/nodes.ts';
 import { checkSchema } from '../program/schemas.ts';
 import { frameOf } from '../state/apply.ts';
 import type { Frame } from '../state/state.ts';
+import { takesCourse } from './held.ts';
 import type { Completion, Machine } from './machine.ts';
 import { unresolved } from './machine.ts';
 
@@ -36,20 +37,9 @@ export function completeTask(m: Machine, frame: Frame, rawOutput: Json, how: Com
     ...(how.reused === undefined ? {} : { reused: true as const }),
     ...(frame.effect?.place !== undefined && rawOutput !== out ? { raw: rawOutput } : {}),
   });
+  if (takesCourse(m, parent)) return;
   if (then === 'end') endRun(m, parent, out);
-  else afterChild(m, parent);
-}
-
-/** Goes on with a list after one of its tasks has ended, unless something that was held back is due now. */
-function afterChild(m: Machine, parent: Frame): void {
-  if (m.state.status !== 'running') return;
-  if (m.state.cancel !== undefined) return m.move({ kind: 'cancel' });
-  let outermost: Frame | undefined;
-  for (let frame: Frame | undefined = parent; frame !== undefined; frame = frame.p === undefined ? undefined : frameOf(m.state, frame.p)) {
-    if (frame.timedOut || frame.tryTimedOut) outermost = frame;
-  }
-  if (outermost === undefined) m.advance(parent);
-  else m.move({ kind: outermost.timedOut ? 'timeout' : 'tryTimeout', frame: outermost });
+  else m.advance(parent);
 }
 
 /** Ends the run gracefully: every active step completes with the value, and the flow's own output is made from it. */

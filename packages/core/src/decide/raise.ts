@@ -1,6 +1,8 @@
 import type { FlowError } from '../flow-error.ts';
 import { flowError } from '../flow-error.ts';
+import { isAmbiguous } from '../state/apply.ts';
 import type { Frame } from '../state/state.ts';
+import { takesCourse } from './held.ts';
 import type { Ending, Machine } from './machine.ts';
 import { descendants, located, unresolved } from './machine.ts';
 import { caughtBy } from './try.ts';
@@ -18,11 +20,12 @@ export function raise(m: Machine, frame: Frame, error: FlowError, ending: Ending
     ...(ending.end === undefined || frame.effect === undefined ? {} : { end: ending.end }),
     ...(ending.raw === undefined || frame.effect?.place === undefined ? {} : { raw: ending.raw }),
   });
-  if (m.state.cancel !== undefined) return m.move({ kind: 'cancel' });
+  // An outcome that stays unknown is no end that a timeout could follow: it goes up as what it is.
+  if (m.state.cancel !== undefined || !isAmbiguous(raised)) {
+    if (takesCourse(m, above)) return;
+  }
   for (;;) {
     if (above.p === undefined) return faultRun(m, raised);
-    if (above.timedOut && !isTimeoutOf(above, raised)) return raiseTimeout(m, above);
-    if (above.tryTimedOut) return raiseTryTimeout(m, above);
     if (above.kind === 'try' && above.cursor?.list === 'try' && caughtBy(m, above, raised)) return;
     const next = m.parent(above);
     m.emit({ type: 'task.faulted', at: m.at, f: above.id, error: raised });
@@ -69,8 +72,4 @@ export function raiseTryTimeout(m: Machine, frame: Frame): void {
 /** Cancels every step below a frame, deepest first. */
 function cancelBelow(m: Machine, frame: Frame): void {
   for (const below of descendants(m.state, frame)) m.emit({ type: 'task.cancelled', at: m.at, f: below.id });
-}
-
-function isTimeoutOf(frame: Frame, error: FlowError): boolean {
-  return error.type.endsWith('/errors/timeout') && error.instance === frame.step;
 }

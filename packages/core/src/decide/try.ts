@@ -8,6 +8,7 @@ import { FlowFault } from '../program/fault.ts';
 import type { RetryPolicy, TaskCommon, TryBody } from '../program/nodes.ts';
 import { inputOf } from '../state/apply.ts';
 import type { Frame } from '../state/state.ts';
+import { takesCourse } from './held.ts';
 import type { Machine, Started } from './machine.ts';
 import type { Scope } from './scope.ts';
 
@@ -38,8 +39,8 @@ export function caughtBy(m: Machine, frame: Frame, error: FlowError): boolean {
     return true;
   }
   m.emit({ type: 'task.caught', at: m.at, f: frame.id, error, list: node.caught !== undefined });
-  if (node.caught !== undefined) m.advance(frame);
-  else m.complete(frame, inputOf(m.state, frame), node.caughtThen === undefined ? {} : { then: node.caughtThen });
+  if (node.caught === undefined) m.complete(frame, inputOf(m.state, frame), node.caughtThen === undefined ? {} : { then: node.caughtThen });
+  else if (!takesCourse(m, frame)) m.advance(frame);
   return true;
 }
 

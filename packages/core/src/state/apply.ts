@@ -1,5 +1,6 @@
 import { invariant } from '../errors.ts';
 import type { FlowError } from '../flow-error.ts';
+import { errorKindOf } from '../flow-error.ts';
 import type { Json } from '../json.ts';
 import type { Intent, RunEvent } from './events.ts';
 import type { EffectState, Frame, RunState, TriedEffect } from './state.ts';
@@ -275,7 +276,7 @@ function end(state: RunState, status: 'completed' | 'faulted' | 'cancelled', at:
   state.frames.clear();
 }
 
-/** Whether an error of a step is one that the engine itself calls unknown. */
+/** Whether an error says that it is not known whether an effect was applied. */
 export function isAmbiguous(error: FlowError): boolean {
-  return error.type.endsWith('/errors/ambiguous');
+  return errorKindOf(error.type) === 'ambiguous';
 }
