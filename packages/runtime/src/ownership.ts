@@ -52,6 +52,11 @@ export class Ownership {
     return this.standing[partition] === 'leaving';
   }
 
+  /** Whether all runs of the partition are in memory and stay here. */
+  isReady(partition: number): boolean {
+    return this.standing[partition] === 'ready';
+  }
+
   /** Partitions whose runs are all in memory: their messages and timers are read. */
   ready(): readonly number[] {
     this.readyList ??= this.owned().filter((partition) => this.standing[partition] === 'ready');

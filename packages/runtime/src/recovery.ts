@@ -74,16 +74,21 @@ export class Recovery {
     this.coming.get(run)?.push(arrival);
   }
 
+  /** Whether a run is on its way into memory. */
+  isComing(run: string): boolean {
+    return this.coming.has(run);
+  }
+
   /** Whether runs of a partition are on their way into memory. */
   isComingIn(partition: number): boolean {
     for (const run of this.coming.keys()) if (partitionOf(run) === partition) return true;
     return false;
   }
 
-  /** Brings a run into memory by `how`, tried again until it answers. False: it is on its way already. */
-  bring(run: string, how: () => Promise<Run | undefined>): boolean {
+  /** Brings a run into memory by `how`, tried again until it answers; `waiting` has come for it already. False: it is on its way. */
+  bring(run: string, how: () => Promise<Run | undefined>, waiting: readonly Queued[] = []): boolean {
     if (this.coming.has(run)) return false;
-    void this.bringAndWait(run, how);
+    void this.bringAndWait(run, how, waiting);
     return true;
   }
 
@@ -96,14 +101,19 @@ export class Recovery {
     }
     this.rejected.add(run.id);
     const { consumed } = run;
+    const waiting = lastingOf(run.queue);
     const legacy = { unsent: departures.replace(run), attempts: run.works as Attempt[] };
-    this.bring(run.id, async () => {
+    const reload = async (): Promise<Run | undefined> => {
       const fresh = await this.read(run.id, legacy);
-      if (fresh === undefined) return undefined;
+      if (fresh === undefined) {
+        for (const message of consumed) this.context.committer.consume(message);
+        return undefined;
+      }
       fresh.consumed = consumed;
       fresh.queue.unshift({ stimulus: { kind: 'rejected', at: this.context.now(), reason }, message: undefined });
       return fresh;
-    });
+    };
+    this.bring(run.id, reload, waiting);
   }
 
   /** Folds a stored run to its state. Rejects where it cannot be read, or the store cannot. */
@@ -160,7 +170,8 @@ export class Recovery {
         at: this.context.now(),
         frame: one.frame,
         attempt: one.attempt,
-        unsent: (legacy?.unsent ?? false) || unsent.has(one.frame),
+        // One that was sent and answered is not among those held back, whatever became of its answer.
+        unsent: (known === undefined && (legacy?.unsent ?? false)) || unsent.has(one.frame),
       } as const;
       run.queue.push({ stimulus, message: undefined });
     }
@@ -190,16 +201,23 @@ export class Recovery {
     return this.restore(stored, legacy);
   }
 
-  private async bringAndWait(id: string, how: () => Promise<Run | undefined>): Promise<void> {
+  private async bringAndWait(
+    id: string,
+    how: () => Promise<Run | undefined>,
+    waiting: readonly Queued[] = [],
+  ): Promise<void> {
     const { context } = this;
     const partition = partitionOf(id);
-    const arrivals: Queued[] = [];
+    const arrivals = [...waiting];
     this.coming.set(id, arrivals);
-    for (let failures = 1; context.ownership.lease(partition) !== undefined; failures += 1) {
+    for (let failures = 1; ; failures += 1) {
+      const epoch = context.ownership.lease(partition)?.epoch;
+      if (epoch === undefined) break;
       try {
         const run = await how();
+        // Lost and taken again meanwhile: what was read may be older than what the owner in between wrote.
+        if (context.ownership.lease(partition)?.epoch !== epoch && !isBegun(run)) continue;
         this.coming.delete(id);
-        if (context.ownership.lease(partition) === undefined) return;
         if (run === undefined) this.consume(arrivals);
         else this.enter(run, arrivals);
         return;
@@ -234,6 +252,16 @@ export class Recovery {
     log.warn({ err: ensureError(error), ...what }, 'Runs could not be loaded; Pawl tries again.');
     await sleep(clock, backoffMs(failures, random));
   }
+}
+
+/** What must not be lost with a run's object: messages, and answers to attempts. All else is read off the state again. */
+export function lastingOf(queue: readonly Queued[]): Queued[] {
+  return queue.filter(({ stimulus, message }) => message !== undefined || stimulus.kind === 'attempt');
+}
+
+/** Whether the run is a new one of this worker's, which nothing stored can be ahead of. */
+function isBegun(run: Run | undefined): boolean {
+  return run !== undefined && run.start !== null && run.phase !== 'gone';
 }
 
 /** Stands for an attempt that another owner sent: it is never sent here, only found lost. */

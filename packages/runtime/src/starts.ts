@@ -11,9 +11,12 @@ import type {
   StartKey,
 } from '@pawl/core';
 import { apply, emptyState, ensureError, flowError, PawlError, partitionOf } from '@pawl/core';
+import { sleep } from './backoff.ts';
+import { bounds } from './bounds.ts';
 import type { Context } from './context.ts';
 import { hasEnded } from './ends.ts';
 import type { Part } from './part.ts';
+import { lastingOf } from './recovery.ts';
 import type { MessageKey, Run } from './run-table.ts';
 
 /** A start, as a caller asks for it. */
@@ -53,12 +56,14 @@ export class Starts {
   async start(request: StartRequest): Promise<StartAnswer | 'elsewhere'> {
     if (!this.accepts(request.run)) return 'elsewhere';
     const flow = this.context.flows.peek(request.flow) ?? (await this.context.flows.load(request.flow));
+    // Asked for again while its first request, or what is stored of it, is on its way into memory.
+    while (this.context.recovery.isComing(request.run)) await sleep(this.context.ports.clock, bounds.lookEvery);
     if (!this.accepts(request.run)) return 'elsewhere';
     const keyName = request.key === undefined ? undefined : `${partitionOf(request.run)}:${request.key.keyHash}`;
     const rival = keyName === undefined ? undefined : this.uncommitted.get(keyName);
     const known = rival ?? this.context.table.get(request.run)?.id;
     if (known === undefined) this.begin(request, flow);
-    else if (!this.isUncommitted(known)) return { run: known, replayed: true, mismatch: false };
+    else if (rival === undefined && !this.isUncommitted(known)) return { run: known, replayed: true, mismatch: false };
     return new Promise((resolve, reject) => {
       const waiter = { run: request.run, fingerprint: request.key?.fingerprint, resolve, reject };
       const others = this.waiters.get(known ?? request.run);
@@ -83,9 +88,10 @@ export class Starts {
       ...(message.key === null ? {} : { key: message.key }),
     };
     const flow = context.flows.peek(message.flow);
-    if (flow !== undefined) this.beginAccepted(request, flow, key);
+    if (context.recovery.isComing(row.run)) context.inbox.putBack(key);
+    else if (flow !== undefined) this.beginAccepted(request, flow, key);
     // Messages to the run that come while its flow is read wait for it.
-    else if (!context.recovery.bring(row.run, () => this.loadAndBegin(request, key))) context.inbox.putBack(key);
+    else context.recovery.bring(row.run, () => this.loadAndBegin(request, key));
   }
 
   /** The start is committed. */
@@ -114,8 +120,9 @@ export class Starts {
   /** The database refuses the rows of a start: the run exists already, or its data cannot be stored. */
   refused(run: Run, part: Part, error: PoisonError): void {
     const { context } = this;
+    const waiting = lastingOf(run.queue);
     context.departures.replace(run);
-    context.recovery.bring(run.id, async () => {
+    const bring = async (): Promise<Run | undefined> => {
       const stored = await context.ports.store.run(run.id);
       if (stored !== undefined) {
         for (const waiter of this.take(run)) waiter.resolve({ run: run.id, replayed: true, mismatch: false });
@@ -143,7 +150,8 @@ export class Starts {
         `The database refused what the run wanted to write (${error.sqlState}): ${error.message}`,
       );
       return this.beginFaulted({ ...part.start, key: null }, run.flow, reason, message);
-    });
+    };
+    context.recovery.bring(run.id, bring, waiting);
   }
 
   /** The partition is lost: the callers send their starts again, with the same ids, to whoever owns it. */
@@ -160,7 +168,8 @@ export class Starts {
     const { ownership, only, draining } = this.context;
     const partition = partitionOf(run);
     if (draining || (only !== undefined && only !== run)) return false;
-    return ownership.lease(partition) !== undefined && !ownership.leaving(partition);
+    // Not while stored runs are being loaded: a run begun among them could be loaded a second time, as it was before.
+    return ownership.isReady(partition);
   }
 
   private isUncommitted(run: string): boolean {
@@ -205,7 +214,11 @@ export class Starts {
     try {
       const flow = await this.context.flows.load(request.flow);
       if (this.context.ownership.lease(message.partition) === undefined) return undefined;
-      return this.beginAccepted(request, flow, message);
+      // A caller in this process may have asked for the same run meanwhile.
+      const begun = this.context.table.get(request.run);
+      if (begun === undefined) return this.beginAccepted(request, flow, message);
+      this.context.committer.consume(message);
+      return begun;
     } catch (error) {
       if (!(error instanceof PawlError) || (error.code !== 'PAWL_FLOW_UNKNOWN' && error.code !== 'PAWL_FLOW_INVALID'))
         throw error;

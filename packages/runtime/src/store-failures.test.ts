@@ -169,6 +169,78 @@ describe('data that the database refuses', () => {
   });
 });
 
+describe('a run whose commit is refused', () => {
+  it('still gets the messages that came while it was in flight', async () => {
+    const world = new TestWorld();
+    const worker = await world.started('w1');
+    const flow = world.deploy([task.slow('a'), task.slow('b')]);
+    const run = await begin(world, worker, flow);
+    let message = '';
+    world.database.onCommit = async (commit, apply) => {
+      if (message !== '' || !commit.journal.some((row) => row.run === run)) return apply();
+      message = world.send(run, { kind: 'cancel', by: 'lena' });
+      worker.wake();
+      for (let turns = 0; turns < 20; turns += 1) await Promise.resolve();
+      throw new PoisonError('22000', 'no', undefined);
+    };
+    world.actions.open[0]?.end({ kind: 'completed', output: 1 });
+    await world.clock.pass(5_000);
+    expect(message).not.toBe('');
+    expect(world.database.inbox, 'the message was consumed').toEqual([]);
+    expect(worker.stats().messages).toBe(0);
+  });
+
+  it('never takes an attempt that was answered for one that was held back', async () => {
+    const world = new TestWorld();
+    const worker = await world.started('w1');
+    const store = world.stores.get('w1');
+    if (store === undefined) throw new Error('no store');
+    const beat = store.beat.bind(store);
+    store.beat = () => Promise.reject(unreachable());
+    await world.clock.pass(7_000);
+    const run = await begin(world, worker, world.deploy([task.slow('a')]));
+    expect(world.actions.calls, 'held back').toEqual([]);
+    store.beat = beat;
+    await world.clock.pass(1_000);
+    // A message leads to a commit, and what follows it sends the attempt, before the next tick would.
+    world.send(run, { kind: 'decision', decision: 'none', verdict: { fail: true }, by: 'lena' });
+    worker.wake();
+    await world.clock.settle();
+    expect(world.actions.calls).toHaveLength(1);
+    let refused = false;
+    world.database.onCommit = async (commit, apply) => {
+      if (refused || commit.journal.length === 0) return apply();
+      refused = true;
+      throw new PoisonError('22000', 'no', undefined);
+    };
+    world.actions.open[0]?.left();
+    world.actions.open[0]?.end({ kind: 'completed', output: 1 });
+    await world.clock.pass(5_000);
+    expect(refused).toBe(true);
+    expect(world.actions.calls).toHaveLength(1);
+  });
+
+  it('answers no start by a start that is not written', async () => {
+    const world = new TestWorld();
+    const worker = await world.started('w1');
+    const flow = world.deploy([task.act('a')]);
+    const store = world.stores.get('w1');
+    const read = store?.run.bind(store);
+    let second: Promise<unknown> | undefined;
+    const request = () => ({ run: world.id(), workspace: 'default', flow, input: 'poison', key: startKey('k', 1) });
+    if (store !== undefined)
+      store.run = async (run) => {
+        second ??= failureOf(worker.startRun(request()));
+        await Promise.resolve();
+        return read?.(run);
+      };
+    const first = failureOf(worker.startRun(request()));
+    await world.clock.settle();
+    expect(await first).toMatchObject({ code: 'PAWL_INPUT_INVALID' });
+    expect(await second).toMatchObject({ code: 'PAWL_INPUT_INVALID' });
+  });
+});
+
 describe('a store that cannot be reached', () => {
   it('delays commits and loses none', async () => {
     const world = new TestWorld();
