@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { task, TestWorld } from './test-world.fixture.ts';
+
+describe('a run that a caller and the inbox ask for at once', () => {
+  it('begins once, though its flow has to be read first', async () => {
+    const world = new TestWorld();
+    const worker = await world.started('w1');
+    const flow = world.deploy([task.act('a')]);
+    const store = world.stores.get('w1');
+    if (store === undefined) throw new Error('there is no store');
+    const read = store.flow.bind(store);
+    store.flow = (hash) =>
+      new Promise((resolve) => {
+        world.clock.after(2_000, () => resolve(read(hash)));
+      });
+    const run = world.id();
+    const asked = worker.startRun({ run, workspace: 'default', flow, input: {} });
+    await world.clock.pass(500);
+    world.send(run, { kind: 'start', workspace: 'default', flow, input: {}, key: null });
+    worker.wake();
+    const again = worker.startRun({ run, workspace: 'default', flow, input: {} });
+    await world.clock.pass(5_000);
+    expect(await asked).toMatchObject({ run });
+    expect(await again).toMatchObject({ run });
+    expect(world.status(run)).toBe('completed');
+    expect(world.actions.calls).toHaveLength(1);
+    expect(world.database.inbox).toEqual([]);
+  });
+});
