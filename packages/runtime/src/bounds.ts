@@ -16,6 +16,8 @@ export const bounds = {
   effectsWithin: 6_666,
   /** An owner whose lock is free has died when its beat has not changed for this long. */
   deadAfter: 2_000,
+  /** A longer time in which the beats could not be read counts as this much only: their owners could not beat either. */
+  unseenAs: 500,
   /** Takeovers, loads and reads under way at once. */
   parallel: 16,
   /** Inbox rows of one read. */

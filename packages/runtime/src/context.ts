@@ -55,6 +55,8 @@ export class Context {
   readonly inbox: Inbox;
   /** No new effect starts: the worker is stopping. */
   draining = false;
+  /** It cannot go on: it beats no more, so that others take its partitions over even where its process stays. */
+  failed = false;
   private lastNow = 0;
 
   constructor(options: ContextOptions) {

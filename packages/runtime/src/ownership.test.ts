@@ -2,6 +2,33 @@ import { describe, expect, it } from 'vitest';
 import { begin, task, TestWorld } from './test-world.fixture.ts';
 
 describe('workers that share', () => {
+  it('take no more than their share, however long it takes to load', async () => {
+    const world = new TestWorld();
+    const first = world.worker('w1');
+    world.database.join('w2');
+    const store = world.stores.get('w1');
+    if (store === undefined) throw new Error('no store');
+    const [read, takeOver] = [store.loadedRuns.bind(store), store.takeOver.bind(store)];
+    store.loadedRuns = async (partition, after, limit) => {
+      await new Promise<void>((resolve) => void world.clock.after(1_500, resolve));
+      return read(partition, after, limit);
+    };
+    let taken = 0;
+    store.takeOver = (partition, epoch) => {
+      taken += 1;
+      return takeOver(partition, epoch);
+    };
+    const started = first.start();
+    for (let second = 0; second < 20; second += 1) {
+      await world.clock.pass(1_000);
+      const row = world.database.workers.get('w2');
+      if (row !== undefined) row.beat += 1;
+    }
+    await started;
+    expect(taken).toBe(128);
+    expect(first.ownedPartitions()).toHaveLength(128);
+  });
+
   it('come to an equal part each, and the runs go on with their new owners', async () => {
     const world = new TestWorld();
     const first = await world.started('w1');

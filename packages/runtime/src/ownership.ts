@@ -39,7 +39,7 @@ export class Ownership {
 
   /** Looks, and takes this worker's share of what is free; ends when the runs of all of it are in memory. */
   async takeShare(): Promise<void> {
-    await eachOf(await this.look(), bounds.parallel, (lease) => this.take(lease));
+    await this.takeAll(await this.look());
   }
 
   /** The right to write a partition. */
@@ -109,9 +109,7 @@ export class Ownership {
     if (this.looking || this.context.draining) return;
     this.look().then(
       (free) => {
-        eachOf(free, bounds.parallel, (lease) => this.take(lease)).catch((error: unknown) =>
-          this.context.settle.failed(ensureError(error)),
-        );
+        this.takeAll(free).catch((error: unknown) => this.context.settle.failed(ensureError(error)));
       },
       (error: unknown) =>
         this.context.ports.log.warn({ err: ensureError(error) }, 'The leases could not be read; Pawl tries again.'),
@@ -236,11 +234,17 @@ export class Ownership {
     if (this.context.ports.store.lockHeld()) this.doubtSince = undefined;
   }
 
+  /** Takes what a look chose. All of it counts as ours at once: the next look chooses nothing in place of what waits its turn. */
+  private async takeAll(free: readonly LeaseView[]): Promise<void> {
+    const chosen = free.filter(({ partition }) => !this.taking.has(partition) && this.leases[partition] === undefined);
+    for (const { partition } of chosen) this.taking.add(partition);
+    await eachOf(chosen, bounds.parallel, (lease) => this.take(lease));
+  }
+
   private async take(view: LeaseView): Promise<void> {
     const { partition, epoch } = view;
-    if (this.taking.has(partition) || this.leases[partition] !== undefined || this.context.draining) return;
-    this.taking.add(partition);
     try {
+      if (this.context.draining) return;
       const lease = await this.takeOver(partition, epoch);
       if (lease === undefined) return;
       if (this.context.draining) return await this.giveBack(lease);

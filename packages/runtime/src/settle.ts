@@ -90,6 +90,7 @@ export class Settle implements CommitHost {
     ports.log.error({ err: error }, 'The worker cannot go on.');
     // Nothing more is sent, as nothing that it would lead to could be recorded.
     this.context.draining = true;
+    this.context.failed = true;
     this.context.committer.stop();
     this.context.timers.stop();
     if (observe.onFailed !== undefined) tell(ports.log, () => observe.onFailed?.(error));

@@ -101,6 +101,25 @@ describe('a share', () => {
     expect(planShare(question(() => 'ghost', [worker('me')], watch, 2_000)).take).toHaveLength(256);
   });
 
+  it('takes nothing from owners whose beats nobody could see for a while, until they had time to beat again', () => {
+    const watch = new BeatWatch();
+    const other = worker('other');
+    watch.observe([other], 0);
+    watch.observe([{ ...other, beat: 2 }], 1_000);
+    watch.observe([{ ...other, beat: 2 }], 1_900);
+    const restarted = [{ ...other, beat: 2, locked: false }];
+    watch.observe(restarted, 30_000);
+    expect(watch.isDead('other', 30_000), 'the database was gone').toBe(false);
+    watch.observe(restarted, 30_500);
+    expect(watch.isDead('other', 30_500)).toBe(false);
+    watch.observe(restarted, 31_500);
+    expect(watch.isDead('other', 31_500), 'it had a second').toBe(true);
+    let slow = 31_500;
+    const rare = new BeatWatch();
+    for (; slow < 60_000; slow += 3_000) rare.observe(restarted, slow);
+    expect(rare.isDead('other', slow), 'seen rarely, but again and again').toBe(true);
+  });
+
   it('takes back what bears its own name and is not held', () => {
     const asked = { ...question(() => 'me', [worker('me')]), owned: () => false };
     expect(planShare(asked).take).toHaveLength(256);

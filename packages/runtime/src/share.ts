@@ -5,17 +5,30 @@ import { bounds } from './bounds.ts';
 /** What a worker knows of the others' beats, by its own monotonic clock. */
 export class BeatWatch {
   private readonly seen = new Map<string, { beat: number; since: number; locked: boolean }>();
+  private observedAt: number | undefined;
 
   /** Takes a view in. */
   observe(workers: readonly WorkerView[], mono: number): void {
+    // After a restart of the database every beat has stood still and every lock is free: its first reader would take
+    // all partitions from owners that live, and people would be asked about effects whose answers are known.
+    const unseen = mono - (this.observedAt ?? mono);
+    const uncounted = unseen >= bounds.deadAfter ? unseen - bounds.unseenAs : 0;
+    this.observedAt = mono;
     const present = new Set<string>();
     for (const { worker, beat, locked } of workers) {
       present.add(worker);
       const known = this.seen.get(worker);
       if (known === undefined || known.beat !== beat) this.seen.set(worker, { beat, since: mono, locked });
-      else known.locked = locked;
+      else {
+        known.locked = locked;
+        known.since += uncounted;
+      }
     }
-    for (const [worker, known] of this.seen) if (!present.has(worker)) known.locked = false;
+    for (const [worker, known] of this.seen) {
+      if (present.has(worker)) continue;
+      known.locked = false;
+      known.since += uncounted;
+    }
   }
 
   /** An owner that no view names is watched from now on, as one without a lock. */

@@ -322,5 +322,9 @@ describe('fault points', () => {
     await world.clock.pass(5_000);
     expect(failures).toEqual(['armed']);
     expect(world.actions.calls).toEqual([]);
+    world.fault = () => {};
+    const successor = await world.started('w2');
+    await world.clock.pass(12_000);
+    expect(successor.ownedPartitions(), 'though its process lives and holds its lock').toHaveLength(256);
   });
 });

@@ -126,7 +126,8 @@ class PartitionWorker implements Worker {
 
   /** Once a second: the heartbeat, a look at the leases, and what would otherwise hang on a lost wake-up or a clock that jumped. */
   private readonly tick = (): void => {
-    const { ports, ownership, dispatch, inbox, timers } = this.context;
+    const { ports, ownership, dispatch, inbox, timers, failed } = this.context;
+    if (failed) return;
     this.ticking = ports.clock.after(bounds.beatEvery, this.tick);
     ownership.beat();
     ownership.step();
