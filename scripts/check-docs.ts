@@ -18,9 +18,10 @@ export async function checkDocs(root: string): Promise<string[]> {
 /** A limit without a comment would have an empty line on its page. */
 async function checkMeanings(root: string): Promise<string[]> {
   const entries = (await readLimitTables(root)).flatMap((table) => table.entries);
-  return entries
-    .filter(({ meaning }) => meaning === '')
-    .map(({ name }) => `docs/reference/limits.md: the limit ${name} has no comment in its table that says what it means`);
+  const silent = entries.filter(({ meaning }) => meaning === '');
+  return silent.map(
+    ({ name }) => `docs/reference/limits.md: the limit ${name} has no comment in its table that says what it means`,
+  );
 }
 
 function checkLinks(root: string, page: SourceFile): string[] {

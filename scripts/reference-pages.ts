@@ -142,6 +142,9 @@ async function readTable<Entry>(
 ): Promise<Readonly<Record<string, Entry>> | undefined> {
   const file = join(root, path);
   if (!existsSync(file)) return undefined;
-  const module = (await import(pathToFileURL(file).href)) as Record<string, Readonly<Record<string, Entry>> | undefined>;
+  const module = (await import(pathToFileURL(file).href)) as Record<
+    string,
+    Readonly<Record<string, Entry>> | undefined
+  >;
   return module[name];
 }
