@@ -1,5 +1,6 @@
 import type { FlowError } from '../flow-error.ts';
 import { flowError } from '../flow-error.ts';
+import type { TaskCommon } from '../program/nodes.ts';
 import type { EffectState, Frame } from '../state/state.ts';
 import type { Machine } from './machine.ts';
 
@@ -12,7 +13,13 @@ export function endAmbiguous(m: Machine, frame: Frame): void {
     if (effect.open) m.emit({ type: 'attempt.ended', at: m.at, f: frame.id, a: effect.attempts, outcome: 'ambiguous', error, left: true });
     return m.raise(frame, error, { attempt: effect.attempts, end: 'open' });
   }
-  m.emit({ type: 'decision.asked', at: m.at, f: frame.id, a: effect.attempts, id: `${m.state.id}.${frame.id}.${effect.attempts}`, reason: error.detail ?? '' });
+  m.emit({ type: 'decision.asked', at: m.at, f: frame.id, a: effect.attempts, id: `${m.state.id}.${frame.id}.${m.state.seq}`, reason: error.detail ?? '' });
+}
+
+/** How long after the first attempt a `keyed` effect may be sent again (ms): not up to the end of what its target remembers. */
+export function retention(node: TaskCommon): number {
+  const { keyIn } = node.contract;
+  return keyIn === undefined ? Number.POSITIVE_INFINITY : keyIn.retentionMs * 0.9;
 }
 
 /** The error that stands for an unknown outcome. */

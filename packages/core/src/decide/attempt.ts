@@ -4,7 +4,7 @@ import type { Outcome } from '../outcome.ts';
 import { keeperOf } from '../state/apply.ts';
 import type { Verdict } from '../state/events.ts';
 import type { EffectState, Frame } from '../state/state.ts';
-import { ambiguousError, endAmbiguous } from './ambiguous.ts';
+import { ambiguousError, endAmbiguous, retention } from './ambiguous.ts';
 import { startAttempt } from './call.ts';
 import { overdue } from './held.ts';
 import type { Machine } from './machine.ts';
@@ -80,7 +80,9 @@ function unsent(m: Machine, frame: Frame, effect: EffectState, error: FlowError)
 /** The request left, or may have left, and nobody knows whether it was applied. */
 function unanswered(m: Machine, frame: Frame, effect: EffectState, error: FlowError, delay?: number): void {
   const pure = effect.guarantee === 'pure';
-  const open = effect.guarantee !== 'once' && m.node(frame).contract.resend && m.at - effect.firstAt < resendWindow(m, frame, effect);
+  // A target may ask for a pause that ends after the time in which it still knows the key.
+  const next = m.at + (delay ?? 0);
+  const open = effect.guarantee !== 'once' && m.node(frame).contract.resend && next - effect.firstAt < resendWindow(m, frame, effect);
   if (open) return again(m, frame, effect, error, { left: true, ...(delay === undefined ? {} : { delay }) });
   if (pure) return m.raise(frame, { ...flowError('communication', error.detail ?? 'The target did not answer.'), status: error.status }, { attempt: effect.attempts, end: 'answered' });
   m.emit({ type: 'attempt.ended', at: m.at, f: frame.id, a: effect.attempts, outcome: 'ambiguous', error: located(error, frame.step), left: true });
@@ -89,9 +91,7 @@ function unanswered(m: Machine, frame: Frame, effect: EffectState, error: FlowEr
 
 /** How long an unanswered effect is sent again by itself: not past 0.9 of what a keyed target remembers. */
 function resendWindow(m: Machine, frame: Frame, effect: EffectState): number {
-  const { keyIn } = m.node(frame).contract;
-  if (effect.guarantee !== 'keyed' || keyIn === undefined) return m.env.limits.resendFor;
-  return Math.min(m.env.limits.resendFor, keyIn.retentionMs * 0.9);
+  return effect.guarantee === 'keyed' ? Math.min(m.env.limits.resendFor, retention(m.node(frame))) : m.env.limits.resendFor;
 }
 
 function again(m: Machine, frame: Frame, effect: EffectState, error: FlowError, how: { left: boolean; delay?: number }): void {

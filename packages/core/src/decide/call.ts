@@ -1,12 +1,13 @@
 import type { Guarantee } from '../guarantee/classes.ts';
 import type { JsonObject } from '../json.ts';
 import type { ActionBody, TaskCommon } from '../program/nodes.ts';
+import { flowError } from '../flow-error.ts';
 import { fault, FlowFault } from '../program/fault.ts';
 import { isActionCall } from '../program/nodes.ts';
 import { frameOf, keeperOf } from '../state/apply.ts';
 import type { Intent } from '../state/events.ts';
 import type { EffectState, Frame, TriedEffect } from '../state/state.ts';
-import { endAmbiguous } from './ambiguous.ts';
+import { endAmbiguous, retention } from './ambiguous.ts';
 import { effectKey } from './effect-key.ts';
 import type { Machine, Started } from './machine.ts';
 import { argumentsOf, naturalKey, prepare, requestHash } from './request.ts';
@@ -24,7 +25,7 @@ export function startAction(m: Machine, parent: Frame, node: ActionNode, scope: 
   const place = effectKey(m.state, parent, node.name, visit, 1, m.env.hash);
   const keeper = keeperOf(m.state, parent.id);
   const met = keeper?.tried?.[place];
-  if (met !== undefined && reusable(met, hash, guarantee === 'pure')) {
+  if (met !== undefined && settled(met, hash, guarantee === 'pure')) {
     m.reused = met;
     return {};
   }
@@ -52,12 +53,18 @@ export function startAttempt(m: Machine, frame: Frame): void {
   } catch (error) {
     if (!(error instanceof FlowFault)) throw error;
     m.env.release(wants.target);
-    return effect?.left ? endAmbiguous(m, frame) : m.raise(frame, error.error, { end: 'unsent' });
+    return effect?.left && effect.guarantee !== 'pure' ? endAmbiguous(m, frame) : m.raise(frame, error.error, { end: 'unsent' });
   }
   const hash = requestHash(node.action, args, m.env.hash);
-  if (effect !== undefined && effect.left && effect.hash !== hash) {
+  if (effect !== undefined && mayNotFollow(m, node, effect, hash)) {
     m.env.release(wants.target);
     return endAmbiguous(m, frame);
+  }
+  // The request was built with the time of the permit: what the retry knows must hold for this one.
+  const met = effect === undefined && wants.place !== undefined ? keeperOf(m.state, frame.p)?.tried?.[wants.place] : undefined;
+  if (met !== undefined && settled(met, hash, wants.guarantee === 'pure')) {
+    m.env.release(wants.target);
+    return useTried(m, frame, met);
   }
   m.emit({ type: 'attempt.started', at: m.at, f: frame.id, a: (effect?.attempts ?? 0) + 1, intent: nextIntent(m, frame, node, hash, effect) });
   prepare(frame, args);
@@ -99,10 +106,26 @@ function attemptDue(m: Machine, node: ActionNode, scope: Scope, parent: Frame, f
   return due;
 }
 
-/** Whether an effect that was met before needs nothing sent: it completed with the same request, or is still unknown. */
-function reusable(met: TriedEffect, hash: string, pure: boolean): boolean {
-  if (pure) return false;
-  return met.end === 'open' || (met.end === 'completed' && met.hash === hash) || (met.end === 'answered' && met.left && met.hash !== hash);
+/** An effect that an enclosing retry has met before: its recorded end stands, nothing is sent. */
+export function useTried(m: Machine, frame: Frame, met: TriedEffect): void {
+  if (met.end === 'completed') return m.complete(frame, met.out ?? null, { reused: true });
+  m.raise(frame, flowError('ambiguous', 'It is still not known whether the effect of the earlier try was applied.'), { end: 'open' });
+}
+
+/**
+ * Whether nothing may be sent for an effect that was met before: it completed with the same request, is still unknown, or
+ * had another request under the key that this one would have.
+ */
+function settled(met: TriedEffect, hash: string, pure: boolean): boolean {
+  if (pure || met.end === 'refused') return false;
+  if (met.end === 'completed') return met.hash === hash;
+  return met.end === 'open' || (met.left && met.hash !== hash);
+}
+
+/** Whether an effect that left must not be sent with this request: it is not the frozen one, or its target has forgotten the key. */
+function mayNotFollow(m: Machine, node: ActionNode, effect: EffectState, hash: string): boolean {
+  if (!effect.left || effect.guarantee === 'pure') return false;
+  return effect.hash !== hash || (effect.unknown && effect.guarantee === 'keyed' && m.at >= effect.firstAt + retention(node));
 }
 
 /** Number of the effect that follows one that ended: a new one after a completion or certain refusal, else the same. */

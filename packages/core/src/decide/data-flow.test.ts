@@ -52,6 +52,11 @@ do:
     expect(run.state.output).toEqual({ result: 2 });
   });
 
+  it('shows the flow’s own expressions the run as it is', () => {
+    const run = play('{input: {from: "{at: $workflow.startedAt.epoch.milliseconds, raw: $workflow.input}"}, do: [{x: {set: "${ . + {same: (.at == $workflow.startedAt.epoch.milliseconds)} }"}}]}', { input: 5 });
+    expect(run.state.output).toEqual({ at: run.state.startedAt, raw: 5, same: true });
+  });
+
   it('faults with validation where a schema refuses the input, the output or the context', () => {
     const schema = '{document: {type: object, required: [id]}}';
     for (const at of [`input: {schema: ${schema}}`, `output: {schema: ${schema}}`, `export: {schema: ${schema}}`]) {

@@ -18,6 +18,7 @@ import type { Move } from './machine.ts';
 import { listDone, listOf, Machine } from './machine.ts';
 import { faultRun, raise, raiseTimeout, raiseTryTimeout, reachTimeout } from './raise.ts';
 import { startRetry, tryDone } from './try.ts';
+import { Scope } from './scope.ts';
 import type { Decision, DecideEnv, Stimulus, TimerKind } from './types.ts';
 
 /** A run that is accepted. */
@@ -34,8 +35,8 @@ export interface Beginning {
 export function beginRun(run: Beginning, flow: CompiledFlow, env: DecideEnv): { state: RunState; decision: Decision } {
   const state = emptyState(run.id);
   const m = new Machine(state, flow, env, run.at);
-  state.input = run.input;
-  const scope = m.flowScope();
+  // The first event carries what these expressions give, so they see the run as it will be.
+  const scope = new Scope({ state: { ...state, input: run.input, startedAt: run.at }, flow, raw: run.input, startedAt: run.at, now: run.at });
   let transformed: Json | undefined;
   let failure: FlowFault | undefined;
   let due = run.at + flow.deadlineMs;

@@ -103,6 +103,21 @@ describe('decisions about an ambiguous step', () => {
     expect(run.state.output).toEqual({ ok: true });
     expect(run.requests.map((request) => request.key)).toEqual([run.requests[0]?.key, run.requests[0]?.key]);
   });
+  it('asks each time with another question, and an old answer decides nothing', () => {
+    const asked: string[] = [];
+    const run = play(call('once'), {
+      answer: () => lost,
+      interfere: ({ events, now }) => {
+        const last = events.at(-1);
+        if (last?.type !== 'decision.asked' || asked.length === 3) return undefined;
+        asked.push(last.id);
+        return { kind: 'decision', at: now, id: asked.length === 3 ? (asked[0] as string) : last.id, verdict: { applied: false }, by: 'lena' };
+      },
+    });
+    expect(run.requests).toHaveLength(3);
+    expect(new Set(asked).size).toBe(3);
+    expect(run.events.at(-1)?.type).toBe('decision.asked');
+  });
   it('raises ambiguous when the person lets it fail', () => {
     expect(decide({ fail: true }).state.error?.type).toMatch(/\/ambiguous$/);
   });

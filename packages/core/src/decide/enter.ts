@@ -1,14 +1,14 @@
-import { flowError } from '../flow-error.ts';
-import type { Json } from '../json.ts';
+import type { FlowError } from '../flow-error.ts';
+import type { Json, JsonObject } from '../json.ts';
 import { addDuration } from '../program/durations.ts';
 import { evaluate, evaluateTemplate, truthy } from '../program/expression.ts';
-import { FlowFault } from '../program/fault.ts';
+import { fault, FlowFault, kindOf } from '../program/fault.ts';
 import type { TaskNode } from '../program/nodes.ts';
 import { isActionCall } from '../program/nodes.ts';
 import { checkSchema } from '../program/schemas.ts';
 import { frameOf } from '../state/apply.ts';
 import type { Frame } from '../state/state.ts';
-import { startAction } from './call.ts';
+import { startAction, useTried } from './call.ts';
 import { startFor } from './for.ts';
 import type { Machine, Started } from './machine.ts';
 import { prepare } from './request.ts';
@@ -93,18 +93,11 @@ function goOn(m: Machine, frame: Frame, node: TaskNode, scope: Scope): void {
       return;
     case 'call':
       if (!isActionCall(node)) m.advance(frame);
-      else if (frame.effect === undefined && frame.wants === undefined) reuseTried(m, frame);
+      else if (m.reused !== undefined) useTried(m, frame, m.reused);
+      m.reused = undefined;
       return;
     case 'wait':
   }
-}
-
-/** An effect that an enclosing retry has met before: its recorded end stands, nothing is sent. */
-function reuseTried(m: Machine, frame: Frame): void {
-  const tried = m.reused;
-  m.reused = undefined;
-  if (tried?.end === 'completed') return m.complete(frame, tried.out ?? null, { reused: true });
-  m.raise(frame, flowError('ambiguous', 'It is still not known whether the effect of the earlier try was applied.'), { end: 'open' });
 }
 
 function endAtOnce(m: Machine, frame: Frame, output: () => Json): void {
@@ -118,10 +111,20 @@ function endAtOnce(m: Machine, frame: Frame, output: () => Json): void {
   }
 }
 
+/** The error that a `raise` made: its expressions must give texts; one that gives null leaves its member out. */
+function asError(value: Json): FlowError {
+  const members = Object.entries(value as JsonObject).filter(([, member]) => member !== null);
+  for (const [name, member] of members) {
+    if (name !== 'status' && typeof member !== 'string') throw fault('expression', `\`${name}\` of a raised error must be a text, but is ${kindOf(member)}.`);
+  }
+  const error = Object.fromEntries(members) as unknown as FlowError;
+  if (error.type === undefined) throw fault('expression', '`type` of a raised error must be a text, but is null.');
+  return error;
+}
+
 function raiseDeclared(m: Machine, frame: Frame, error: () => Json): void {
   try {
-    const value = error() as unknown as FlowFault['error'];
-    m.raise(frame, { ...value, instance: frame.step });
+    m.raise(frame, { ...asError(error()), instance: frame.step });
   } catch (thrown) {
     if (!(thrown instanceof FlowFault)) throw thrown;
     m.raise(frame, thrown.error);

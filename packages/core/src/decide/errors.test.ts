@@ -119,3 +119,33 @@ do:
     expect(run.requests.map((request) => request.key)).toEqual([run.requests[0]?.key, run.requests[0]?.key]);
   });
 });
+
+describe('errors of expressions', () => {
+  const raised = (error: string) => play(`do: [{a: {raise: {error: ${error}}}}]`, { input: { n: 1 } }).state.error;
+
+  it('refuses a raised error whose type, title or detail is no text, and leaves out what is null', () => {
+    expect(raised("{type: '${ .n }', status: 400}")).toMatchObject({ instance: '/do/0/a', detail: '`type` of a raised error must be a text, but is a number.' });
+    expect(raised("{type: '${ .none }', status: 400}")?.detail).toMatch(/`type`.*null/);
+    expect(raised("{type: 'https://example.com/e', status: 400, detail: '${ [.n] }'}")?.type).toMatch(/\/expression$/);
+    expect(raised("{type: 'https://example.com/e', status: 400, detail: '${ .none }'}")).toEqual({ type: 'https://example.com/e', status: 400, instance: '/do/0/a' });
+  });
+
+  it('raises those of a retry policy at the try, before the delay and after it', () => {
+    const policy = (more: string) => play(`do: [{t: {try: [{a: {call: once}}], catch: {retry: {delay: PT1S, limit: {attempt: {count: 2, ${more}}}}}}}]`, {
+      answer: () => ({ kind: 'retryable', left: true, error: flowError('communication', 'busy', { status: 503 }) }),
+    });
+    const late = policy("duration: '${ if $error == null then \"nonsense\" else \"PT5S\" end }'").state.error;
+    expect(late).toMatchObject({ instance: '/do/0/t' });
+    expect(late?.detail).toMatch(/duration/);
+  });
+
+  it('refuses an expression that is too large when the flow is compiled', () => {
+    expect(() => play(`do: [{a: {set: {x: "\${ ${'1+'.repeat(5000)}1 }"}}}]`)).toThrow(/\/do\/0\/a\/set\/x/);
+    expect(() => play(`do: [{a: {if: "${'('.repeat(300)}1${')'.repeat(300)}", set: {x: 1}}}]`)).toThrow(/\/do\/0\/a\/if/);
+  });
+
+  it('shows of a wrong value what it is, not the whole of it', () => {
+    const run = play("do: [{w: {wait: '${ [range(1000)] }'}}]");
+    expect(run.state.error?.detail?.length).toBeLessThan(200);
+  });
+});

@@ -1,7 +1,7 @@
 import type { Json } from '../json.ts';
 import { isObject } from '../json.ts';
 import { evaluate, evaluateTemplate, truthy } from '../program/expression.ts';
-import { fault, FlowFault } from '../program/fault.ts';
+import { fault, FlowFault, kindOf } from '../program/fault.ts';
 import type { ForBody, TaskCommon } from '../program/nodes.ts';
 import type { Page } from '../ports.ts';
 import { flowError } from '../flow-error.ts';
@@ -15,12 +15,12 @@ export function startFor(node: TaskCommon & ForBody, scope: Scope): Started {
   const value = evaluateTemplate(node.items, scope.input, scope);
   const dataset = datasetOf(value);
   if (node.contract.batch !== undefined) {
-    if (dataset === undefined) throw fault('expression', `A batch needs a dataset (an object with the one key \`dataset\`), but \`for.in\` gave ${describe(value)}.`);
+    if (dataset === undefined) throw fault('expression', `A batch needs a dataset (an object with the one key \`dataset\`), but \`for.in\` gave ${kindOf(value)}.`);
     return { dataset };
   }
   if (Array.isArray(value)) return { items: value };
   const hint = dataset === undefined ? '' : ' To run over a dataset, add metadata.pawl.batch.';
-  throw fault('expression', `\`for.in\` must give an array, but gave ${describe(value)}.${hint}`);
+  throw fault('expression', `\`for.in\` must give an array, but gave ${kindOf(value)}.${hint}`);
 }
 
 /** Goes on with a `for` whose list is done, or that has just started. */
@@ -96,10 +96,4 @@ function summary(frame: Frame): Json {
 
 function datasetOf(value: Json): Json | undefined {
   return isObject(value) && Object.keys(value).length === 1 ? value['dataset'] : undefined;
-}
-
-function describe(value: Json): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -31,6 +31,8 @@ export interface Play {
   readonly page?: (cursor: Json, size: number) => Page | { error: string };
   readonly limits?: Partial<Limits>;
   readonly random?: () => number;
+  /** Whether a permit is in hand; default: always. */
+  readonly acquire?: () => boolean;
   /** Stimuli of its own; called before each round, with what is pending. */
   readonly interfere?: (run: Played) => Stimulus | undefined;
   /** Longest virtual time (ms). */
@@ -71,7 +73,7 @@ export function play(yaml: string, options: Play = {}): Played {
   const document = parse(yaml) as JsonObject;
   const full = { document: { dsl: '1.0.3', namespace: 'test', name: 'played', version: '1.0.0', ...(document['document'] as JsonObject | undefined) }, ...document } as JsonObject;
   const flow = compileFlow({ ...full, document: { dsl: '1.0.3', namespace: 'test', name: 'played', version: '1.0.0', ...(document['document'] as JsonObject | undefined) } }, { describe: describeAction });
-  const env: DecideEnv = { hash: nodeHash, random: options.random ?? (() => 0.5), limits: { ...limits, ...options.limits }, acquire: () => true, release: () => {} };
+  const env: DecideEnv = { hash: nodeHash, random: options.random ?? (() => 0.5), limits: { ...limits, ...options.limits }, acquire: options.acquire ?? (() => true), release: () => {} };
   const begun = beginRun({ id: '01900000-0000-7000-8000-000000000001', flowHash: 'f', input: options.input ?? null, at: start }, flow, env);
   const run: Played = { state: begun.state, events: [], requests: [], rows: [], now: start };
   const payloads: PayloadRow[] = [];

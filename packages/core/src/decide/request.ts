@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../json.ts';
 import { isObject } from '../json.ts';
 import type { Expression } from '../program/expression.ts';
 import { evaluate, evaluateTemplate } from '../program/expression.ts';
-import { fault, FlowFault } from '../program/fault.ts';
+import { fault, FlowFault, shown } from '../program/fault.ts';
 import type { ActionBody, CompiledFlow, TaskCommon } from '../program/nodes.ts';
 import { isActionCall } from '../program/nodes.ts';
 import { expandUriTemplate } from '../program/uri.ts';
@@ -94,9 +94,4 @@ function startKeyValue(flow: CompiledFlow, key: Expression, input: Json): Json {
     if (!(error instanceof FlowFault)) throw error;
     throw new PawlError('PAWL_KEY_INVALID', `The start key of ${flow.name} cannot be made from this input. ${error.message}`, { cause: error });
   }
-}
-
-function shown(value: Json): string {
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -54,7 +54,13 @@ export function tryDone(m: Machine, frame: Frame): void {
 /** The delay before a try has passed. */
 export function startRetry(m: Machine, frame: Frame): void {
   const node = m.node(frame) as TryNode & { kind: 'try' };
-  const attemptDue = attemptDueOf(m, node.retry, m.scope(frame));
+  let attemptDue: number | undefined;
+  try {
+    attemptDue = attemptDueOf(m, node.retry, m.scope(frame));
+  } catch (thrown) {
+    if (!(thrown instanceof FlowFault)) throw thrown;
+    return m.raise(frame, thrown.error);
+  }
   m.emit({ type: 'retry.started', at: m.at, f: frame.id, ...(attemptDue === undefined ? {} : { attemptDue }) });
   m.advance(frame);
 }

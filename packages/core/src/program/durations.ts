@@ -4,7 +4,7 @@ import { addDuration as add, parseDuration } from '../flow/duration.ts';
 import type { Json } from '../json.ts';
 import type { Template, Variables } from './expression.ts';
 import { compileTemplate, evaluateTemplate } from './expression.ts';
-import { fault } from './fault.ts';
+import { fault, shown } from './fault.ts';
 
 /** A duration of a flow: known, or an expression that gives one. */
 export type DurationValue = { readonly fixed: Duration } | { readonly template: Template };
@@ -23,6 +23,6 @@ export function addDuration(duration: DurationValue, from: number, input: Json, 
   if ('fixed' in duration) return add(from, duration.fixed);
   const value = evaluateTemplate(duration.template, input, variables);
   const parsed = parseDuration(value);
-  if (parsed === undefined) throw fault('expression', `A duration must be ISO 8601 (such as PT30S) or an object such as {seconds: 30}, but is ${JSON.stringify(value)}.`);
+  if (parsed === undefined) throw fault('expression', `A duration must be ISO 8601 (such as PT30S) or an object such as {seconds: 30}, but is ${shown(value)}.`);
   return add(from, parsed);
 }

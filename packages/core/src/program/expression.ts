@@ -35,7 +35,7 @@ export function compileExpression(source: string, variables: readonly string[], 
     const program = compile(source, { variables });
     return { source, program, variables: program.variables };
   } catch (error) {
-    if (!(error instanceof JqSyntaxError)) throw error;
+    if (!(error instanceof JqSyntaxError) && !(error instanceof JqLimitError)) throw error;
     throw new PawlError('PAWL_FLOW_INVALID', `The expression at ${where} cannot be read: ${error.message}`, { cause: error });
   }
 }

@@ -177,8 +177,10 @@ function fillFrame(state: RunState, frame: Frame, event: Of<'task.started'>): vo
   if (event.kind === 'do') enterList(frame, 'do', inputOf(state, frame));
   if (event.kind === 'try') {
     enterList(frame, 'try', inputOf(state, frame));
-    frame.contextBefore = state.context;
-    if (event.retries) frame.tried = {};
+    if (event.retries) {
+      frame.tried = {};
+      frame.contextBefore = state.context;
+    }
     if (event.attemptDue !== undefined) frame.attemptDue = event.attemptDue;
   }
   if (event.arg !== undefined) enterList(frame, 'do', event.arg);
@@ -199,7 +201,8 @@ function completeTask(state: RunState, event: Of<'task.completed'>): void {
   invariant(cursor !== undefined, 'only a list completes a task');
   if (frame.effect === undefined && frame.until === undefined) state.pure += 1;
   if (frame.effect !== undefined) {
-    const raw = event.raw ?? event.out ?? cursor.value;
+    const out = event.out === undefined ? cursor.value : event.out;
+    const raw = event.raw === undefined ? out : event.raw;
     remember(state, frame, frame.effect.guarantee === 'pure' ? { end: 'completed' } : { end: 'completed', out: raw });
   }
   if (event.out !== undefined) cursor.value = event.out;
