@@ -37,7 +37,7 @@ export function cancelProblem(run: PublicRun): ProblemDocument {
 
 /** A run that has not ended: what it waits for, and the last error of what it tries. */
 export function waitingProblem(run: PublicRun, why: string): ProblemDocument {
-  const [first] = [...run.open].sort((a, b) => Number(b.error !== undefined) - Number(a.error !== undefined));
+  const first = mostTelling(run.open);
   return {
     type: typeOf('PAWL_RUN_WAITING'),
     status: 408,
@@ -50,6 +50,11 @@ export function waitingProblem(run: PublicRun, why: string): ProblemDocument {
     open: run.open,
     ...(first?.error === undefined ? {} : { lastError: first.error }),
   };
+}
+
+/** What failed goes before what is under way, and a step before the run's own deadline. */
+function mostTelling(open: readonly OpenWork[]): OpenWork | undefined {
+  return open.find(({ error }) => error !== undefined) ?? open.find(({ step }) => step !== undefined) ?? open[0];
 }
 
 /** What kept a command from running a flow. */
