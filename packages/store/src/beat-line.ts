@@ -17,6 +17,8 @@ export interface BeatLine {
 
 /** How long a beat may take (ms); then its connection is given up and made again. */
 const beatTimeoutMs = 3_000;
+/** How long taking the lock and the first beat may take (ms). */
+const connectTimeoutMs = 5_000;
 /** Pause between two attempts to connect again (ms). */
 const retryMs = 250;
 /** How long an old connection of this worker, still known to the server, is waited for (ms). */
@@ -43,10 +45,7 @@ export async function openBeatLine(
   async function connect(): Promise<void> {
     const next = await connectSession(database.connection, 'beat');
     try {
-      await takeLock(next, lockA, lockB, lastPid);
-      await next.query(`listen ${wakeChannel}`);
-      await beatOnce(next);
-      lastPid = (await next.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid ?? 0;
+      await withDeadline(next, connectTimeoutMs, begin(next));
     } catch (error) {
       await endQuietly(next);
       throw error;
@@ -54,6 +53,13 @@ export async function openBeatLine(
     next.on('notification', (message) => onWake(message.payload ?? ''));
     next.on('end', lost);
     client = next;
+  }
+
+  async function begin(next: pg.Client): Promise<void> {
+    await takeLock(next, lockA, lockB, lastPid);
+    await next.query(`listen ${wakeChannel}`);
+    await beatOnce(next);
+    lastPid = (await next.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid ?? 0;
   }
 
   function lost(): void {

@@ -23,6 +23,8 @@ export interface CommitLine {
 
 /** How long the reply of a commit is waited for (ms); then nobody knows, and the caller takes over from itself. */
 const replyTimeoutMs = 20_000;
+/** How long a new connection may take to tell its server process (ms). */
+const backendTimeoutMs = 5_000;
 /** Times that a commit which the server rolled back for no reason of its own (deadlock) is sent. */
 const commitTries = 5;
 /** How long a takeover-like write of our own leases waits for an old backend of ours to be gone (ms). */
@@ -111,7 +113,7 @@ async function send(line: Line, values: Buffer[], log: Log): Promise<CommitResul
 async function connect(database: Database, worker: string, onLost: () => void): Promise<Line> {
   const client = await connectSession(database.connection, 'commit');
   try {
-    const backend = await backendOf(client);
+    const backend = await withDeadline(client, backendTimeoutMs, backendOf(client));
     const line: Line = { client, backend, open: true, unconfirmed: undefined };
     client.on('end', () => {
       line.open = false;

@@ -7,11 +7,16 @@ import { readError, unreachable } from './sql-errors.ts';
 export interface Database {
   readonly connection: ConnectionConfig;
   readonly log: Log;
-  /** Rows of one statement in a transaction of its own. Rejects with `PAWL_STORE_UNREACHABLE` or the server's error. */
-  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /**
+   * Rows of one statement in a transaction of its own. Rejects with `PAWL_STORE_UNREACHABLE` or the server's error.
+   * `withinMs`: without an answer for so long its connection is given up; it may still be carried out.
+   */
+  query<Row extends object>(text: string, values?: readonly unknown[], withinMs?: number): Promise<Row[]>;
   close(): Promise<void>;
 }
 
+/** A worker's look at leases, inbox and timers, made each second, is given up after this time (ms). */
+export const pollTimeoutMs = 5_000;
 /** How long an unused connection of the pool stays open (ms). */
 const idleMs = 60_000;
 
@@ -29,10 +34,11 @@ export function openDatabase(connection: ConnectionConfig, poolSize: number, log
   return {
     connection,
     log,
-    async query<Row extends object>(text: string, values: readonly unknown[] = []) {
+    async query<Row extends object>(text: string, values: readonly unknown[] = [], withinMs?: number) {
       if (closed !== undefined) throw unreachable(new Error('the store is closed'));
       try {
-        return (await pool.query<Row>(text, values as unknown[])).rows;
+        const within = withinMs === undefined ? {} : { query_timeout: withinMs };
+        return (await pool.query<Row>({ text, values: values as unknown[], ...within })).rows;
       } catch (error) {
         throw readError(error);
       }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ApiStore, InboxMessage, InboxRow, StartAnswer } from '@pawl/core';
 import { partitionOf, PawlError } from '@pawl/core';
-import type { Database } from './database.ts';
+import { type Database, pollTimeoutMs } from './database.ts';
 import { messageKey } from './message-key.ts';
 import type { Names } from './names.ts';
 import { assertStorable } from './storable.ts';
@@ -25,6 +25,7 @@ export async function readInbox(
        where i.partition = any ($1::smallint[]) and i.id <> all ($2::text[])
        order by i.n limit $3`,
     [partitions, [...held], limit],
+    pollTimeoutMs,
   );
   return rows.map((row) => ({ ...row, message: JSON.parse(row.message) as InboxMessage }));
 }

@@ -1,6 +1,6 @@
 import type { Lease, LeaseView, WorkerView } from '@pawl/core';
 import type { Backend } from './commit-line.ts';
-import type { Database } from './database.ts';
+import { type Database, pollTimeoutMs } from './database.ts';
 import { isLockTimeout, unreachable } from './sql-errors.ts';
 
 /** Times that a takeover waits a second for the old owner's commit, ending its backend after each. */
@@ -20,6 +20,8 @@ export async function readView(database: Database): Promise<{ leases: LeaseView[
                 and k.classid = w.lock_a::oid and k.objid = w.lock_b::oid
                 and k.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
           )) order by w.id) from pawl.worker w), '[]') as workers`,
+    [],
+    pollTimeoutMs,
   );
   return { leases: row?.leases ?? [], workers: row?.workers ?? [] };
 }
@@ -36,13 +38,11 @@ export async function takeOver(
   const { partition, epoch } = lease;
   for (let tries = 1; ; tries += 1) {
     try {
-      const [row] = await database.query<{ taken: boolean }>('select pawl.take_over($1, $2, $3, $4, $5) as taken', [
-        partition,
-        epoch,
-        owner.worker,
-        owner.backend.pid,
-        owner.backend.startedAt,
-      ]);
+      const [row] = await database.query<{ taken: boolean }>(
+        'select pawl.take_over($1, $2, $3, $4, $5) as taken',
+        [partition, epoch, owner.worker, owner.backend.pid, owner.backend.startedAt],
+        pollTimeoutMs,
+      );
       return row?.taken === true ? { partition, epoch: epoch + 1 } : undefined;
     } catch (error) {
       if (!isLockTimeout(error)) throw error;

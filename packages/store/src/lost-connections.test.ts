@@ -211,6 +211,17 @@ describe('lost connections', () => {
     expect(await rival.takeOver(7, lease.epoch)).toBeDefined();
   });
 
+  it('gives up a look that the network swallows, and makes the next one on another connection', async () => {
+    const swallowed = proxy.holdHalfAt('as leases');
+    const look = worker.view().then(
+      () => 'answered',
+      (error: PawlError) => error.code,
+    );
+    await swallowed;
+    expect((await worker.view()).leases).toHaveLength(256);
+    expect(await look).toBe('PAWL_STORE_UNREACHABLE');
+  }, 15_000);
+
   it('wakes nobody and harms nothing when a wake-up cannot be sent', async () => {
     const { run } = await begin(9);
     proxy.breakAll();

@@ -13,8 +13,17 @@ export interface ConnectionConfig {
 const connectTimeoutMs = 5_000;
 /** Silence on a connection before the operating system asks whether the peer lives (ms). */
 const keepAliveMs = 5_000;
+/** Time for the settings of a new connection (ms). */
+const prepareTimeoutMs = 5_000;
+/** Time to say goodbye to the server (ms). */
+const goodbyeMs = 2_000;
 /** Longest read (ms); it is a page or a run, never a scan of everything. */
 const readTimeoutMs = 30_000;
+/**
+ * A read without an answer for this long (ms) is given up with its connection. The server ends a statement before; this
+ * is for a network that swallows everything, where the operating system would wait for a quarter of an hour.
+ */
+const silenceMs = readTimeoutMs + 5_000;
 /** Unacknowledged data end a connection after this time (ms); below the 10 s of a lease. */
 const tcpUserTimeoutMs = 8_000;
 /** A session that sits in a transaction is ended (ms). */
@@ -30,7 +39,7 @@ export async function connectSession(config: ConnectionConfig, role: SessionRole
   client.on('error', () => {});
   try {
     await client.connect();
-    await prepareSession(client, role);
+    await withDeadline(client, prepareTimeoutMs, prepareSession(client, role));
     return client;
   } catch (error) {
     void client.end().catch(() => {});
@@ -46,6 +55,7 @@ export function clientConfig(config: ConnectionConfig, role: SessionRole): pg.Cl
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveMs,
+    ...(role === 'reads' ? { query_timeout: silenceMs } : {}),
     types: { getTypeParser },
   };
 }
@@ -79,7 +89,7 @@ function abandon(client: pg.Client, reason: Error): void {
 
 /** Ends a connection; a broken one is as good as ended. */
 export async function endQuietly(client: pg.Client): Promise<void> {
-  await client.end().catch((error: unknown) => void unreachable(error));
+  await withDeadline(client, goodbyeMs, client.end()).catch((error: unknown) => void unreachable(error));
 }
 
 function settings(role: SessionRole): string {

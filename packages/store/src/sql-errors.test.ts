@@ -49,8 +49,14 @@ describe('the error of a commit', () => {
 
 describe('the error of a read', () => {
   it('says that the database cannot be reached where it cannot', () => {
-    for (const error of [network, answered('57P01'), answered('53300'), answered('08006')]) {
+    for (const error of [network, ...['57P01', '53300', '08006'].map((code) => answered(code))]) {
       expect(readError(error)).toEqual(expect.objectContaining({ code: 'PAWL_STORE_UNREACHABLE' }));
+    }
+  });
+
+  it('says so too where the same statement may succeed later: it is no fault of the data', () => {
+    for (const code of ['57014', '53200', '53100', '58030', '40001', '40P01', '25006']) {
+      expect(readError(answered(code)), code).toEqual(expect.objectContaining({ code: 'PAWL_STORE_UNREACHABLE' }));
     }
   });
 

@@ -13,6 +13,10 @@ const lockTimeoutState = '55P03';
  * The severity would tell an ERROR (rolled back) from a FATAL, but servers translate it.
  */
 const unknownClasses = new Set(['08', '53', '57', '58', 'XX']);
+/** Classes of errors under which a statement may succeed later: connection, rollback, resources, operator, system. */
+const laterClasses = new Set(['08', '40', '53', '57', '58']);
+/** SQLSTATE of a write on a server that only reads: a primary that has become a standby. */
+const readOnlyState = '25006';
 /** SQLSTATEs of a server that shuts down, has crashed, starts, has no connection left, or ended the session for its idleness. */
 const downStates = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04', '53300']);
 
@@ -42,12 +46,19 @@ export function isLockTimeout(thrown: unknown): boolean {
   return serverError(thrown)?.code === lockTimeoutState;
 }
 
-/** The error of a statement that may be sent again: a lost connection becomes `PAWL_STORE_UNREACHABLE`. */
+/**
+ * The error of a statement that may be sent again: what passes by itself (a lost connection, a statement that took too
+ * long, a server without memory) becomes `PAWL_STORE_UNREACHABLE`, so that nobody takes it for a fault of the data.
+ */
 export function readError(thrown: unknown): Error {
   if (thrown instanceof PawlError) return thrown;
   const server = serverError(thrown);
-  const lost = server === undefined || server.code.startsWith('08') || downStates.has(server.code);
-  return lost ? unreachable(thrown) : ensureError(thrown);
+  const passes =
+    server === undefined ||
+    laterClasses.has(server.code.slice(0, 2)) ||
+    downStates.has(server.code) ||
+    server.code === readOnlyState;
+  return passes ? unreachable(thrown) : ensureError(thrown);
 }
 
 /** The database cannot be reached; nothing was written. */

@@ -8,7 +8,12 @@ import type { Database } from './database.ts';
  */
 export async function markRun(database: Database, worker: string, run: string, seq: number | null): Promise<number> {
   if (seq === null) {
-    await database.query('delete from pawl.mark where partition = $1 and run = $2', [partitionOf(run), run]);
+    // Only one's own: a worker that has lost the partition must not clear what its successor wrote.
+    await database.query('delete from pawl.mark where partition = $1 and run = $2 and worker = $3', [
+      partitionOf(run),
+      run,
+      worker,
+    ]);
     return 0;
   }
   const [row] = await database.query<{ deaths: number }>(
@@ -22,10 +27,17 @@ export async function markRun(database: Database, worker: string, run: string, s
   return row?.deaths ?? 0;
 }
 
-/** Sets a run aside: it is loaded as `quarantined`, with its journal as it stands. */
-export async function quarantineRun(database: Database, run: string, reason: FlowError): Promise<void> {
+/** Sets a run of this worker's aside: it is loaded as `quarantined`, with its journal as it stands. Another owner's goes on. */
+export async function quarantineRun(
+  database: Database,
+  worker: string,
+  run: string,
+  reason: FlowError,
+): Promise<void> {
   await database.query(
-    'insert into pawl.quarantine (partition, run, reason) values ($1, $2, $3) on conflict do nothing',
-    [partitionOf(run), run, JSON.stringify(reason)],
+    `insert into pawl.quarantine (partition, run, reason)
+       select l.partition, $2, $3 from pawl.lease l where l.partition = $1 and l.worker = $4 for share
+       on conflict do nothing`,
+    [partitionOf(run), run, JSON.stringify(reason), worker],
   );
 }

@@ -60,7 +60,7 @@ export async function joinAsWorker(
     dueTimers: (partitions, now, limit) => readDueTimers(database, partitions, now, limit),
     nextTimer: (partitions) => readNextTimer(database, partitions),
     mark: (run, seq) => markRun(database, id, run, seq),
-    quarantine: (run, reason) => quarantineRun(database, run, reason),
+    quarantine: (run, reason) => quarantineRun(database, id, run, reason),
     flow: (hash) => readFlow(database, hash),
     onWake(callback) {
       listeners.push(callback);
