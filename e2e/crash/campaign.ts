@@ -73,7 +73,7 @@ export async function runCampaign(world: World, scenario: Scenario, options: Cam
     duplicates: sum((found) => found.duplicates),
     losses: sum((found) => found.losses),
     violations: [...violations, ...findings.flatMap((found) => found.violations), ...world.mishaps()],
-    counts: addUp(findings.map((found) => found.counts)),
+    counts: { ...addUp(findings.map((found) => found.counts)), refusedStarts: world.refusals() },
     recoveries: killer.recoveries.sort((a, b) => a - b),
   };
 }

@@ -8,9 +8,14 @@ export interface Supervised {
   kill(): Promise<boolean>;
   /** Ends it in order; tells how it ended. */
   stop(): Promise<number | NodeJS.Signals>;
-  /** How often it ended although nobody killed it, and how. */
+  /** How it ended although nobody killed it. That it could not start without its database is none: it says so and is started again. */
   readonly mishaps: readonly string[];
+  /** How often it gave up since it could not reach its database. */
+  readonly refusals: number;
 }
+
+/** What a command prints that ends since its database is away: one sentence with its code. */
+const withoutDatabase = /^PAWL_STORE_[A-Z_]+: .*\n$/m;
 
 /** A supervisor does not start in the very moment of the death. */
 const restartMs = 200;
@@ -23,6 +28,7 @@ export function supervise(
 ): Supervised {
   const log = openSync(logFile, 'a');
   const mishaps: string[] = [];
+  let refusals = 0;
   let killed = false;
   let stopping = false;
   let program: Program;
@@ -31,7 +37,8 @@ export function supervise(
     void program.ended.then(async (how) => {
       writeSync(log, `--- ${name} ended: ${how}\n`);
       if (stopping) return;
-      if (!killed) mishaps.push(`${name} ended by itself: ${how}; see ${logFile}`);
+      if (!killed && how === 1 && withoutDatabase.test(program.stderr)) refusals += 1;
+      else if (!killed) mishaps.push(`${name} ended by itself: ${how}; see ${logFile}`);
       killed = false;
       await sleep(restartMs);
       if (!stopping) launch();
@@ -40,6 +47,9 @@ export function supervise(
   launch();
   return {
     mishaps,
+    get refusals() {
+      return refusals;
+    },
     async kill() {
       if (!program.living) return false;
       killed = true;

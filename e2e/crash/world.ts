@@ -31,8 +31,10 @@ export interface World {
   /** The examples' database, connected as soon as it answers. */
   demoDatabase(): Promise<Client>;
   storeDatabase(): Promise<Client>;
-  /** What ended without being killed. */
+  /** What ended without being killed or cut off from its database. */
   mishaps(): string[];
+  /** How often a process could not start since its database was away, and was started again. */
+  refusals(): number;
   /** Stops everything in order. `keep`: the folder stays, for whoever looks what happened. */
   close(keep: boolean): Promise<void>;
 }
@@ -92,6 +94,7 @@ export async function openWorld({ rows, seed }: WorldOptions): Promise<World> {
     demoDatabase: () => connectSoon(demo),
     storeDatabase: () => connectSoon(store),
     mishaps: () => processes.flatMap((process) => process.mishaps),
+    refusals: () => processes.reduce((sum, process) => sum + process.refusals, 0),
     async close(keep) {
       // Workers first: the databases go with the last who uses them.
       for (const process of processes.reverse()) await process.stop();

@@ -25,6 +25,8 @@ export interface TestDatabase {
   connect(): Promise<pg.Client>;
 }
 
+const connectTimeoutMs = 30_000;
+
 /** Starts an embedded PostgreSQL in a temporary folder. */
 export async function startTestCluster(): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'pawl-e2e-'));
@@ -33,19 +35,28 @@ export async function startTestCluster(): Promise<TestCluster> {
   const { user, password } = embedded.poolConfig;
   const urlOf = (database: string, through = port): string =>
     `postgresql://${user}:${encodeURIComponent(password)}@127.0.0.1:${through}/${database}`;
+  const admin = new pg.Pool({ connectionString: urlOf('postgres'), max: 1 });
+  const pools: pg.Pool[] = [];
   return {
     port,
     folder,
     async createDatabase() {
       const name = `e2e_${randomBytes(6).toString('hex')}`;
-      await ask(urlOf('postgres'), `create database ${name}`);
+      await admin.query(`create database ${name}`);
+      // Few connections: the processes under test want many.
+      const pool = new pg.Pool({ connectionString: urlOf(name), max: 1, connectionTimeoutMillis: connectTimeoutMs });
+      pool.on('error', () => undefined);
+      pools.push(pool);
       return {
         url: (through) => urlOf(name, through),
-        query: (sql, values) => ask(urlOf(name), sql, values),
+        query: async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
+          (await pool.query<Row>(sql, [...values])).rows,
         connect: () => connect(urlOf(name)),
       };
     },
     async stop() {
+      for (const pool of pools) await pool.end();
+      await admin.end();
       await embedded.stop();
       rmSync(folder, { recursive: true, force: true });
     },
@@ -61,17 +72,8 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function ask<Row extends object>(url: string, sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-  const client = await connect(url);
-  try {
-    return (await client.query<Row>(sql, [...values])).rows;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
-
 async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs });
   client.on('error', () => undefined);
   await client.connect();
   return client;

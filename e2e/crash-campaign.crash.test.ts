@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CampaignResult, runCampaign } from './crash/campaign.ts';
+import { chargeScenario } from './crash/charge-scenario.ts';
+import { importScenario } from './crash/import-scenario.ts';
+import { openWorld, victims, type World } from './crash/world.ts';
+
+/*
+ * A short slice of `npm run crash`, which is the whole: real processes and databases, killed with kill -9 while an import
+ * and charges are under way. The moments differ from machine to machine, the order of the victims comes from the seed.
+ */
+
+const seed = 2026;
+const rows = 6_000;
+const orders = 60;
+const pageSize = 10;
+/** One kill for each kind of victim. */
+const kills = victims.length;
+const pauseMs = 700;
+const patienceMs = 180_000;
+
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld({ rows, seed });
+}, patienceMs);
+
+afterAll(async () => {
+  await world?.close(false);
+}, patienceMs);
+
+function expectNoHarm(result: CampaignResult, expected: number): void {
+  expect(result.violations).toEqual([]);
+  expect(result).toMatchObject({ duplicates: 0, losses: 0, expected: result.rounds * expected });
+  for (const victim of victims) expect(result.kills[victim], victim).toBeGreaterThan(0);
+  expect(result.recoveries.length).toBeGreaterThan(0);
+}
+
+describe('killed again and again', () => {
+  it(
+    'the import has every city once and reports once',
+    async () => {
+      expectNoHarm(await runCampaign(world, importScenario(pageSize), { kills, seed, pauseMs }), rows);
+    },
+    patienceMs,
+  );
+
+  it(
+    'each order is charged once, although the target fails, hangs and breaks off as well',
+    async () => {
+      expectNoHarm(await runCampaign(world, chargeScenario(orders), { kills, seed: seed + 1, pauseMs }), orders);
+    },
+    patienceMs,
+  );
+});
