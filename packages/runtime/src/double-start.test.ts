@@ -1,5 +1,30 @@
+import { UnknownCommitError } from '@pawl/core';
 import { describe, expect, it } from 'vitest';
-import { task, TestWorld } from './test-world.fixture.ts';
+import { begin, task, TestWorld } from './test-world.fixture.ts';
+
+describe('a run that is asked for again', () => {
+  it('is not taken for begun anew where the reply to that commit is lost', async () => {
+    const world = new TestWorld();
+    const worker = await world.started('w1');
+    const flow = world.deploy([task.wait('a', 'PT2H')]);
+    const run = await begin(world, worker, flow);
+    const before = world.events(run);
+    await world.clock.pass(5_000);
+    expect(worker.stats().runs).toBe(0);
+    let lose = true;
+    world.database.onCommit = async (_commit, apply) => {
+      if (!lose) return apply();
+      lose = false;
+      throw new UnknownCommitError(new Error('reset'));
+    };
+    const again = worker.startRun({ run, workspace: 'default', flow, input: {} });
+    await world.clock.pass(10_000);
+    expect(await again).toMatchObject({ run, replayed: true });
+    await world.clock.until(() => world.status(run) === 'completed', 8_000_000);
+    expect(world.events(run).slice(0, before.length)).toEqual(before);
+    expect(world.events(run).at(-1)?.at).toBe(before[1]?.type === 'task.started' ? before[1].until : undefined);
+  });
+});
 
 describe('a run that a caller and the inbox ask for at once', () => {
   it('begins once, though its flow has to be read first', async () => {

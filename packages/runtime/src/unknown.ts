@@ -1,3 +1,4 @@
+import type { StoredRun } from '@pawl/core';
 import { ensureError } from '@pawl/core';
 import { backoffMs, eachOf, sleep } from './backoff.ts';
 import { bounds } from './bounds.ts';
@@ -26,15 +27,25 @@ export async function resolveUnknown(
   return { landed: [...landed], again: parts.filter((part) => !landed.has(part)) };
 }
 
+/**
+ * Whether what is stored of a run holds the part. Under the new epoch only this worker can have written what follows on
+ * what it knew; but a run that it meant to begin may have been begun before, by another request with the same id.
+ */
+function holds(stored: StoredRun, part: Part): boolean {
+  const row = stored.journal.find(({ from }) => from === part.journal?.from);
+  if (row !== undefined) return row.body === part.journal?.body;
+  const last = stored.journal.at(-1)?.to ?? stored.snapshot?.seq ?? 0;
+  if (part.start === null) return last >= (part.journal?.to ?? 0);
+  return part.snapshot !== null && stored.snapshot?.body === part.snapshot.body;
+}
+
 async function isWritten(context: Context, part: Part): Promise<boolean> {
   const { ports, ownership } = context;
   const run = part.run?.id ?? '';
   for (let failures = 1; ownership.lease(part.partition) !== undefined; failures += 1) {
     try {
       const stored = await ports.store.run(run);
-      if (stored === undefined) return false;
-      const last = stored.journal.at(-1)?.to ?? stored.snapshot?.seq ?? 0;
-      return last >= (part.journal?.to ?? 0);
+      return stored !== undefined && holds(stored, part);
     } catch (error) {
       ports.log.warn({ err: ensureError(error), run }, 'A run could not be read after a lost reply; Pawl tries again.');
       await sleep(ports.clock, backoffMs(failures, ports.random));
