@@ -62,10 +62,9 @@ export class Dispatch implements AttemptHost {
       return;
     }
     ports.fault('dispatch.before');
-    // Written at the dispatch, not at the first byte, so that it does not hang on what an action does.
-    if (request.guarantee === 'once') ports.wire?.leaving(wireName(run.id, one.frame, one.attempt));
+    const noted = this.noteLeaving(request, wireName(run.id, one.frame, one.attempt));
     // Asked last, so that no work lies between the answer and the dispatch.
-    if (!ownership.mayStart()) {
+    if (!noted || !ownership.mayStart()) {
       this.heldBack.add(run);
       return;
     }
@@ -85,6 +84,21 @@ export class Dispatch implements AttemptHost {
     ports.fault('dispatch.sent');
     if (this.context.observe.onAttempt !== undefined)
       tell(ports.log, () => this.context.observe.onAttempt?.(attempt.note()));
+  }
+
+  /** Written at the dispatch, not at the first byte, so that it does not hang on what an action does. False: it must not be sent. */
+  private noteLeaving({ guarantee, run }: ActionRequest, attempt: string): boolean {
+    if (guarantee !== 'once') return true;
+    try {
+      this.context.ports.wire?.leaving(attempt);
+      return true;
+    } catch (error) {
+      this.context.ports.log.error(
+        { err: ensureError(error), run },
+        'A step could not be noted in the wire file, so it is not sent yet; Pawl tries again.',
+      );
+      return false;
+    }
   }
 
   /** Waits in line for a permit, unless the run does already. */

@@ -123,7 +123,7 @@ class LivingEngine implements Engine {
     const store = watchStore(joined, (note) => this.observers.onStore(note));
     const fault = this.options.fault ?? armedFault(process.env['PAWL_FAULT']);
     const { wireFolder } = this.options;
-    this.wire = wireFolder === undefined ? undefined : new WireFile(wireFolder, id);
+    this.wire = wireFolder === undefined ? undefined : new WireFile(wireFolder, id, log);
     this.worker = createWorker({
       ports: {
         store,
