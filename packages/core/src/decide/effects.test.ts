@@ -240,6 +240,20 @@ describe('addresses', () => {
   });
 });
 
+describe('authentication', () => {
+  const flow = (token: string) => `
+use: { authentications: { api: { bearer: { token: '${token}' } } } }
+do: [ { a: { call: http, with: { method: get, endpoint: { uri: 'https://x.test', authentication: { use: api } } } } } ]
+`;
+  it('puts the policy of use.authentications where its name stands', () => {
+    expect(play(flow('t1')).requests[0]?.args['endpoint']).toEqual({ uri: 'https://x.test', authentication: { bearer: { token: 't1' } } });
+  });
+  it('is no part of the frozen request', () => {
+    const hashes = ['t1', 't2'].map((token) => play(flow(token)).events.flatMap((event) => (event.type === 'task.started' ? [event.intent?.hash] : []))[0]);
+    expect(hashes[0]).toBe(hashes[1]);
+  });
+});
+
 describe('a try with retry', () => {
   it('refuses to forget: more effects than it remembers fault the step', () => {
     const run = play("do: [{t: {try: [{l: {for: {in: '[range(5)]'}, do: [{a: {call: once}}]}}], catch: {retry: {limit: {attempt: {count: 1}}}}}}]", { limits: { triedEffects: 3 } });

@@ -23,9 +23,16 @@ export function argumentsOf(node: TaskCommon & ActionBody, scope: Scope): JsonOb
   return { ...args, endpoint: { ...endpoint, uri: expandUriTemplate(String(endpoint['uri']), scope.input) } };
 }
 
-/** The hash that freezes a request: what is sent again must have it. */
+/** The hash that freezes a request: what is sent again must have it. Who calls is no part of it: a credential may be renewed meanwhile. */
 export function requestHash(action: string, args: JsonObject, hash: Hash): string {
-  return hash.sha256(JSON.stringify([action, args]));
+  return hash.sha256(JSON.stringify([action, withoutAuthentication(args)]));
+}
+
+function withoutAuthentication(args: JsonObject): JsonObject {
+  const { endpoint } = args;
+  if (!isObject(endpoint) || endpoint['authentication'] === undefined) return args;
+  const { authentication: _, ...rest } = endpoint;
+  return { ...args, endpoint: rest };
 }
 
 /** The natural key of a step, as it stands. */

@@ -28,12 +28,23 @@ export function compileBody(c: Compiling, task: JsonObject, names: readonly stri
 
 function compileCall(c: Compiling, task: JsonObject, variables: readonly string[], at: string): TaskBody {
   const called = String(task['call']);
-  const args = compileTemplate(task['with'] ?? {}, variables, `${at}/with`);
+  const args = compileTemplate(withAuthentication(c, task['with'] ?? {}), variables, `${at}/with`);
   if (objectAt(c.use, 'functions')[called] !== undefined) return { kind: 'call', functionName: called, args };
   const action = actionName(called);
   const description = c.catalog.describe(action);
   if (description === undefined) throw new PawlError('PAWL_FLOW_INVALID', `The task at ${at} calls \`${called}\`, and there is no such action or function.`);
   return { kind: 'call', action, description, args, uriTemplate: action === 'http' ? uriTemplateOf(task) : undefined };
+}
+
+/** The arguments with the policy of `use.authentications` that their endpoint names put in its place. */
+function withAuthentication(c: Compiling, args: Json): Json {
+  if (!isObject(args) || !isObject(args['endpoint'])) return args;
+  const { endpoint } = args;
+  const name = objectAt(endpoint, 'authentication')['use'];
+  if (typeof name !== 'string') return args;
+  const policy = objectAt(c.use, 'authentications')[name];
+  if (policy === undefined) throw new PawlError('PAWL_FLOW_INVALID', `There is no authentication \`${name}\` in \`use.authentications\`.`);
+  return { ...args, endpoint: { ...endpoint, authentication: policy } };
 }
 
 /** Where the address of an HTTP call is a URI template: as a literal. What an expression gives is never expanded. */

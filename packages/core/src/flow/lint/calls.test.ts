@@ -113,6 +113,14 @@ describe('contracts', () => {
     ).toEqual(['error CONTRACT_PLACE /do/0/a/metadata/pawl/batch']);
   });
 
+  it('refuses a while on a batch, which goes over its whole dataset', () => {
+    expect(
+      told(
+        'do: [{a: {for: {in: .data}, while: .x, metadata: {pawl: {batch: {size: 1, page: true}}}, do: [{b: {set: {x: 1}}}]}}]',
+      ),
+    ).toEqual(['error CONTRACT_PLACE /do/0/a/while']);
+  });
+
   it('cannot claim what the action does not give', () => {
     expect(told(upsert(rows, 'guarantee: once'))).toEqual(['error GUARANTEE /do/0/a/metadata/pawl/guarantee']);
     expect(told(upsert(rows, 'guarantee: transactional'))).toEqual([]);

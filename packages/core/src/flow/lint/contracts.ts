@@ -62,6 +62,15 @@ function lintTaskContract(lint: Lint, site: TaskSite): void {
       `it goes on ${where}`,
     );
   }
+  if (contract.batch !== undefined && site.task['while'] !== undefined) {
+    refuse(
+      lint,
+      'PAWL_FLOW_CONTRACT_PLACE',
+      `${site.path}/while`,
+      'A batch goes over its whole dataset: "while" has no meaning on it.',
+      'leave rows out by an expression inside, or read less',
+    );
+  }
   if (contract.batch !== undefined && Array.isArray(member(site.task['for'], 'in'))) {
     refuse(
       lint,
