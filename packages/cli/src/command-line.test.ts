@@ -27,7 +27,9 @@ describe('a command line that is not understood', () => {
   test('a variable that makes no sense is named', async () => {
     const { code, stderr } = await bench.pawl(['start'], { PAWL_PORT: 'http' });
     expect(code).toBe(2);
-    expect(stderr).toBe('PAWL_USAGE: PAWL_PORT must be a port number from 0 to 65535, not "http". Run the command with --help to see its options and examples.\n');
+    expect(stderr).toBe(
+      'PAWL_USAGE: PAWL_PORT must be a port number from 0 to 65535, not "http". Run the command with --help to see its options and examples.\n',
+    );
   });
 });
 
@@ -44,17 +46,31 @@ test('help goes to stdout and ends with 0', async () => {
 });
 
 describe('pawl check', () => {
-  const good = (): string => bench.file('good.yaml', flowText('good', '  - post: { call: http, with: { method: post, endpoint: "https://example.com/" } }\n'));
+  const good = (): string =>
+    bench.file(
+      'good.yaml',
+      flowText('good', '  - post: { call: http, with: { method: post, endpoint: "https://example.com/" } }\n'),
+    );
   const bad = (): string => bench.file('bad.yaml', flowText('bad', '  - a: { set: { b: 1 }, then: nowhere }\n'));
 
   test('reads many files and answers for each in order', async () => {
     const many = Array.from({ length: 200 }, (_, index) => (index % 50 === 7 ? bad() : good()));
     const { code, stdout } = await bench.pawl(['check', '--json', ...many, 'missing.yaml']);
-    const { files } = JSON.parse(stdout) as { files: { file: string; valid: boolean; problems: { code: string; severity: string; path: string; message: string }[] }[] };
+    const { files } = JSON.parse(stdout) as {
+      files: {
+        file: string;
+        valid: boolean;
+        problems: { code: string; severity: string; path: string; message: string }[];
+      }[];
+    };
     expect(code).toBe(2);
     expect(files.map(({ file }) => file)).toEqual([...many, 'missing.yaml']);
     expect(files.filter(({ valid }) => !valid)).toHaveLength(5);
-    expect(files[7]?.problems[0]).toMatchObject({ code: expect.stringMatching(/^PAWL_FLOW_(?!SCHEMA)/), severity: 'error', path: '/do/0/a/then' });
+    expect(files[7]?.problems[0]).toMatchObject({
+      code: expect.stringMatching(/^PAWL_FLOW_(?!SCHEMA)/),
+      severity: 'error',
+      path: '/do/0/a/then',
+    });
   });
 
   test('shows people the place of a problem, and the guarantee of each step', async () => {
@@ -65,7 +81,10 @@ describe('pawl check', () => {
   });
 
   test('JSON is read strictly in a file that ends in .json', async () => {
-    const document = JSON.stringify({ document: { dsl: '1.0.3', namespace: 't', name: 'a', version: '1.0.0' }, do: [{ a: { set: { b: 1 } } }] });
+    const document = JSON.stringify({
+      document: { dsl: '1.0.3', namespace: 't', name: 'a', version: '1.0.0' },
+      do: [{ a: { set: { b: 1 } } }],
+    });
     expect((await bench.pawl(['check', bench.file('a.json', document)])).code).toBe(0);
     expect((await bench.pawl(['check', bench.file('b.json', `${document} # no comment in JSON`)])).code).toBe(2);
   });
@@ -96,7 +115,10 @@ describe('pawl jq', () => {
       JSON.stringify({ id: 7, program: '.__proto__.x = 1 | keys', input: '{}' }),
     ];
     const { code, stdout } = await bench.pawl(['jq', '--batch'], {}, questions.join('\n'));
-    const answers = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const answers = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(code).toBe(0);
     expect(answers[0]).toEqual({ id: 1, outputs: ['"\u2028"'] });
     expect(answers[1]).toEqual({ id: 'two', outputs: ['1'], error: 'x' });
@@ -126,6 +148,9 @@ test('pawl doctor finds nothing wrong with a new folder and says what is not the
   const { code, stdout } = await bench.pawl(['doctor', '--json'], { PAWL_URL: 'http://127.0.0.1:1' });
   const { findings } = JSON.parse(stdout) as { findings: { check: string; status: string; hint: string }[] };
   expect(code).toBe(0);
-  expect(findings.find(({ check }) => check === 'server')).toMatchObject({ status: 'warn', hint: expect.stringContaining('npm start') });
+  expect(findings.find(({ check }) => check === 'server')).toMatchObject({
+    status: 'warn',
+    hint: expect.stringContaining('npm start'),
+  });
   expect(findings.filter(({ status }) => status === 'fail')).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import type { DefineCommand } from './program.ts';
+import type { DefineCommand } from './define-command.ts';
 
 interface Entry {
   /** One line of `pawl --help`. */

@@ -55,7 +55,8 @@ export function makeBench() {
       ended,
       stdout: () => stdout,
       stderr: () => stderr,
-      says: (text, timeoutMs) => waitUntil(`pawl says ${text}; it said ${stdout}${stderr}`, () => stdout.includes(text), timeoutMs),
+      says: (text, timeoutMs) =>
+        waitUntil(`pawl says ${text}; it said ${stdout}${stderr}`, () => stdout.includes(text), timeoutMs),
       end: (signal = 'SIGINT') => {
         child.kill(signal);
         return ended;
@@ -67,7 +68,8 @@ export function makeBench() {
     folder,
     dataDir,
     launch,
-    pawl: (args: readonly string[], env?: NodeJS.ProcessEnv, input?: string): Promise<Ended> => launch(args, env, input).ended,
+    pawl: (args: readonly string[], env?: NodeJS.ProcessEnv, input?: string): Promise<Ended> =>
+      launch(args, env, input).ended,
     file: (name: string, text: string): string => {
       writeFileSync(join(folder, name), text);
       return join(folder, name);
@@ -81,7 +83,9 @@ export function makeBench() {
 
 /** The environment of the tests is not that of a user of Pawl. */
 function withoutPawl(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('PAWL_') && name !== 'NODE_OPTIONS'));
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !name.startsWith('PAWL_') && name !== 'NODE_OPTIONS'),
+  );
 }
 
 /** A flow document. */

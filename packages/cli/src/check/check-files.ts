@@ -38,5 +38,10 @@ function printReport(file: string, valid: boolean, problems: readonly Problem[],
   const steps = flow === undefined ? [] : stepGuarantees(flow);
   if (steps.length === 0) return;
   print();
-  print(table(['step', 'action', 'guarantee', 'because'], steps.map(({ name, action, guarantee, why }) => [name, action, guarantee, why])));
+  print(
+    table(
+      ['step', 'action', 'guarantee', 'because'],
+      steps.map(({ name, action, guarantee, why }) => [name, action, guarantee, why]),
+    ),
+  );
 }

@@ -43,7 +43,9 @@ export async function callServer(path: string, request: ApiRequest = {}): Promis
       headers,
       signal: AbortSignal.timeout(timeoutMs),
       redirect: 'error',
-      ...(request.body === undefined ? {} : { body: request.type === undefined ? JSON.stringify(request.body) : String(request.body) }),
+      ...(request.body === undefined
+        ? {}
+        : { body: request.type === undefined ? JSON.stringify(request.body) : String(request.body) }),
     });
     text = await response.text();
   } catch (error) {

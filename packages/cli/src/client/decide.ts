@@ -17,7 +17,18 @@ export async function listDecisions(options: DecideOptions): Promise<void> {
   const list = await listAll('decisions', {}, mostShown);
   if (options.json === true) return printJson(list);
   if (list.items.length === 0) return print('Nothing waits for a decision.');
-  print(table(['decision', 'run', 'step', 'asked', 'why'], list.items.map((item) => [cell(item['id']), cell(item['run']), cell(item['step']), time(item['askedAt']), cell(item['reason'])])));
+  print(
+    table(
+      ['decision', 'run', 'step', 'asked', 'why'],
+      list.items.map((item) => [
+        cell(item['id']),
+        cell(item['run']),
+        cell(item['step']),
+        time(item['askedAt']),
+        cell(item['reason']),
+      ]),
+    ),
+  );
 }
 
 /** Takes one decision; rejects with PAWL_DECISION_TAKEN when somebody was faster. */
@@ -26,7 +37,9 @@ export async function decide(id: string, options: DecideOptions): Promise<void> 
   const body: JsonObject = { ...(await verdictOf(options)), ...reason };
   const answer = await callServer(`decisions/${segment(id)}`, { method: 'POST', body });
   if (options.json === true) return printJson(answer.body);
-  print(`The decision ${id} ${answer.status === accepted ? 'will be taken as soon as its worker hears of it' : 'is taken'}.`);
+  print(
+    `The decision ${id} ${answer.status === accepted ? 'will be taken as soon as its worker hears of it' : 'is taken'}.`,
+  );
 }
 
 const accepted = 202;
@@ -36,6 +49,7 @@ async function verdictOf({ applied, notApplied, fail, output }: DecideOptions): 
     throw new PawlError('PAWL_USAGE', 'Give exactly one of --applied, --not-applied and --fail.');
   }
   if (output !== undefined && applied !== true) throw new PawlError('PAWL_USAGE', '--output goes with --applied.');
-  if (applied === true) return { applied: true, output: output === undefined ? null : await readJson(output, 'output') };
+  if (applied === true)
+    return { applied: true, output: output === undefined ? null : await readJson(output, 'output') };
   return notApplied === true ? { applied: false } : { fail: true };
 }

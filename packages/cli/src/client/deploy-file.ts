@@ -16,7 +16,10 @@ export async function deployFile(file: string, json: boolean): Promise<void> {
     const answer = await callServer('flows', { method: 'POST', body, type });
     const flow = answer.body as JsonObject;
     if (json) printJson(flow);
-    else print(`${flowName(flow)} ${answer.status === created ? 'is published' : 'was published before'} (${cell(flow['hash']).slice(0, 12)}).`);
+    else
+      print(
+        `${flowName(flow)} ${answer.status === created ? 'is published' : 'was published before'} (${cell(flow['hash']).slice(0, 12)}).`,
+      );
   } catch (error) {
     const problems = error instanceof PawlError ? error.extra['problems'] : undefined;
     if (Array.isArray(problems)) for (const problem of problems as Problem[]) note(problemLine(file, problem));

@@ -5,7 +5,11 @@ import { callServer, type ListPage } from './api.ts';
 const pageSize = 100;
 
 /** The first `limit` items of a list of the server. */
-export async function listAll(path: string, query: Readonly<Record<string, string | undefined>>, limit: number): Promise<ListPage> {
+export async function listAll(
+  path: string,
+  query: Readonly<Record<string, string | undefined>>,
+  limit: number,
+): Promise<ListPage> {
   const items: JsonObject[] = [];
   let next: string | null = null;
   do {

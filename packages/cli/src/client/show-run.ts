@@ -7,7 +7,10 @@ import { cell, flowName, statusText, time } from './words.ts';
 const shownEvents = 20;
 
 /** Shows a run for a person, as JSON, or by its journal. */
-export async function showRun(id: string, options: { readonly journal?: boolean; readonly json?: boolean }): Promise<void> {
+export async function showRun(
+  id: string,
+  options: { readonly journal?: boolean; readonly json?: boolean },
+): Promise<void> {
   if (options.journal === true) {
     for await (const event of journalOf(id)) printJson(event);
     return;
@@ -18,7 +21,18 @@ export async function showRun(id: string, options: { readonly journal?: boolean;
   let last: JsonObject[] = [];
   for await (const event of journalOf(id)) last = [...last, event].slice(-shownEvents);
   print();
-  print(table(['seq', 'at', 'event', 'step', 'attempt'], last.map((event) => [cell(event['seq']), time(event['at']), cell(event['type']), stepOf(event), cell(event['attempt'])])));
+  print(
+    table(
+      ['seq', 'at', 'event', 'step', 'attempt'],
+      last.map((event) => [
+        cell(event['seq']),
+        time(event['at']),
+        cell(event['type']),
+        stepOf(event),
+        cell(event['attempt']),
+      ]),
+    ),
+  );
 }
 
 function summaryOf(run: JsonObject): string[][] {
@@ -40,12 +54,17 @@ const longestValue = 300;
 
 function short(value: Json | undefined): string {
   const text = value === undefined || value === null ? '' : JSON.stringify(value);
-  return cell(text.length > longestValue ? `${text.slice(0, longestValue)}… (${text.length} characters; --json shows all)` : text);
+  return cell(
+    text.length > longestValue ? `${text.slice(0, longestValue)}… (${text.length} characters; --json shows all)` : text,
+  );
 }
 
 function errorText(error: Json | undefined): string {
   const { title, detail, instance } = (error ?? {}) as JsonObject;
-  return [title, detail, instance === undefined ? undefined : `at ${cell(instance)}`].map(cell).filter(Boolean).join(': ');
+  return [title, detail, instance === undefined ? undefined : `at ${cell(instance)}`]
+    .map(cell)
+    .filter(Boolean)
+    .join(': ');
 }
 
 /** Name of an event's step with its place in loops. */

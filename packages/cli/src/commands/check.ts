@@ -1,4 +1,4 @@
-import { type DefineCommand, examples } from '../program.ts';
+import { type DefineCommand, examples } from '../define-command.ts';
 
 /** `pawl check`: what is wrong with flow documents, before they run. */
 export const define: DefineCommand = (command, exit) => {

@@ -1,4 +1,4 @@
-import { type DefineCommand, examples } from '../program.ts';
+import { type DefineCommand, examples } from '../define-command.ts';
 
 /** Options of `pawl decide`. */
 export interface DecideOptions {
@@ -24,7 +24,7 @@ export const define: DefineCommand = (command) => {
       'after',
       examples({
         'pawl decide': 'list what waits for a person, and why',
-        "pawl decide ID --applied --output '{\"id\":42}'": 'the order is there: go on with it',
+        'pawl decide ID --applied --output \'{"id":42}\'': 'the order is there: go on with it',
         'pawl decide ID --not-applied --reason "not in the bank\'s list"': 'send it again',
       }),
     )

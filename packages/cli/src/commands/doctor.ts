@@ -1,4 +1,4 @@
-import { type DefineCommand, examples } from '../program.ts';
+import { type DefineCommand, examples } from '../define-command.ts';
 
 /** `pawl doctor`: is everything as it should be? */
 export const define: DefineCommand = (command, exit) => {

@@ -1,4 +1,4 @@
-import { type DefineCommand, examples } from '../program.ts';
+import { type DefineCommand, examples } from '../define-command.ts';
 import { limitOption } from './limit-option.ts';
 
 /** `pawl flows`: what is published. */
@@ -14,6 +14,11 @@ export const define: DefineCommand = (command) => {
       const list = await listAll('flows', {}, limit);
       if (json === true) return printJson(list);
       if (list.items.length === 0) return print('There is no flow yet. Publish one with: pawl deploy FILE');
-      print(table(['flow', 'published', 'hash'], list.items.map((flow) => [flowName(flow), time(flow['createdAt']), cell(flow['hash']).slice(0, 12)])));
+      print(
+        table(
+          ['flow', 'published', 'hash'],
+          list.items.map((flow) => [flowName(flow), time(flow['createdAt']), cell(flow['hash']).slice(0, 12)]),
+        ),
+      );
     });
 };

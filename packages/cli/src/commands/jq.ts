@@ -1,4 +1,4 @@
-import { type DefineCommand, examples } from '../program.ts';
+import { type DefineCommand, examples } from '../define-command.ts';
 
 /** `pawl jq`: the expression language of flows, on the command line. */
 export const define: DefineCommand = (command, exit) => {

@@ -1,4 +1,4 @@
-import { type DefineCommand, examples } from '../program.ts';
+import { type DefineCommand, examples } from '../define-command.ts';
 import { durationArgument } from './duration-argument.ts';
 
 /** Options of `pawl run`. */
@@ -18,7 +18,11 @@ export const define: DefineCommand = (command, exit) => {
     .option('--input <json>', 'the input: JSON, @file, or - for stdin (default: null)')
     .option('--key <key>', 'start key: the same key, file and input again attach to the same run')
     .option('--journal <file>', 'write the journal there, one JSON object a line, as it is committed')
-    .option('--timeout <time>', 'stop waiting after this time, such as 500ms, 60s, 5m or PT1H; the run stays', durationArgument)
+    .option(
+      '--timeout <time>',
+      'stop waiting after this time, such as 500ms, 60s, 5m or PT1H; the run stays',
+      durationArgument,
+    )
     .option('--database <url>', 'PostgreSQL to use (default: PAWL_DATABASE_URL, else the data folder)')
     .addHelpText(
       'after',

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { type DefineCommand, examples } from '../program.ts';
+import { type DefineCommand, examples } from '../define-command.ts';
 import { limitOption } from './limit-option.ts';
 
 const statuses = ['pending', 'running', 'waiting', 'suspended', 'cancelled', 'faulted', 'completed'];
@@ -19,14 +19,22 @@ export const define: DefineCommand = (command) => {
         'pawl runs --flow examples/charge-orders --json': 'runs of one flow, for a program',
       }),
     )
-    .action(async ({ status, flow, limit, json }: { status?: string; flow?: string; limit: number; json?: boolean }) => {
-      const { listAll } = await import('../client/lists.ts');
-      const { cell, flowName, statusText, time } = await import('../client/words.ts');
-      const { print, printJson, table } = await import('../output.ts');
-      const list = await listAll('runs', { status, flow }, limit);
-      if (json === true) return printJson(list);
-      if (list.items.length === 0) return print('There is no such run.');
-      const rows = list.items.map((run) => [cell(run['id']), flowName(run['flow']), statusText(run), time(run['startedAt']), time(run['endedAt'])]);
-      print(table(['run', 'flow', 'status', 'started', 'ended'], rows));
-    });
+    .action(
+      async ({ status, flow, limit, json }: { status?: string; flow?: string; limit: number; json?: boolean }) => {
+        const { listAll } = await import('../client/lists.ts');
+        const { cell, flowName, statusText, time } = await import('../client/words.ts');
+        const { print, printJson, table } = await import('../output.ts');
+        const list = await listAll('runs', { status, flow }, limit);
+        if (json === true) return printJson(list);
+        if (list.items.length === 0) return print('There is no such run.');
+        const rows = list.items.map((run) => [
+          cell(run['id']),
+          flowName(run['flow']),
+          statusText(run),
+          time(run['startedAt']),
+          time(run['endedAt']),
+        ]);
+        print(table(['run', 'flow', 'status', 'started', 'ended'], rows));
+      },
+    );
 };

@@ -1,4 +1,4 @@
-import { type DefineCommand, examples } from '../program.ts';
+import { type DefineCommand, examples } from '../define-command.ts';
 
 /** `pawl show`: one run and its journal. */
 export const define: DefineCommand = (command) => {

@@ -1,4 +1,4 @@
-import { type DefineCommand, examples } from '../program.ts';
+import { type DefineCommand, examples } from '../define-command.ts';
 
 /** `pawl start`: a whole Pawl in one process. */
 export const define: DefineCommand = (command, exit) => {

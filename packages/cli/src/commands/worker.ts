@@ -1,4 +1,4 @@
-import { type DefineCommand, examples } from '../program.ts';
+import { type DefineCommand, examples } from '../define-command.ts';
 
 /** `pawl worker`: one more worker. */
 export const define: DefineCommand = (command, exit) => {

@@ -20,7 +20,10 @@ export function accessTo(targetPort: number, database: DemoDatabase | undefined)
   if (database === undefined) return { grants, connections: {} };
   const { port, user, password, database: name } = database;
   const definition = { kind: 'postgres', host: loopback, port, user, password, database: name, tls: 'off' } as const;
-  return { grants, connections: { [demoConnection]: { ...definition, flows: [exampleFlows], allow: `${loopback}:${port}` } } };
+  return {
+    grants,
+    connections: { [demoConnection]: { ...definition, flows: [exampleFlows], allow: `${loopback}:${port}` } },
+  };
 }
 
 /** Access of a process that joins beside `pawl start`. */

@@ -44,7 +44,8 @@ export function openLedger(file: string): Ledger {
     apply: (kind, key, body) => {
       countRequest(kind, key);
       const found = known.get(nameOf(kind, key));
-      if (found !== undefined) return canonicalJson(found.body) === canonicalJson(body) ? { effect: found, first: false } : 'other body';
+      if (found !== undefined)
+        return canonicalJson(found.body) === canonicalJson(body) ? { effect: found, first: false } : 'other body';
       const effect: Effect = { at: new Date().toISOString(), kind, key, body };
       writeSync(descriptor, `${JSON.stringify(effect)}\n`);
       fdatasyncSync(descriptor);

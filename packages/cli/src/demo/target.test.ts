@@ -22,8 +22,15 @@ afterEach(async () => {
 });
 
 async function charge(key: string | undefined, body: unknown): Promise<[number, unknown]> {
-  const headers: Record<string, string> = { 'content-type': 'application/json', ...(key === undefined ? {} : { 'idempotency-key': key }) };
-  const response = await fetch(`http://127.0.0.1:${target.port}/charges`, { method: 'POST', headers, body: JSON.stringify(body) });
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    ...(key === undefined ? {} : { 'idempotency-key': key }),
+  };
+  const response = await fetch(`http://127.0.0.1:${target.port}/charges`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  });
   return [response.status, await response.json()];
 }
 
@@ -39,7 +46,10 @@ test('a key under which something else was charged is refused', async () => {
 });
 
 test('every fifth order meets a busy service the first time', async () => {
-  expect([(await charge('k5', { id: 'order-5', amount: 5 }))[0], (await charge('k5', { id: 'order-5', amount: 5 }))[0]]).toEqual([503, 201]);
+  expect([
+    (await charge('k5', { id: 'order-5', amount: 5 }))[0],
+    (await charge('k5', { id: 'order-5', amount: 5 }))[0],
+  ]).toEqual([503, 201]);
 });
 
 test('what costs too much is refused and leaves no effect', async () => {
@@ -70,5 +80,9 @@ test('the ledger remembers over a kill that left half a line', async () => {
   expect(reopened.apply('charges', 'k1', { id: 'order-1', amount: 5 })).toMatchObject({ first: false });
   expect(reopened.apply('charges', 'k2', { id: 'order-2', amount: 5 })).toMatchObject({ first: true });
   reopened.close();
-  expect(readFileSync(file, 'utf8').split('\n').filter((line) => line.endsWith('}'))).toHaveLength(2);
+  expect(
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line.endsWith('}')),
+  ).toHaveLength(2);
 });

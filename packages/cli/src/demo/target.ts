@@ -25,7 +25,10 @@ export async function startTarget(options: { readonly port: number; readonly led
   const server = createServer((request, response) => {
     answer(options.ledger, request)
       .catch((): Answer => ({ status: 400, body: { error: 'the body is not a JSON object' } }))
-      .then((result) => send(response, result), () => response.destroy());
+      .then(
+        (result) => send(response, result),
+        () => response.destroy(),
+      );
   });
   await listen(server, options.port);
   return {
@@ -47,7 +50,8 @@ interface Answer {
 async function answer(ledger: Ledger, request: IncomingMessage): Promise<Answer> {
   const route = `${request.method ?? ''} ${request.url ?? ''}`;
   if (route === 'GET /ledger') return { status: 200, body: report(ledger) };
-  if (route !== 'POST /charges' && route !== 'POST /summaries') return { status: 404, body: { error: 'there is no such thing here' } };
+  if (route !== 'POST /charges' && route !== 'POST /summaries')
+    return { status: 404, body: { error: 'there is no such thing here' } };
   const key = request.headers['idempotency-key'];
   if (typeof key !== 'string') return { status: 400, body: { error: 'the header Idempotency-Key is missing' } };
   const body = await bodyOf(request);
@@ -76,7 +80,8 @@ function isBusyFor(order: string): boolean {
 
 function record(ledger: Ledger, kind: string, key: string, body: JsonObject): Answer {
   const applied = ledger.apply(kind, key, body);
-  if (applied === 'other body') return { status: 422, body: { error: 'this Idempotency-Key was used with another body' } };
+  if (applied === 'other body')
+    return { status: 422, body: { error: 'this Idempotency-Key was used with another body' } };
   const { effect, first } = applied;
   return {
     status: first ? 201 : 200,

@@ -16,10 +16,10 @@ export async function examineDatabase(settings: Settings): Promise<Finding[]> {
   if (settings.databaseUrl === undefined && !existsSync(settings.dataDir)) {
     return [ok('database', 'there is none yet; the first start makes it')];
   }
-  const { database, stop } = await openDatabase(settings, 'join');
+  const opened = await openDatabase(settings, 'join');
   try {
     const client = new pg.Client({
-      ...(typeof database === 'string' ? { connectionString: database } : database),
+      ...(typeof opened.database === 'string' ? { connectionString: opened.database } : opened.database),
       connectionTimeoutMillis: connectMs,
       application_name: 'pawl-doctor',
     });
@@ -30,7 +30,7 @@ export async function examineDatabase(settings: Settings): Promise<Finding[]> {
       await client.end();
     }
   } finally {
-    await stop();
+    await opened.stop();
   }
 }
 
@@ -42,20 +42,36 @@ async function server(client: pg.Client): Promise<Finding[]> {
   const { version = '', fsync = '', pages = '', commit = '' } = rows[0] ?? {};
   const major = Number.parseInt(version, 10);
   return [
-    major >= oldestServer ? ok('database', `PostgreSQL ${version}`) : fail('database', `PostgreSQL ${version}`, `Pawl needs PostgreSQL ${oldestServer} or newer.`),
+    major >= oldestServer
+      ? ok('database', `PostgreSQL ${version}`)
+      : fail('database', `PostgreSQL ${version}`, `Pawl needs PostgreSQL ${oldestServer} or newer.`),
     fsync === 'on' && pages === 'on'
       ? ok('durability', 'fsync and full_page_writes are on')
-      : fail('durability', `fsync is ${fsync}, full_page_writes is ${pages}`, 'Set both to on: a power cut may lose acknowledged work.'),
-    commit === 'off' ? warn('commits', 'synchronous_commit is off for this user', 'Pawl sets it for itself; other programs of this user may lose their last commits.') : ok('commits', `synchronous_commit is ${commit}`),
+      : fail(
+          'durability',
+          `fsync is ${fsync}, full_page_writes is ${pages}`,
+          'Set both to on: a power cut may lose acknowledged work.',
+        ),
+    commit === 'off'
+      ? warn(
+          'commits',
+          'synchronous_commit is off for this user',
+          'Pawl sets it for itself; other programs of this user may lose their last commits.',
+        )
+      : ok('commits', `synchronous_commit is ${commit}`),
   ];
 }
 
 async function clock(client: pg.Client): Promise<Finding> {
   const before = Date.now();
-  const { rows } = await client.query<{ now: number }>('select extract(epoch from clock_timestamp())::float8 * 1000 as now');
+  const { rows } = await client.query<{ now: number }>(
+    'select extract(epoch from clock_timestamp())::float8 * 1000 as now',
+  );
   const offset = Math.round((rows[0]?.now ?? 0) - (before + Date.now()) / 2);
   const found = `this machine is ${Math.abs(offset)} ms ${offset > 0 ? 'behind' : 'ahead of'} the database`;
-  return Math.abs(offset) > clockToleranceMs ? warn('clock', found, 'Let both keep their time by NTP.') : ok('clock', found);
+  return Math.abs(offset) > clockToleranceMs
+    ? warn('clock', found, 'Let both keep their time by NTP.')
+    : ok('clock', found);
 }
 
 /** Workers, their partitions, and what waits for a person, read from the store's tables without changing them. */
@@ -70,7 +86,11 @@ async function work(client: pg.Client): Promise<Finding[]> {
   );
   const { owned = 0, alive = 0, questions = 0 } = rows[0] ?? {};
   return [
-    alive === 0 ? warn('workers', 'no worker is at work, so no run goes on', 'Start Pawl: npm start') : ok('workers', `${alive} at work, with ${owned} of 256 partitions`),
-    questions === 0 ? ok('decisions', 'nothing waits for a person') : warn('decisions', `${questions} wait for a person`, 'See them with: pawl decide'),
+    alive === 0
+      ? warn('workers', 'no worker is at work, so no run goes on', 'Start Pawl: npm start')
+      : ok('workers', `${alive} at work, with ${owned} of 256 partitions`),
+    questions === 0
+      ? ok('decisions', 'nothing waits for a person')
+      : warn('decisions', `${questions} wait for a person`, 'See them with: pawl decide'),
   ];
 }

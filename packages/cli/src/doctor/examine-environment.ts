@@ -25,14 +25,23 @@ function nodeVersion(): Finding {
 function dataFolder({ dataDir, databaseUrl }: Settings): Finding[] {
   if (databaseUrl !== undefined) return [ok('data folder', 'not used: PAWL_DATABASE_URL is set')];
   const parent = existsSync(dataDir) ? dataDir : nearestFolder(dataDir);
-  if (!isWritable(parent)) return [fail('data folder', `${parent} is not writable.`, 'Give the user that runs Pawl the right to write there, or set PAWL_DATA.')];
+  if (!isWritable(parent))
+    return [
+      fail(
+        'data folder',
+        `${parent} is not writable.`,
+        'Give the user that runs Pawl the right to write there, or set PAWL_DATA.',
+      ),
+    ];
   const { bavail, bsize } = statfsSync(parent);
   const free = bavail * bsize;
   const space = `${Math.floor(free / 1_048_576).toString()} MiB are free`;
   const disk = free < leastFreeBytes ? warn('disk', space, 'Make room before the disk is full.') : ok('disk', space);
   if (parent !== dataDir) return [ok('data folder', `${dataDir} will be made by the first start`), disk];
   const isOpen = process.platform !== 'win32' && (statSync(dataDir).mode & groupAndOthers) !== 0;
-  const found = isOpen ? warn('data folder', `Others can look into ${dataDir}.`, `Run: chmod 700 ${dataDir}`) : ok('data folder', dataDir);
+  const found = isOpen
+    ? warn('data folder', `Others can look into ${dataDir}.`, `Run: chmod 700 ${dataDir}`)
+    : ok('data folder', dataDir);
   return [found, disk];
 }
 
@@ -53,9 +62,18 @@ function isWritable(folder: string): boolean {
 function connections({ connectionsFile }: Settings): Finding {
   try {
     const names = loadConnections(connectionsFile).names();
-    return ok('connections', connectionsFile === undefined ? 'PAWL_CONNECTIONS is not set' : `${names.length} in ${connectionsFile}: ${names.join(', ')}`);
+    return ok(
+      'connections',
+      connectionsFile === undefined
+        ? 'PAWL_CONNECTIONS is not set'
+        : `${names.length} in ${connectionsFile}: ${names.join(', ')}`,
+    );
   } catch (error) {
-    return fail('connections', ensureError(error).message, 'Flows that name a connection fail until the file is mended.');
+    return fail(
+      'connections',
+      ensureError(error).message,
+      'Flows that name a connection fail until the file is mended.',
+    );
   }
 }
 
@@ -64,7 +82,11 @@ function nets({ allowNets }: Settings): Finding {
     makeCatalog(allowNets);
     return ok('egress', allowNets === '' ? 'flows reach the public internet only' : `flows also reach ${allowNets}`);
   } catch (error) {
-    return fail('egress', ensureError(error).message, 'Mend PAWL_ALLOW_NETS: addresses or CIDRs, each with :PORT where wanted.');
+    return fail(
+      'egress',
+      ensureError(error).message,
+      'Mend PAWL_ALLOW_NETS: addresses or CIDRs, each with :PORT where wanted.',
+    );
   }
 }
 

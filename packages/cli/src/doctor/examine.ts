@@ -17,7 +17,13 @@ export async function examine(database: string | undefined, json: boolean): Prom
     ...(await examineServer(settings).catch((error: unknown) => [failed('server', error)])),
   ];
   if (json) printJson({ findings });
-  else print(table(['', 'check', 'found'], findings.map(({ check, status, detail, hint }) => [status, check, `${detail} ${hint}`])));
+  else
+    print(
+      table(
+        ['', 'check', 'found'],
+        findings.map(({ check, status, detail, hint }) => [status, check, `${detail} ${hint}`]),
+      ),
+    );
   return findings.some(({ status }) => status === 'fail') ? exitCodes.failed : exitCodes.done;
 }
 

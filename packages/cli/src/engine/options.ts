@@ -4,7 +4,10 @@ import type { ExampleAccess } from '../demo/access.ts';
 import type { Settings } from '../settings.ts';
 
 /** What every engine of this command line has in common. */
-export function engineOptions(settings: Settings, access: ExampleAccess): Omit<EngineOptions, 'database' | 'worker' | 'log'> {
+export function engineOptions(
+  settings: Settings,
+  access: ExampleAccess,
+): Omit<EngineOptions, 'database' | 'worker' | 'log'> {
   const { allowNets, host, port, files, connectionsFile, dataDir } = settings;
   return {
     allowNets,

@@ -38,7 +38,7 @@ export async function runBatch(program: string | undefined): Promise<ExitCode> {
 }
 
 /** What `--batch` answers to one line. */
-export function answer(line: string): Answer {
+function answer(line: string): Answer {
   let question: Json;
   try {
     question = JSON.parse(line) as Json;

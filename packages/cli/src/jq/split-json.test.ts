@@ -17,7 +17,9 @@ test.each([
 test('values joined by any space are found again', () => {
   fc.assert(
     fc.property(fc.array(fc.json()), fc.constantFrom(' ', '\n', '\r\n', '\t '), (values, space) => {
-      expect(splitJson(values.join(space)).map((part) => JSON.parse(part) as unknown)).toEqual(values.map((value) => JSON.parse(value) as unknown));
+      expect(splitJson(values.join(space)).map((part) => JSON.parse(part) as unknown)).toEqual(
+        values.map((value) => JSON.parse(value) as unknown),
+      );
     }),
   );
 });

@@ -32,7 +32,14 @@ export function faultProblem(run: PublicRun): ProblemDocument {
 
 /** The end of a run that somebody cancelled. */
 export function cancelProblem(run: PublicRun): ProblemDocument {
-  return { type: typeOf('PAWL_RUN_CANCELLED'), status: 409, title: 'The run was cancelled', detail: `Run ${run.id} was cancelled.`, instance: '/', run: run.id };
+  return {
+    type: typeOf('PAWL_RUN_CANCELLED'),
+    status: 409,
+    title: 'The run was cancelled',
+    detail: `Run ${run.id} was cancelled.`,
+    instance: '/',
+    run: run.id,
+  };
 }
 
 /** A run that has not ended: what it waits for, and the last error of what it tries. */
@@ -59,9 +66,25 @@ function mostTelling(open: readonly OpenWork[]): OpenWork | undefined {
 
 /** What kept a command from running a flow. */
 export function errorProblem(error: unknown): ProblemDocument {
-  if (!(error instanceof PawlError)) return { type: typeOf('PAWL_INTERNAL'), status: 500, title: 'Pawl failed', detail: ensureError(error).message, instance: '/' };
+  if (!(error instanceof PawlError))
+    return {
+      type: typeOf('PAWL_INTERNAL'),
+      status: 500,
+      title: 'Pawl failed',
+      detail: ensureError(error).message,
+      instance: '/',
+    };
   const { code, status, message, hint, extra } = error;
-  return { type: typeOf(code), status, title: errors[code].text, detail: message, instance: pathOf(extra), code, hint, ...extra };
+  return {
+    type: typeOf(code),
+    status,
+    title: errors[code].text,
+    detail: message,
+    instance: pathOf(extra),
+    code,
+    hint,
+    ...extra,
+  };
 }
 
 /** Types of problems that are not the flow's own, as the HTTP API names them. */

@@ -20,7 +20,8 @@ beforeAll(async () => {
   target = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
     const status = answers[request.url ?? ''];
-    if (status !== undefined) response.writeHead(status, { 'content-type': 'application/json' }).end('{"said":"hello"}');
+    if (status !== undefined)
+      response.writeHead(status, { 'content-type': 'application/json' }).end('{"said":"hello"}');
   });
   await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve));
 });
@@ -46,7 +47,8 @@ function problemIn(stderr: string): Record<string, unknown> {
 }
 
 describe('pawl run', () => {
-  const greet = (): string => bench.file('greet.yaml', flowText('greet', '  - greet: { set: { text: \'${ "Hello \\(.name)" }\' } }\n'));
+  const greet = (): string =>
+    bench.file('greet.yaml', flowText('greet', '  - greet: { set: { text: \'${ "Hello \\(.name)" }\' } }\n'));
 
   test('prints the output of a run as one JSON value and nothing else', async () => {
     const { code, stdout, stderr } = await bench.pawl(['run', greet(), '--input', '{"name":"Ada"}']);
@@ -63,7 +65,10 @@ describe('pawl run', () => {
   test('writes the journal, an event a line, from start to end', async () => {
     const journal = join(bench.folder, 'journal.jsonl');
     await bench.pawl(['run', greet(), '--input', '{"name":"Ada"}', '--journal', journal]);
-    const events = readFileSync(journal, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const events = readFileSync(journal, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(events.map(({ seq, type, name, step }) => [seq, type, name, step])).toEqual([
       [1, 'run.started', undefined, undefined],
       [2, 'task.started', 'greet', '/do/0/greet'],
@@ -73,10 +78,22 @@ describe('pawl run', () => {
   });
 
   test('ends with 1 and a problem document when the run faults', async () => {
-    const file = bench.file('fault.yaml', flowText('fault', '  - stop: { raise: { error: { type: https://example.com/stop, status: 418, title: Stop, detail: enough } } }\n'));
+    const file = bench.file(
+      'fault.yaml',
+      flowText(
+        'fault',
+        '  - stop: { raise: { error: { type: https://example.com/stop, status: 418, title: Stop, detail: enough } } }\n',
+      ),
+    );
     const { code, stdout, stderr } = await bench.pawl(['run', file]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(problemIn(stderr)).toMatchObject({ type: 'https://example.com/stop', status: 418, title: 'Stop', detail: 'enough', instance: '/do/0/stop' });
+    expect(problemIn(stderr)).toMatchObject({
+      type: 'https://example.com/stop',
+      status: 418,
+      title: 'Stop',
+      detail: 'enough',
+      instance: '/do/0/stop',
+    });
   });
 
   test.each([
@@ -99,11 +116,18 @@ describe('pawl run', () => {
   });
 
   test('ends with 4 at the timeout, says what the run waits for, and a later call with its key gets the result', async () => {
-    const file = bench.file('wait.yaml', flowText('wait', '  - pause: { wait: { seconds: 4 } }\n  - done: { set: { done: true } }\n'));
+    const file = bench.file(
+      'wait.yaml',
+      flowText('wait', '  - pause: { wait: { seconds: 4 } }\n  - done: { set: { done: true } }\n'),
+    );
     const begun = performance.now();
     const first = await bench.pawl(['run', file, '--key', 'k', '--timeout', '500ms']);
     expect(first.code).toBe(4);
-    expect(problemIn(first.stderr)).toMatchObject({ waitingFor: 'timer', instance: '/do/0/pause', detail: expect.stringContaining('the step pause waits until') });
+    expect(problemIn(first.stderr)).toMatchObject({
+      waitingFor: 'timer',
+      instance: '/do/0/pause',
+      detail: expect.stringContaining('the step pause waits until'),
+    });
     expect(performance.now() - begun).toBeLessThan(4_000 + 3_000);
     const second = await bench.pawl(['run', file, '--key', 'k']);
     expect(second).toMatchObject({ code: 0, stdout: '{"done":true}\n' });
@@ -111,9 +135,15 @@ describe('pawl run', () => {
 
   test('the error of the last attempt stands in the problem document of a timeout', async () => {
     const text = `  - call: { call: http, with: { method: get, endpoint: "http://127.0.0.1:1/" } }\n`;
-    const { code, stderr } = await bench.pawl(['run', bench.file('down.yaml', flowText('down', text)), '--timeout', '1500ms'], { PAWL_ALLOW_NETS: '127.0.0.1:1' });
+    const { code, stderr } = await bench.pawl(
+      ['run', bench.file('down.yaml', flowText('down', text)), '--timeout', '1500ms'],
+      { PAWL_ALLOW_NETS: '127.0.0.1:1' },
+    );
     expect(code).toBe(4);
-    expect(problemIn(stderr)).toMatchObject({ instance: '/do/0/call', lastError: { detail: expect.stringMatching(/cannot be reached/) } });
+    expect(problemIn(stderr)).toMatchObject({
+      instance: '/do/0/call',
+      lastError: { detail: expect.stringMatching(/cannot be reached/) },
+    });
   });
 
   test('an effect is sent once though its process is killed before the run ends', async () => {
@@ -147,7 +177,10 @@ describe('pawl run', () => {
   });
 
   test('reaches a loopback address only when PAWL_ALLOW_NETS says so', async () => {
-    const file = bench.file('get.yaml', flowText('get', `  - get: { call: http, with: { method: get, endpoint: "http://127.0.0.1:${port()}/ok" } }\n`));
+    const file = bench.file(
+      'get.yaml',
+      flowText('get', `  - get: { call: http, with: { method: get, endpoint: "http://127.0.0.1:${port()}/ok" } }\n`),
+    );
     const refused = await bench.pawl(['run', file]);
     expect(refused.code).toBe(1);
     expect(problemIn(refused.stderr)).toMatchObject({ code: 'PAWL_EGRESS' });

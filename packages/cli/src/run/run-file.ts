@@ -21,7 +21,9 @@ export async function runFile(file: string, options: RunOptions): Promise<ExitCo
     const text = await readText(file);
     const input = options.input === undefined ? null : await readJson(options.input, 'input');
     const settings = readSettings();
-    return await withEngine(settings, options, text, (engine) => runText(engine, { text, format: formatOf(file), input, options }));
+    return await withEngine(settings, options, text, (engine) =>
+      runText(engine, { text, format: formatOf(file), input, options }),
+    );
   } catch (error) {
     printProblem(errorProblem(error));
     return exitCodes.invalid;
@@ -38,11 +40,11 @@ async function withEngine(
   const databaseUrl = options.database ?? settings.databaseUrl;
   const access = await joinDemo(settings, text.includes(demoConnection));
   try {
-    const { database, stop } = await openDatabase({ ...settings, databaseUrl }, 'join');
+    const opened = await openDatabase({ ...settings, databaseUrl }, 'join');
     try {
       const engine = await openEngine({
         ...engineOptions(settings, access),
-        database,
+        database: opened.database,
         worker: 'none',
         log: textLog(process.env['PAWL_LOG_LEVEL'] === undefined ? 'error' : settings.logLevel),
       });
@@ -52,7 +54,7 @@ async function withEngine(
         await engine.stop({ drain: true, timeoutMs: drainMs });
       }
     } finally {
-      await stop();
+      await opened.stop();
     }
   } finally {
     await access.stop();
@@ -70,7 +72,11 @@ async function runText(engine: Engine, { text, format, input, options }: Job): P
   const journal = await openJournal(options.journal);
   const { version } = await engine.deploy(text, { named: false, format });
   const flow = { hash: version.hash };
-  const { run, replayed } = await engine.start({ flow, input, ...(options.key === undefined ? {} : { key: options.key }) });
+  const { run, replayed } = await engine.start({
+    flow,
+    input,
+    ...(options.key === undefined ? {} : { key: options.key }),
+  });
   if (replayed) await requireSameFlow(engine, run, version.hash);
   await engine.advance(run);
   const stop = stopSignal(options.timeout);
@@ -82,9 +88,13 @@ async function runText(engine: Engine, { text, format, input, options }: Job): P
 async function requireSameFlow(engine: Engine, id: string, hash: string): Promise<void> {
   const run = await engine.run(id);
   if (run.flow.hash === hash) return;
-  throw new PawlError('PAWL_START_MISMATCH', `Run ${id} was started under this key with another flow document; nothing was started.`, {
-    extra: { run: id },
-  });
+  throw new PawlError(
+    'PAWL_START_MISMATCH',
+    `Run ${id} was started under this key with another flow document; nothing was started.`,
+    {
+      extra: { run: id },
+    },
+  );
 }
 
 /** Ends the wait at the timeout or when somebody stops the command. The run itself stays as it is. */

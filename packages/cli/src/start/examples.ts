@@ -8,7 +8,9 @@ import { repositoryRoot } from '../settings.ts';
 /** Publishes `examples/<name>/flow.yaml` and gives the names. A changed example does not keep Pawl from starting. */
 export async function deployExamples(engine: Engine): Promise<string[]> {
   const folder = join(repositoryRoot, 'examples');
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => existsSync(join(folder, name, 'flow.yaml'))) : [];
+  const names = existsSync(folder)
+    ? readdirSync(folder).filter((name) => existsSync(join(folder, name, 'flow.yaml')))
+    : [];
   for (const name of names) {
     try {
       await engine.deploy(readFileSync(join(folder, name, 'flow.yaml'), 'utf8'));

@@ -21,7 +21,12 @@ export interface ImportEnd {
  * Runs the import once per data folder, whatever kills this process meanwhile: its start has a key, so a later start finds
  * the run, watches it to its end, or sees that it has ended.
  */
-export async function importOnce(engine: Engine, demo: Demo, signal: AbortSignal, say: (line: string) => void): Promise<ImportEnd> {
+export async function importOnce(
+  engine: Engine,
+  demo: Demo,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<ImportEnd> {
   const begun = performance.now();
   const { run: id, replayed } = await startOrFind(engine, demo);
   const found = await engine.run(id);

@@ -17,10 +17,16 @@ export async function runWorker(database: string | undefined): Promise<ExitCode>
   try {
     const access = await joinDemo(settings, true);
     try {
-      const engine = await openEngine({ ...engineOptions(settings, access), database: opened.database, worker: 'shares', log });
+      const engine = await openEngine({
+        ...engineOptions(settings, access),
+        database: opened.database,
+        worker: 'shares',
+        log,
+      });
       note(`This worker shares the work${opened.embedded ? ` of ${settings.dataDir}` : ''}. Press Ctrl-C to stop it.`);
-      await stopped;
+      const failure = await Promise.race([stopped, engine.failed]);
       await engine.stop({ drain: true });
+      if (failure !== undefined) throw failure;
     } finally {
       await access.stop();
     }

@@ -34,16 +34,26 @@ describe('npm start', () => {
 
   beforeAll(async () => {
     port = await freePort();
-    const rows = Array.from({ length: cities }, (_, row) => ({ name: `City  ${row}`, country: row % 2 === 0 ? 'AD' : 'NZ', lat: '-1.50000', lng: `${row % 180}.25`, admin1: '', admin2: '07' }));
+    const rows = Array.from({ length: cities }, (_, row) => ({
+      name: `City  ${row}`,
+      country: row % 2 === 0 ? 'AD' : 'NZ',
+      lat: '-1.50000',
+      lng: `${row % 180}.25`,
+      admin1: '',
+      admin2: '07',
+    }));
     const files = join(bench.folder, 'files');
     mkdirSync(files);
     writeFileSync(join(files, 'cities.json'), JSON.stringify(rows));
     env = { PAWL_PORT: String(port), PAWL_URL: `http://127.0.0.1:${port}`, PAWL_FILES: files };
   });
 
-  const ledger = async (): Promise<Ledger> => (await (await fetch(`http://127.0.0.1:${port + 1}/ledger`)).json()) as Ledger;
+  const ledger = async (): Promise<Ledger> =>
+    (await (await fetch(`http://127.0.0.1:${port + 1}/ledger`)).json()) as Ledger;
 
-  test('imports every city once and reports once, although it is killed in the middle', { timeout: 2 * patienceMs }, async () => {
+  test('imports every city once and reports once, although it is killed in the middle', {
+    timeout: 2 * patienceMs,
+  }, async () => {
     const first = bench.launch(['start'], env);
     await first.says(' rows  ', patienceMs);
     await first.end('SIGKILL');
@@ -51,7 +61,9 @@ describe('npm start', () => {
     await second.says('Try next', patienceMs);
     expect(second.stdout()).toContain('The import of the cities goes on');
     expect(second.stdout()).toContain('Imported 30,000 cities');
-    expect((await ledger()).summaries.map(({ body }) => body)).toEqual([{ rows: cities, countries: 2, pages: 60, read: cities }]);
+    expect((await ledger()).summaries.map(({ body }) => body)).toEqual([
+      { rows: cities, countries: 2, pages: 60, read: cities },
+    ]);
     expect(await second.end('SIGINT')).toMatchObject({ code: 0 });
     expect(existsSync(join(bench.dataDir, 'pg18', 'postmaster.pid'))).toBe(false);
     expect(existsSync(join(bench.dataDir, 'demo', 'pg18', 'postmaster.pid'))).toBe(false);
@@ -74,12 +86,17 @@ describe('npm start', () => {
       const { code, stdout, stderr } = await bench.pawl(['start'], { PAWL_PORT: '0', PAWL_LOG_LEVEL: 'error' });
       expect(code).not.toBe(0);
       expect(stdout).toBe('');
-      expect(stderr).toMatch(new RegExp(`^PAWL_STORE_DATA_IN_USE: Another Pawl \\(process ${pawl.child.pid}\\) uses the data folder .*\\n$`));
+      expect(stderr).toMatch(
+        new RegExp(`^PAWL_STORE_DATA_IN_USE: Another Pawl \\(process ${pawl.child.pid}\\) uses the data folder .*\\n$`),
+      );
     });
 
     test('charges each order once, however often the example is run beside it', async () => {
       const flow = new URL('../../../../examples/charge-orders/flow.yaml', import.meta.url).pathname;
-      const orders = Array.from({ length: 12 }, (_, index) => ({ id: `order-${index + 1}`, amount: index === 6 ? 5_000 : 10.1 }));
+      const orders = Array.from({ length: 12 }, (_, index) => ({
+        id: `order-${index + 1}`,
+        amount: index === 6 ? 5_000 : 10.1,
+      }));
       const input = JSON.stringify({ target: `http://127.0.0.1:${port + 1}`, orders });
       const expected = { code: 0, stdout: '{"charged":11,"amount":111.1,"refused":["order-7"]}\n' };
       expect(await bench.pawl(['run', flow, '--input', input], env)).toMatchObject(expected);
@@ -96,18 +113,32 @@ describe('npm start', () => {
 
     test('a flow is published, seen and its runs are listed', async () => {
       const file = bench.file('hello.yaml', flowText('hello', '  - a: { set: { b: 1 } }\n'));
-      expect(await bench.pawl(['deploy', file], env)).toMatchObject({ code: 0, stdout: expect.stringContaining('tests/hello 1.0.0 is published') });
-      expect(await bench.pawl(['deploy', file], env)).toMatchObject({ code: 0, stdout: expect.stringContaining('was published before') });
+      expect(await bench.pawl(['deploy', file], env)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('tests/hello 1.0.0 is published'),
+      });
+      expect(await bench.pawl(['deploy', file], env)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('was published before'),
+      });
       const changed = bench.file('hello2.yaml', flowText('hello', '  - a: { set: { b: 2 } }\n'));
-      expect(await bench.pawl(['deploy', changed], env)).toMatchObject({ code: 2, stderr: expect.stringMatching(/^PAWL_FLOW_EXISTS: /) });
+      expect(await bench.pawl(['deploy', changed], env)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/^PAWL_FLOW_EXISTS: /),
+      });
       expect((await bench.pawl(['flows'], env)).stdout).toContain('tests/hello 1.0.0');
-      const list = JSON.parse((await bench.pawl(['runs', '--flow', 'examples/import-cities', '--json'], env)).stdout) as { items: { id: string; status: string }[] };
+      const list = JSON.parse(
+        (await bench.pawl(['runs', '--flow', 'examples/import-cities', '--json'], env)).stdout,
+      ) as { items: { id: string; status: string }[] };
       expect(list.items.map(({ status }) => status)).toEqual(['completed']);
       const shown = await bench.pawl(['show', list.items[0]?.id ?? ''], env);
       expect(shown.stdout).toMatch(/output +{"rows":30000/);
       const journal = await bench.pawl(['show', list.items[0]?.id ?? '', '--journal'], env);
       expect(journal.stdout.split('\n').filter((line) => line.includes('"type":"page.started"'))).toHaveLength(60);
-      expect(await bench.pawl(['cancel', list.items[0]?.id ?? ''], env)).toMatchObject({ code: 2, stderr: expect.stringMatching(/^PAWL_RUN_ENDED: /) });
+      expect(await bench.pawl(['cancel', list.items[0]?.id ?? ''], env)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/^PAWL_RUN_ENDED: /),
+      });
     });
 
     test('a wrong flow is refused with the place of each problem', async () => {
@@ -124,7 +155,10 @@ test('a port that is taken is one clear sentence, and what was started is stoppe
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
   try {
-    const { code, stderr } = await bench.pawl(['start', '--no-examples'], { PAWL_PORT: String(port), PAWL_LOG_LEVEL: 'error' });
+    const { code, stderr } = await bench.pawl(['start', '--no-examples'], {
+      PAWL_PORT: String(port),
+      PAWL_LOG_LEVEL: 'error',
+    });
     expect(code).toBe(1);
     expect(stderr).toMatch(new RegExp(`^PAWL_PORT_TAKEN: Another program listens on 127\\.0\\.0\\.1:${port}\\..*\\n$`));
     expect(existsSync(join(bench.dataDir, 'pg18', 'postmaster.pid'))).toBe(false);
@@ -134,7 +168,10 @@ test('a port that is taken is one clear sentence, and what was started is stoppe
 });
 
 test('an address that others can reach is refused', async () => {
-  const { code, stderr } = await bench.pawl(['start', '--no-examples'], { PAWL_HOST: '0.0.0.0', PAWL_LOG_LEVEL: 'error' });
+  const { code, stderr } = await bench.pawl(['start', '--no-examples'], {
+    PAWL_HOST: '0.0.0.0',
+    PAWL_LOG_LEVEL: 'error',
+  });
   expect(code).not.toBe(0);
   expect(stderr).toMatch(/^PAWL_HOST_REFUSED: /);
 });

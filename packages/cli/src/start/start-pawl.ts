@@ -22,8 +22,9 @@ export async function startPawl(withExamples: boolean): Promise<ExitCode> {
     const { engine, demo, url } = await open(settings, withExamples, closers);
     print(`Pawl is at ${url} (API: ${url}/api/openapi.json)`);
     const shown = demo === undefined ? stopped : runExamples(engine, demo, stopping.signal);
-    await Promise.race([shown, stopped]);
-    await stopped;
+    const failed = engine.failed.then((error) => Promise.reject(error));
+    await Promise.race([shown, stopped, failed]);
+    await Promise.race([stopped, failed]);
     return exitCodes.done;
   } finally {
     // In the reverse order of opening, each whatever the others do.
