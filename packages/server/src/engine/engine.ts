@@ -14,6 +14,8 @@ export interface Engine {
   readonly log: Log;
   /** The worker; undefined in mode `none` before `advance`. */
   readonly worker: Worker | undefined;
+  /** Resolves when the worker cannot go on: others take its runs over, and this process should end. */
+  readonly failed: Promise<Error>;
   /** Adds an observer; the returned function takes it away. */
   observe(observer: EngineObserver): () => void;
   /** Checks and publishes a flow; see `deployFlow`. */

@@ -69,7 +69,9 @@ class LivingEngine implements Engine {
   readonly actions: Actions;
   readonly workspace: string;
   readonly log: Log;
+  readonly failed: Promise<Error>;
   worker: Worker | undefined;
+  private hasFailed = false;
   private readonly options: EngineOptions;
   private readonly wholeStore: Store;
   private readonly closableActions: ClosableActions;
@@ -90,6 +92,14 @@ class LivingEngine implements Engine {
     const feed = new RunFeed();
     this.observers = new Observers(log);
     this.observers.add({ onCommitted: (run, firstSeq, events) => feed.committed(run, firstSeq, events) });
+    this.failed = new Promise((resolve) => {
+      this.observers.add({
+        onFailed: (error) => {
+          this.hasFailed = true;
+          resolve(error);
+        },
+      });
+    });
     if (options.observe !== undefined) this.observers.add(options.observe);
     this.context = {
       api: store.api,
@@ -200,7 +210,8 @@ class LivingEngine implements Engine {
   /** Each part is closed whatever the others do. */
   private async leave(drain: boolean, timeoutMs: number): Promise<void> {
     const steps = [
-      () => this.worker?.stop({ drain, timeoutMs }),
+      // A worker that failed commits nothing more, so that there is nothing to wait for.
+      () => this.worker?.stop({ drain: drain && !this.hasFailed, timeoutMs }),
       () => this.wire?.close(),
       () => this.closableActions.close(),
       () => this.wholeStore.close(),
