@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { ensureError, PawlError, type Json } from '@pawl/core';
+import { ensureError, type Json, parseJson, PawlError } from '@pawl/core';
 
-/** The text of a file; throws PAWL_USAGE where it cannot be read. */
+/** The text of a file; throws PAWL_USAGE where it cannot be read or is not UTF-8. */
 export async function readText(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
   } catch (error) {
     throw new PawlError('PAWL_USAGE', `The file ${file} cannot be read: ${ensureError(error).message}.`, {
       cause: error,
@@ -23,7 +23,7 @@ export async function readJson(argument: string, what: string): Promise<Json> {
         ? await readText(argument.slice(1))
         : argument;
   try {
-    return JSON.parse(source) as Json;
+    return parseJson(source);
   } catch (error) {
     const from = argument === '-' ? ' from stdin' : argument.startsWith('@') ? ` from ${argument.slice(1)}` : '';
     throw new PawlError('PAWL_INPUT_INVALID', `The ${what}${from} is not JSON: ${ensureError(error).message}.`, {

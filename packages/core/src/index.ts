@@ -7,7 +7,7 @@ export { errorKindOf, flowError } from './flow-error.ts';
 export type { Guarantee, KeyIn } from './guarantee/classes.ts';
 export { guarantees, httpGuarantee } from './guarantee/classes.ts';
 export type { Json, JsonObject } from './json.ts';
-export { canonicalJson, isObject } from './json.ts';
+export { canonicalJson, isObject, parseJson } from './json.ts';
 export type { Limits } from './limits.ts';
 export { limits } from './limits.ts';
 export type { Outcome } from './outcome.ts';

@@ -25,3 +25,30 @@ export function canonicalJson(value: Json): string {
   }
   return JSON.stringify(value);
 }
+
+/**
+ * The value of a JSON text from outside. A number beyond the largest double becomes that one, as jq has it: as an infinity
+ * it would be written to the journal as null, and a run that is loaded again would decide otherwise than before.
+ * Throws SyntaxError.
+ */
+export function parseJson(text: string): Json {
+  const value = JSON.parse(text) as Json;
+  return mayOverflow.test(text) ? withoutInfinities(value) : value;
+}
+
+/** No other text holds a number of 1.8e308 or more; strings may look like one. */
+const mayOverflow = /[eE]\+?\d{2}|\d{300}/;
+
+/** Changes the value, which nobody else has yet. Without recursion: it may be nested deeply. */
+function withoutInfinities(value: Json): Json {
+  const root: { value: Json } = { value };
+  const open: Record<string, Json>[] = [root];
+  for (let container = open.pop(); container !== undefined; container = open.pop()) {
+    for (const key of Object.keys(container)) {
+      const member = container[key] as Json;
+      if (typeof member === 'object' && member !== null) open.push(member as Record<string, Json>);
+      else if (member === Infinity || member === -Infinity) container[key] = Math.sign(member) * Number.MAX_VALUE;
+    }
+  }
+  return root.value;
+}

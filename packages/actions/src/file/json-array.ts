@@ -1,4 +1,4 @@
-import type { Json } from '@pawl/core';
+import { type Json, parseJson } from '@pawl/core';
 import { FormatError, markLength } from './format.ts';
 import type { Format, Found, Head, Span } from './format.ts';
 
@@ -51,7 +51,7 @@ function find(bytes: Buffer, from: number, ended: boolean, first: boolean): Foun
 function parse(bytes: Buffer, records: readonly Span[]): Json[] {
   const [first, last] = [records[0], records.at(-1)];
   if (first === undefined || last === undefined) return [];
-  return JSON.parse(`[${bytes.toString('utf8', first.start, last.end)}]`) as Json[];
+  return parseJson(`[${bytes.toString('utf8', first.start, last.end)}]`) as Json[];
 }
 
 function afterArray(bytes: Buffer, from: number, ended: boolean): Found {

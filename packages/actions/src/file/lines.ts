@@ -1,4 +1,4 @@
-import type { Json } from '@pawl/core';
+import { type Json, parseJson } from '@pawl/core';
 import { markLength } from './format.ts';
 import type { Format, Found, Span } from './format.ts';
 
@@ -34,5 +34,5 @@ export function findLine(
 function parseLines(bytes: Buffer, records: readonly Span[]): Json[] {
   // Joined with a line feed, which no JSON string may hold: a string that ends in another line is an error, not a merge.
   const lines = records.map(({ start, end }) => bytes.toString('utf8', start, end));
-  return JSON.parse(`[${lines.join(',\n')}]`) as Json[];
+  return parseJson(`[${lines.join(',\n')}]`) as Json[];
 }

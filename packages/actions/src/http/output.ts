@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Json, JsonObject } from '@pawl/core';
+import { type Json, type JsonObject, parseJson } from '@pawl/core';
 import type { EgressAnswer } from '../egress/client.ts';
 import { EgressFailure } from '../egress/failure.ts';
 import { actionLimits } from '../limits.ts';
@@ -22,7 +22,7 @@ function contentOf(bytes: Buffer, contentType: string | undefined): Json {
   if (nestsTooDeep(text))
     throw new EgressFailure('limit', `The answer is nested more than ${actionLimits.answerDepth} levels deep.`);
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text);
   } catch (error) {
     throw new EgressFailure('broken', 'The answer says that it is JSON, but it is not.', error);
   }

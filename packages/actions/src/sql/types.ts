@@ -1,4 +1,4 @@
-import type { Json } from '@pawl/core';
+import { type Json, parseJson } from '@pawl/core';
 import pg from 'pg';
 
 /** How values of PostgreSQL become JSON: each parser takes the text form. */
@@ -33,13 +33,13 @@ const parsers: Readonly<Record<number, (text: string) => Json>> = {
   21: Number,
   23: Number,
   26: Number,
-  114: (text) => JSON.parse(text) as Json,
+  114: parseJson,
   700: asFloat,
   701: asFloat,
   1114: asTimestamp,
   1184: asTimestamp,
   1700: asExactNumber,
-  3802: (text) => JSON.parse(text) as Json,
+  3802: parseJson,
 };
 
 /** Arrays by the object id of the array type → of the element type. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Json, JsonObject } from '@pawl/core';
-import { PawlError } from '@pawl/core';
+import { parseJson, PawlError } from '@pawl/core';
 import { inputDepth, isDeeperThan } from '../engine/check-input.ts';
 
 /** Bytes of a body that carries data: a run's largest input, and what escaping adds. */
@@ -17,7 +17,7 @@ const yamlTypes = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/
 export function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
-    parseJson(textOf(body)),
+    valueOf(textOf(body)),
   );
 }
 
@@ -40,10 +40,10 @@ function textOf(body: Buffer): string {
 }
 
 /** A JSON value whose keys cannot be mistaken for a prototype, nested no deeper than a run's input. */
-function parseJson(text: string): Json {
+function valueOf(text: string): Json {
   let value: Json;
   try {
-    value = JSON.parse(text) as Json;
+    value = parseJson(text);
   } catch (error) {
     throw new PawlError('PAWL_REQUEST_INVALID', `The body is not JSON: ${(error as Error).message.slice(0, 300)}.`);
   }
