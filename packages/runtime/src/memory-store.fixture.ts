@@ -228,6 +228,11 @@ export class MemoryWorkerStore implements WorkerStore {
     return this.database.stored(run);
   }
 
+  async journal(run: string): Promise<readonly JournalRow[]> {
+    this.guard();
+    return [...this.database.runOf(run).journal];
+  }
+
   async payloads(run: string, sha256: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const known = this.database.runs.get(run)?.payloads ?? new Map<string, string>();
     return new Map([...known].filter(([sha]) => sha256.includes(sha)));

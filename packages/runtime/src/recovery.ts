@@ -119,11 +119,13 @@ export class Recovery {
   /** Folds a stored run to its state. Rejects where it cannot be read, or the store cannot. */
   async foldStored(stored: StoredRun): Promise<RunState> {
     const { hash, store } = this.context.ports;
-    const wanted = stored.journal.flatMap(payloadsOf);
+    const base = this.readSnapshot(stored);
+    const isDamaged = stored.snapshot !== null && base === undefined;
+    const rows = isDamaged ? await store.journal(stored.run) : stored.journal;
+    const wanted = rows.flatMap(payloadsOf);
     const payloads = wanted.length === 0 ? undefined : await store.payloads(stored.run, wanted);
     const find = (sha256: string): string | undefined => payloads?.get(sha256);
-    const base = stored.snapshot === null ? undefined : decodeSnapshot(stored.snapshot, hash);
-    return foldRows(stored.run, base, stored.journal, hash, find);
+    return foldRows(stored.run, base, rows, hash, find);
   }
 
   /** The run in memory as it is stored, with the attempts that were found open queued as lost. It is not in the table yet. */
@@ -147,6 +149,18 @@ export class Recovery {
     run.questions = openQuestions(run.pending);
     await this.queueLost(run, legacy);
     return run;
+  }
+
+  /** The state of a run's snapshot; undefined where there is none, or none that can be read: the journal has it all. */
+  private readSnapshot({ run, snapshot }: StoredRun): RunState | undefined {
+    const { hash, log } = this.context.ports;
+    if (snapshot === null) return undefined;
+    try {
+      return decodeSnapshot(snapshot, hash);
+    } catch (error) {
+      log.warn({ err: ensureError(error), run }, 'A snapshot cannot be read; Pawl builds the state from the journal.');
+      return undefined;
+    }
   }
 
   private async queueLost(run: Run, legacy: Legacy | undefined): Promise<void> {

@@ -64,3 +64,21 @@ describe('what was read of a run', () => {
     expect(worker.stats().runs).toBe(1);
   });
 });
+
+describe('a snapshot that cannot be read', () => {
+  for (const damage of [{ checksum: 1 }, { format: 99 }]) {
+    it(`because of its ${Object.keys(damage)[0]} is rebuilt from the journal`, async () => {
+      const world = new TestWorld();
+      const worker = await world.started('w1');
+      const flow = world.deploy([task.act('a', { n: 1 }), task.wait('b', 'PT1H'), task.act('c', { n: 2 })]);
+      const run = await begin(world, worker, flow);
+      await world.clock.until(() => worker.stats().runs === 0);
+      const stored = world.database.runOf(run);
+      expect(stored.snapshot).not.toBeNull();
+      if (stored.snapshot !== null) stored.snapshot = { ...stored.snapshot, ...damage };
+      await world.clock.until(() => world.status(run) === 'completed', 4_000_000);
+      expect(world.actions.calls.map(({ request }) => request.args['n'])).toEqual([1, 2]);
+      expect(stored.quarantined).toBeUndefined();
+    });
+  }
+});

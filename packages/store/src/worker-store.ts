@@ -7,7 +7,7 @@ import { readFlow } from './flows.ts';
 import { readInbox } from './inbox.ts';
 import { readView, releaseLeases, takeOver } from './leases.ts';
 import type { Names } from './names.ts';
-import { readLoadedRuns, readPayloads, readStoredRun } from './stored-runs.ts';
+import { readJournal, readLoadedRuns, readPayloads, readStoredRun } from './stored-runs.ts';
 import { readDueTimers, readNextTimer } from './timers.ts';
 import { markRun, quarantineRun } from './troubled-runs.ts';
 import { type Waker, wokenPartitions } from './wake.ts';
@@ -55,6 +55,7 @@ export async function joinAsWorker(
     },
     loadedRuns: (partition, after, limit) => readLoadedRuns(database, partition, after, limit),
     run: (run) => readStoredRun(database, run),
+    journal: (run) => readJournal(database, run, 1),
     payloads: (run, sha256) => readPayloads(database, run, sha256),
     inbox: (partitions, held, limit) => readInbox(database, partitions, held, limit),
     dueTimers: (partitions, now, limit) => readDueTimers(database, partitions, now, limit),

@@ -1,5 +1,5 @@
 import type { FlowError } from '../flow-error.ts';
-import type { Commit, CommitResult, FlowVersion, InboxRow, Lease, LeaseView, StoredRun, WorkerView } from './rows.ts';
+import type { Commit, CommitResult, FlowVersion, InboxRow, JournalRow, Lease, LeaseView, StoredRun, WorkerView } from './rows.ts';
 
 /** A worker's view of the store. Every method may reject with a PawlError `PAWL_STORE_UNREACHABLE`; reads may be repeated. */
 export interface WorkerStore {
@@ -21,6 +21,8 @@ export interface WorkerStore {
   /** The runs of a partition to load at takeover (`loaded`, not ended), `limit` at a time after a run id. */
   loadedRuns(partition: number, after: string | null, limit: number): Promise<readonly StoredRun[]>;
   run(run: string): Promise<StoredRun | undefined>;
+  /** All journal rows of a run, in order: what its state is made of where its snapshot cannot be read. */
+  journal(run: string): Promise<readonly JournalRow[]>;
   /** Values by their sha-256. */
   payloads(run: string, sha256: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Inbox rows of these partitions, in order of acceptance; `held` are already in memory. */

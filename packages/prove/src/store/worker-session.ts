@@ -4,6 +4,7 @@ import type {
   FlowError,
   FlowVersion,
   InboxRow,
+  JournalRow,
   Lease,
   LeaseView,
   StoredRun,
@@ -135,6 +136,10 @@ export class WorkerSession implements WorkerStore {
 
   run(run: string): Promise<StoredRun | undefined> {
     return this.read('run', () => this.store.tables.stored(run));
+  }
+
+  journal(run: string): Promise<readonly JournalRow[]> {
+    return this.read('run', () => [...(this.store.tables.runs.get(run)?.journal ?? [])]);
   }
 
   payloads(run: string, sha256: readonly string[]): Promise<ReadonlyMap<string, string>> {

@@ -1,4 +1,4 @@
-import type { CompiledFlow, FlowError, Json, RunState, RunSummary, StoredRun } from '@pawl/core';
+import type { CompiledFlow, FlowError, Hash, Json, RunState, RunSummary, SnapshotRow, StoredRun } from '@pawl/core';
 import {
   apply,
   decodeSnapshot,
@@ -89,8 +89,8 @@ export async function readStateAt(context: EngineContext, run: string, seq?: num
   if (seq > folded.seq)
     throw new PawlError('PAWL_NOT_FOUND', `Run ${run} has ${folded.seq} events, so none with the number ${seq}.`);
   const snapshot = stored?.snapshot ?? undefined;
-  const usable = snapshot !== undefined && snapshot.seq <= seq;
-  const state = usable ? decodeSnapshot(snapshot, context.hash) : emptyState(run);
+  const usable = snapshot !== undefined && snapshot.seq <= seq ? readSnapshot(snapshot, context.hash) : undefined;
+  const state = usable ?? emptyState(run);
   while (state.seq < seq) {
     const rows = await context.api.journal(run, state.seq + 1, rowsPerRead);
     for (const row of rows) {
@@ -111,10 +111,21 @@ export async function requireRun(context: EngineContext, run: string): Promise<R
 
 async function foldStored(context: EngineContext, stored: StoredRun): Promise<RunState> {
   const { api, hash } = context;
-  const wanted = new Set(stored.journal.flatMap(payloadsOf));
+  const base = stored.snapshot === null ? undefined : readSnapshot(stored.snapshot, hash);
+  const isDamaged = stored.snapshot !== null && base === undefined;
+  const rows = isDamaged ? await api.journal(stored.run, 1) : stored.journal;
+  const wanted = new Set(rows.flatMap(payloadsOf));
   const payloads = wanted.size === 0 ? undefined : await api.payloads(stored.run, [...wanted]);
-  const base = stored.snapshot === null ? undefined : decodeSnapshot(stored.snapshot, hash);
-  return foldRows(stored.run, base, stored.journal, hash, (sha256) => payloads?.get(sha256));
+  return foldRows(stored.run, base, rows, hash, (sha256) => payloads?.get(sha256));
+}
+
+/** The state of a snapshot; undefined where it cannot be read: the journal has it all. */
+function readSnapshot(snapshot: SnapshotRow, hash: Hash): RunState | undefined {
+  try {
+    return decodeSnapshot(snapshot, hash);
+  } catch {
+    return undefined;
+  }
 }
 
 function openWork(state: RunState, flow: CompiledFlow): OpenWork[] {
