@@ -1,4 +1,5 @@
 import type { Lease, LeaseView, WorkerView } from '@pawl/core';
+import { journalFormat } from '@pawl/core';
 import type { Backend } from './commit-line.ts';
 import { type Database, pollTimeoutMs } from './database.ts';
 import { isLockTimeout, unreachable } from './sql-errors.ts';
@@ -28,7 +29,8 @@ export async function readView(database: Database): Promise<{ leases: LeaseView[
 
 /**
  * Takes a partition whose epoch is still `epoch`. The update waits for the share lock of a commit under way; a commit
- * that does not end within a second is ended with its backend, since a stopped client would hold it for ever.
+ * that does not end within a second is ended with its backend, since a stopped client would hold it for ever. A
+ * partition that a newer version has owned may have rows in a format unknown here, and is not taken.
  */
 export async function takeOver(
   database: Database,
@@ -39,8 +41,8 @@ export async function takeOver(
   for (let tries = 1; ; tries += 1) {
     try {
       const [row] = await database.query<{ taken: boolean }>(
-        'select pawl.take_over($1, $2, $3, $4, $5) as taken',
-        [partition, epoch, owner.worker, owner.backend.pid, owner.backend.startedAt],
+        'select pawl.take_over($1, $2, $3, $4, $5, $6) as taken',
+        [partition, epoch, owner.worker, owner.backend.pid, owner.backend.startedAt, journalFormat],
         pollTimeoutMs,
       );
       return row?.taken === true ? { partition, epoch: epoch + 1 } : undefined;

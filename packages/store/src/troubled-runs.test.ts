@@ -38,6 +38,15 @@ describe('a run in trouble', () => {
     await server.stop();
   });
 
+  it('stays with newer workers where its partition may have rows of a newer format', async () => {
+    const lease = await own(owner, 4);
+    await database.query('update pawl.lease set format = 99 where partition = 4');
+    expect(await former.takeOver(4, lease.epoch)).toBeUndefined();
+    await database.query('update pawl.lease set format = 0 where partition = 4');
+    expect(await former.takeOver(4, lease.epoch)).toEqual({ partition: 4, epoch: lease.epoch + 1 });
+    expect(await database.query('select format from pawl.lease where partition = 4')).toEqual([{ format: 1 }]);
+  });
+
   it('is set aside by the owner of its partition alone', async () => {
     const lease = await own(owner, 1);
     const run = newRunId(1);
