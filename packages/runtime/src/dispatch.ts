@@ -202,8 +202,9 @@ export class Dispatch implements AttemptHost {
 
   private left(attempt: Attempt): void {
     attempt.left = true;
-    // The lease may have run out between the dispatch and this first byte: an action that heeds the cancellation sends nothing.
-    if (!this.context.ownership.mayStart()) this.giveUpOn(attempt);
+    // The lease or the attempt's time may have run out between the dispatch and this first byte: an action that heeds the
+    // cancellation sends nothing.
+    if (!this.context.ownership.mayStart() || this.context.now() >= attempt.at) this.giveUpOn(attempt);
   }
 
   private ended(attempt: Attempt, outcome: Outcome): void {

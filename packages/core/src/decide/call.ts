@@ -79,10 +79,15 @@ function nextIntent(m: Machine, frame: Frame, node: ActionNode, hash: string, ef
     hash,
     guarantee: from?.guarantee ?? 'once',
     target: from?.target ?? '',
-    due: attemptDue(m, node, scope, m.parent(frame), frame),
+    due: Math.min(attemptDue(m, node, scope, m.parent(frame), frame), keyEnd(node, effect)),
     ...sender(m, from?.guarantee ?? 'once'),
     ...(from?.place === undefined ? {} : { place: from.place, n: from.n ?? 1 }),
   };
+}
+
+/** When nothing more may leave under an effect's key, as its target may have it already and will forget it (ms). */
+function keyEnd(node: ActionNode, effect: EffectState | undefined): number {
+  return effect?.unknown && effect.guarantee === 'keyed' ? effect.firstAt + retention(node) : Number.POSITIVE_INFINITY;
 }
 
 function sender(m: Machine, guarantee: Guarantee): { by?: string } {
