@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 import { commitStatement, encodeCommit } from './encode-commit.ts';
 import type { Names } from './names.ts';
 import { connectSession, endQuietly, withDeadline } from './session.ts';
-import { commitError, isLockTimeout, isWorthRepeating, unreachable } from './sql-errors.ts';
+import { commitError, isLockTimeout, isUnconfirmed, isWorthRepeating, unreachable } from './sql-errors.ts';
 
 /** A server process, told from a later one with the same number by its start. */
 export interface Backend {
@@ -30,8 +30,6 @@ const commitTries = 5;
 /** How long a takeover-like write of our own leases waits for an old backend of ours to be gone (ms). */
 const endWaitMs = 1_000;
 const rebindTries = 5;
-/** The function of the server that warns about a commit that no standby has confirmed. Its text is translated, its name is not. */
-const unconfirmedRoutine = 'SyncRepWaitForLSN';
 
 interface Line {
   readonly client: pg.Client;
@@ -120,7 +118,7 @@ async function connect(database: Database, worker: string, onLost: () => void): 
       onLost();
     });
     client.on('notice', (notice) => {
-      if (notice.routine === unconfirmedRoutine) line.unconfirmed = new Error(notice.message ?? unconfirmedRoutine);
+      if (isUnconfirmed(notice)) line.unconfirmed = new Error(notice.message ?? 'no standby has confirmed it');
     });
     await rebind(database, worker, backend);
     return line;

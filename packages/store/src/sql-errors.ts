@@ -46,6 +46,11 @@ export function isLockTimeout(thrown: unknown): boolean {
   return serverError(thrown)?.code === lockTimeoutState;
 }
 
+/** Whether a warning says that a write was not confirmed by the standbys it waited for. Its text is translated, the name of the server's function is not. */
+export function isUnconfirmed({ routine }: { readonly routine?: string | undefined }): boolean {
+  return routine === 'SyncRepWaitForLSN';
+}
+
 /**
  * The error of a statement that may be sent again: what passes by itself (a lost connection, a statement that took too
  * long, a server without memory) becomes `PAWL_STORE_UNREACHABLE`, so that nobody takes it for a fault of the data.
