@@ -83,6 +83,7 @@ export class World {
     const catalog = mutation.lies ? lyingActions : simActions;
     this.targets = new SimTargets(this.timeline, prng.fork(), this.watch(), catalog);
     this.targets.harm = this.shape.harm ?? prng.pick([0, 0.3, 1]);
+    if (prng.chance(0.05)) this.targets.datasetsGoneAt = prng.between(0, prng.pick([50, 3_000]));
     this.people = new People(this);
     const population = drawPopulation(prng.fork(), { catalog, partitions, ...this.shape });
     for (const flow of population.flows) tables.flows.set(flow.hash, flow);

@@ -10,7 +10,7 @@ export function randomCall(prng: Prng, name: string, place: ListPlace): JsonObje
   const pawl: Record<string, Json> = {};
   if (prng.chance(0.25)) pawl['key'] = naturalKey(name, place);
   if (guarantee === 'keyed')
-    pawl['keyIn'] = { header: 'Idempotency-Key', retention: prng.chance(0.3) ? `PT${8 + prng.int(20)}S` : 'P1D' };
+    pawl['keyIn'] = { header: 'Idempotency-Key', retention: prng.chance(0.3) ? `PT${2 + prng.int(8)}S` : 'P1D' };
   if (prng.chance(0.15)) pawl['attempts'] = prng.chance(0.5) ? 'off' : { timeout: `PT0.${2 + prng.int(8)}S` };
   if (prng.chance(0.15)) pawl['onAmbiguous'] = 'fail';
   const items = place.items.map((item) => [item, `\${ $${item} }`] as const);

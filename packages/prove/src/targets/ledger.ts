@@ -47,17 +47,18 @@ export class Ledger {
 
   /**
    * A request is carried out as its target's guarantee says: a `once` target does it again each time, a keyed one
-   * recognises the key while it remembers it, an idempotent one is in that state already.
+   * recognises the key while it remembers it, an idempotent one is in that state already. `left`: when the request was
+   * sent (ms); how long it was under way and being worked on does not count against what the target remembers.
    */
-  carryOut(request: ActionRequest, time: number): { readonly output: Json; readonly repeated: boolean } {
+  carryOut(request: ActionRequest, left: number): { readonly output: Json; readonly repeated: boolean } {
     const entry = this.entry(request);
     if (entry.guarantee === 'pure') return { output: outputOf(request), repeated: false };
     const retention =
       entry.guarantee === 'keyed' ? (request.keyIn?.retentionMs ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
-    const remembered = entry.guarantee !== 'once' && entry.applied > 0 && time - entry.firstAt < retention;
+    const remembered = entry.guarantee !== 'once' && entry.applied > 0 && left - entry.firstAt < retention;
     if (remembered) return { output: entry.output, repeated: true };
     entry.applied += 1;
-    entry.firstAt = time;
+    entry.firstAt = left;
     entry.output = outputOf(request);
     this.effects += 1;
     return { output: entry.output, repeated: false };

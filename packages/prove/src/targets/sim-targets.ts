@@ -25,6 +25,8 @@ export class SimTargets {
   readonly ledger = new Ledger();
   /** How much they misbehave, from 0 to 1. */
   harm = 0;
+  /** From then on no dataset can be read any more (ms of virtual time). */
+  datasetsGoneAt = Number.POSITIVE_INFINITY;
   private readonly timeline: Timeline;
   private readonly prng: Prng;
   private readonly watch: AttemptWatch;
@@ -65,7 +67,7 @@ export class SimTargets {
       this.timeline.after(this.prng.between(0.2, 3), owner, () => {
         const total = isObject(dataset) && typeof dataset['rows'] === 'number' ? dataset['rows'] : 0;
         const from = typeof cursor === 'number' ? cursor : 0;
-        if (this.prng.chance(this.harm / 40))
+        if (this.timeline.time >= this.datasetsGoneAt || this.prng.chance(this.harm / 40))
           return reject(new PawlError('PAWL_FILE_INVALID', 'The dataset could not be read.'));
         const rows = Array.from({ length: Math.min(size, total - from) }, (_, i) => ({ id: from + i }));
         resolve({ rows, next: from + rows.length, last: from + rows.length >= total });
@@ -93,6 +95,7 @@ class Attempt {
   private readonly ports: AttemptPorts;
   private readonly behaviour: Behaviour;
   private left = false;
+  private leftAt = 0;
   private over = false;
 
   constructor(targets: SimTargets, owner: Owner, request: ActionRequest, ports: AttemptPorts) {
@@ -124,6 +127,7 @@ class Attempt {
     // Cancelled in the very moment of leaving: an action that heeds it sends nothing.
     if (this.over) return;
     this.left = true;
+    this.leftAt = timeline.time;
     watch.left(this.request);
     watch.moment(this.owner, 'left', this.request);
     const entry = this.targets.ledger.entry(this.request);
@@ -138,14 +142,14 @@ class Attempt {
   /** The request comes in, whatever has become of its sender. */
   private arrive(): void {
     const { ledger } = this.targets;
-    const { timeline, prng, watch } = this.targets.parts();
+    const { prng, watch } = this.targets.parts();
     if (this.behaviour === 'lostRequest')
       return this.later(prng.between(1, 800), () => this.end(unanswered('The connection broke.')));
     const entry = ledger.entry(this.request);
     entry.arrivals += 1;
     const answer = refusal(this.behaviour, this.request, entry.applied + entry.underway > 0);
     if (answer !== undefined) return this.answer(answer);
-    const { output, repeated } = ledger.carryOut(this.request, timeline.time);
+    const { output, repeated } = ledger.carryOut(this.request, this.leftAt);
     watch.moment(this.owner, 'applied', this.request);
     switch (this.behaviour) {
       case 'failsAfter':
