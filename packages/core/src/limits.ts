@@ -1,6 +1,6 @@
 /** Every bound of a run, by name. A test or an operator may give others; each has its line in docs/reference/limits.md. */
 export const limits = {
-  /** Pure tasks that one stimulus may run before the run yields and commits. */
+  /** Tasks and iterations that one stimulus may run before the run yields and commits. */
   pureTasksPerCommit: 1_000,
   /** Characters of events that one stimulus may produce before the run yields and commits. */
   eventCharactersPerCommit: 1_048_576,
@@ -26,14 +26,18 @@ export const limits = {
   snapshotEvents: 256,
   /** … or this many characters of journal. */
   snapshotCharacters: 262_144,
+  /** Functions that call each other: calls one inside the other. */
+  callDepth: 100,
   /** Nesting of tasks in a flow document. */
   flowDepth: 64,
   /** Tasks in a flow document. */
   flowTasks: 100_000,
   /** Characters of a flow document. */
   flowCharacters: 4_194_304,
-  /** Characters of a run's input, output or context. */
+  /** Characters of a value that a run keeps: input, output, context, or what an action is given. */
   valueCharacters: 16_777_216,
+  /** Nesting of a value that a run keeps: as deep as jq compares and prints one. */
+  valueDepth: 1_000,
   /** Rows of one batch page. */
   batchSize: 10_000,
 } as const;

@@ -12,12 +12,13 @@ import { effectKey } from './effect-key.ts';
 import type { Machine, Started } from './machine.ts';
 import { argumentsOf, naturalKey, prepare, requestHash } from './request.ts';
 import type { Scope } from './scope.ts';
+import { sizeOf } from './value-size.ts';
 
 type ActionNode = TaskCommon & ActionBody;
 
 /** An effect at its step's entry: its key, request hash and guarantee are made here, once. */
 export function startAction(m: Machine, parent: Frame, node: ActionNode, scope: Scope): Started {
-  const args = argumentsOf(node, scope);
+  const args = sendable(m, node, scope);
   const guarantee = node.contract.guarantee ?? node.description.guarantee(args, node.contract.keyIn);
   const target = node.description.target(args);
   const hash = requestHash(node.action, args, m.env.hash);
@@ -49,7 +50,7 @@ export function startAttempt(m: Machine, frame: Frame): void {
   if (wants === undefined || !isActionCall(node)) return;
   let args: JsonObject;
   try {
-    args = argumentsOf(node, m.scope(frame, effect?.firstAt ?? m.at));
+    args = sendable(m, node, m.scope(frame, effect?.firstAt ?? m.at));
   } catch (error) {
     if (!(error instanceof FlowFault)) throw error;
     m.env.release(wants.target);
@@ -68,6 +69,13 @@ export function startAttempt(m: Machine, frame: Frame): void {
   }
   m.emit({ type: 'attempt.started', at: m.at, f: frame.id, a: (effect?.attempts ?? 0) + 1, intent: nextIntent(m, frame, node, hash, effect) });
   prepare(frame, args);
+}
+
+/** The arguments of an action, no larger or deeper than what a run keeps. */
+function sendable(m: Machine, node: ActionNode, scope: Scope): JsonObject {
+  const args = argumentsOf(node, scope);
+  sizeOf(args, 'What the action is given', m.env.limits);
+  return args;
 }
 
 function nextIntent(m: Machine, frame: Frame, node: ActionNode, hash: string, effect: EffectState | undefined): Intent {
@@ -113,7 +121,8 @@ function attemptDue(m: Machine, node: ActionNode, scope: Scope, parent: Frame, f
 
 /** An effect that an enclosing retry has met before: its recorded end stands, nothing is sent. */
 export function useTried(m: Machine, frame: Frame, met: TriedEffect): void {
-  if (met.end === 'completed') return m.complete(frame, met.out ?? null, { reused: true });
+  if (met.end === 'completed' && met.out !== undefined) return m.complete(frame, met.out, { reused: true });
+  if (met.end === 'completed') return m.raise(frame, flowError('runtime', 'The effect completed in an earlier try, but its output was too large to be kept.'));
   m.raise(frame, flowError('ambiguous', 'It is still not known whether the effect of the earlier try was applied.'), { end: 'open' });
 }
 

@@ -12,17 +12,18 @@ import { unresolved } from './machine.ts';
 /** Ends a task with its raw output: `output.as`, schemas, `export.as`, then where the flow goes next. */
 export function completeTask(m: Machine, frame: Frame, rawOutput: Json, how: Completion = {}): void {
   const node = m.node(frame);
-  let out = rawOutput;
-  let context: Json | undefined;
-  if (node.outputAs !== undefined || node.outputSchema !== undefined || node.exportAs !== undefined || node.exportSchema !== undefined) {
-    try {
-      ({ out, context } = transformOutput(m, frame, node, rawOutput));
-    } catch (error) {
-      if (!(error instanceof FlowFault)) throw error;
-      return m.raise(frame, error.error, { ...(how.attempt === undefined ? {} : { attempt: how.attempt }), end: 'completed', raw: rawOutput });
-    }
-  }
   const parent = m.parent(frame);
+  let out: Json;
+  let context: Json | undefined;
+  let raw: { raw?: Json } = {};
+  try {
+    if (rawOutput !== parent.cursor?.value) m.keep(rawOutput, 'The output');
+    raw = { raw: rawOutput };
+    ({ out, context } = transformOutput(m, frame, node, rawOutput));
+  } catch (error) {
+    if (!(error instanceof FlowFault)) throw error;
+    return m.raise(frame, error.error, { ...(how.attempt === undefined ? {} : { attempt: how.attempt }), end: 'completed', ...raw });
+  }
   const then = how.then ?? node.then;
   const to = typeof then === 'object' ? then.to : then === 'exit' ? -1 : undefined;
   const unchanged = out === parent.cursor?.value;
@@ -57,7 +58,7 @@ export function finishRun(m: Machine, value: Json): void {
   const { flow } = m;
   const scope = m.flowScope();
   try {
-    const out = flow.outputAs === undefined ? value : evaluateTemplate(flow.outputAs, value, scope);
+    const out = flow.outputAs === undefined ? value : m.keep(evaluateTemplate(flow.outputAs, value, scope), "The flow's output");
     if (flow.outputSchema !== undefined) checkSchema(flow.outputSchema, out, "The flow's output");
     m.emit({ type: 'run.completed', at: m.at, out });
   } catch (error) {
@@ -77,12 +78,13 @@ export function cancelRun(m: Machine): void {
 }
 
 function transformOutput(m: Machine, frame: Frame, node: TaskNode, rawOutput: Json): { out: Json; context: Json | undefined } {
+  if (node.outputAs === undefined && node.outputSchema === undefined && node.exportAs === undefined && node.exportSchema === undefined) return { out: rawOutput, context: undefined };
   const scope = m.scope(frame);
   scope.rawOutput = rawOutput;
-  const out = node.outputAs === undefined ? rawOutput : evaluateTemplate(node.outputAs, rawOutput, scope);
+  const out = node.outputAs === undefined ? rawOutput : m.keep(evaluateTemplate(node.outputAs, rawOutput, scope), 'The transformed output');
   if (node.outputSchema !== undefined) checkSchema(node.outputSchema, out, 'The output');
   scope.output = out;
-  const context = node.exportAs === undefined ? undefined : evaluateTemplate(node.exportAs, out, scope);
+  const context = node.exportAs === undefined ? undefined : m.keep(evaluateTemplate(node.exportAs, out, scope), 'The exported context');
   if (node.exportSchema !== undefined) checkSchema(node.exportSchema, context ?? m.state.context, 'The exported context');
   return { out, context };
 }

@@ -16,7 +16,7 @@ import { enterTask } from './enter.ts';
 import { nextIteration, pageDone, pageRead } from './for.ts';
 import type { Move } from './machine.ts';
 import { listDone, listOf, Machine } from './machine.ts';
-import { faultRun, raise, raiseTimeout, raiseTryTimeout, reachTimeout } from './raise.ts';
+import { abortRun, raise, raiseTimeout, raiseTryTimeout, reachTimeout } from './raise.ts';
 import { startRetry, tryDone } from './try.ts';
 import { Scope } from './scope.ts';
 import type { Decision, DecideEnv, Stimulus, TimerKind } from './types.ts';
@@ -42,7 +42,7 @@ export function beginRun(run: Beginning, flow: CompiledFlow, env: DecideEnv): { 
   let due = run.at + flow.deadlineMs;
   try {
     if (flow.inputSchema !== undefined) checkSchema(flow.inputSchema, run.input, "The flow's input");
-    if (flow.inputFrom !== undefined) transformed = evaluateTemplate(flow.inputFrom, run.input, scope);
+    if (flow.inputFrom !== undefined) transformed = m.keep(evaluateTemplate(flow.inputFrom, run.input, scope), "The flow's input");
     if (flow.timeout !== undefined) due = Math.min(due, addDuration(flow.timeout, run.at, transformed ?? run.input, scope));
   } catch (error) {
     if (!(error instanceof FlowFault)) throw error;
@@ -172,7 +172,7 @@ function make(m: Machine, move: Move): void {
     case 'cancel':
       return cancelRun(m);
     case 'fault':
-      return faultRun(m, move.error);
+      return abortRun(m, move.error);
   }
 }
 

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { flowError } from '../flow-error.ts';
 import type { Outcome } from '../outcome.ts';
 import { play } from './play.fixture.ts';
-import { pending } from './pending.ts';
 
 const lost: Outcome = { kind: 'ambiguous', error: flowError('communication', 'no answer') };
 const unsent: Outcome = { kind: 'retryable', left: false, error: flowError('communication', 'connection refused') };
@@ -194,41 +193,6 @@ describe('cancel', () => {
   });
 });
 
-describe('batches', () => {
-  const rows = Array.from({ length: 10 }, (_, i) => ({ id: i }));
-  const flow = 'do: [{b: {for: {each: page, in: .data}, do: [{u: {call: transactional, with: {rows: "${ $page }", all: "${ . }"}}}], metadata: {pawl: {batch: {size: 4, page: true}}}}}]';
-  const page = (cursor: unknown, size: number) => {
-    const from = (cursor ?? 0) as number;
-    return { rows: rows.slice(from, from + size), next: from + size, last: from + size >= rows.length };
-  };
-  it('runs its list once a page, each with the input of the for, and gives a summary', () => {
-    const run = play(flow, { input: { data: { dataset: { kind: 'test' } } }, page });
-    expect(run.state.output).toEqual({ rows: 10, pages: 3 });
-    expect(run.requests.map((request) => (request.args['rows'] as unknown[]).length)).toEqual([4, 4, 2]);
-    expect(run.requests[2]?.args['all']).toEqual({ data: { dataset: { kind: 'test' } } });
-    expect(JSON.stringify(run.rows).length).toBeLessThan(6000);
-  });
-  it('ends an empty dataset with a summary of nothing', () => {
-    expect(play(flow, { input: { data: { dataset: {} } }, page: () => ({ rows: [], next: null, last: true }) }).state.output).toEqual({ rows: 0, pages: 0 });
-  });
-  it('faults the step with what the dataset says when a page cannot be read', () => {
-    expect(play(flow, { input: { data: { dataset: {} } }, page: () => ({ error: 'row 7 is broken' }) }).state.error?.detail).toBe('row 7 is broken');
-  });
-  it('refuses a value that is not a dataset', () => {
-    expect(play(flow, { input: { data: [1] } }).state.error?.detail).toMatch(/dataset/);
-  });
-});
-
-describe('functions', () => {
-  it('runs the task of use.functions with its arguments as raw input', () => {
-    const run = play(`
-use: { functions: { greet: { set: { text: '\${ "Hi " + .who }' } } } }
-do: [ { g: { call: greet, with: { who: '\${ .name }' } } } ]
-`, { input: { name: 'Ada' } });
-    expect(run.state.output).toEqual({ text: 'Hi Ada' });
-  });
-});
-
 describe('addresses', () => {
   const sent = (endpoint: string, input: { id: string }) => play(`do: [{a: {call: http, with: {method: get, endpoint: ${endpoint}}}}]`, { input }).requests[0]?.args['endpoint'];
   it('expands a literal URI template over the input', () => {
@@ -259,12 +223,5 @@ describe('a try with retry', () => {
     const run = play("do: [{t: {try: [{l: {for: {in: '[range(5)]'}, do: [{a: {call: once}}]}}], catch: {retry: {limit: {attempt: {count: 1}}}}}}]", { limits: { triedEffects: 3 } });
     expect(run.state.error?.detail).toMatch(/remembers at most 3/);
     expect(run.requests).toHaveLength(3);
-  });
-});
-
-describe('pending', () => {
-  it('needs nothing once the run has ended', () => {
-    const run = play('do: [{a: {set: {x: 1}}}]');
-    expect(pending(run.state, {} as never)).toEqual([]);
   });
 });

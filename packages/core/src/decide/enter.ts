@@ -10,6 +10,7 @@ import { frameOf } from '../state/apply.ts';
 import type { Frame } from '../state/state.ts';
 import { startAction, useTried } from './call.ts';
 import { startFor } from './for.ts';
+import { startFunction } from './function.ts';
 import type { Machine, Started } from './machine.ts';
 import { prepare } from './request.ts';
 import type { Scope } from './scope.ts';
@@ -27,7 +28,7 @@ export function enterTask(m: Machine, parent: Frame, node: TaskNode): void {
       m.advance(parent);
       return;
     }
-    started = transformInput(node, scope);
+    started = transformInput(m, node, scope);
     started = { ...started, ...deadlineOf(m, node, scope), ...startBody(m, parent, node, scope) };
   } catch (error) {
     if (!(error instanceof FlowFault)) throw error;
@@ -38,10 +39,10 @@ export function enterTask(m: Machine, parent: Frame, node: TaskNode): void {
   else goOn(m, frame, node, scope);
 }
 
-function transformInput(node: TaskNode, scope: Scope): Started {
+function transformInput(m: Machine, node: TaskNode, scope: Scope): Started {
   if (node.inputSchema !== undefined) checkSchema(node.inputSchema, scope.raw, 'The input');
   if (node.inputFrom === undefined) return {};
-  const input = evaluateTemplate(node.inputFrom, scope.raw, scope);
+  const input = m.keep(evaluateTemplate(node.inputFrom, scope.raw, scope), 'The transformed input');
   scope.input = input;
   return { in: input };
 }
@@ -58,11 +59,11 @@ function startBody(m: Machine, parent: Frame, node: TaskNode, scope: Scope): Sta
     case 'wait':
       return { until: addDuration(node.duration, m.at, scope.input, scope) };
     case 'for':
-      return startFor(node, scope);
+      return startFor(m, node, scope);
     case 'try':
       return startTry(m, node, scope);
     case 'call':
-      return isActionCall(node) ? startAction(m, parent, node, scope) : { arg: evaluateTemplate(node.args, scope.input, scope) };
+      return isActionCall(node) ? startAction(m, parent, node, scope) : startFunction(m, parent, node, scope);
     default:
       return {};
   }
@@ -102,9 +103,7 @@ function goOn(m: Machine, frame: Frame, node: TaskNode, scope: Scope): void {
 
 function endAtOnce(m: Machine, frame: Frame, output: () => Json): void {
   try {
-    const value = output();
-    m.countPure(value);
-    m.complete(frame, value);
+    m.complete(frame, output());
   } catch (error) {
     if (!(error instanceof FlowFault)) throw error;
     m.raise(frame, error.error);

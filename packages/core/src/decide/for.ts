@@ -7,12 +7,14 @@ import type { Page } from '../ports.ts';
 import { flowError } from '../flow-error.ts';
 import type { Frame } from '../state/state.ts';
 import type { Machine, Started } from './machine.ts';
+import { descendants, unresolved } from './machine.ts';
 import { pageRowsOf, setPageRows } from './page-rows.ts';
+import { cancelBelow } from './raise.ts';
 import type { Scope } from './scope.ts';
 
 /** What a `for` runs over, evaluated once: items, or the dataset of a batch. */
-export function startFor(node: TaskCommon & ForBody, scope: Scope): Started {
-  const value = evaluateTemplate(node.items, scope.input, scope);
+export function startFor(m: Machine, node: TaskCommon & ForBody, scope: Scope): Started {
+  const value = m.keep(evaluateTemplate(node.items, scope.input, scope), '`for.in`');
   const dataset = datasetOf(value);
   if (node.contract.batch !== undefined) {
     if (dataset === undefined) throw fault('expression', `A batch needs a dataset (an object with the one key \`dataset\`), but \`for.in\` gave ${kindOf(value)}.`);
@@ -44,17 +46,16 @@ export function nextIteration(m: Machine, frame: Frame): void {
     }
   }
   m.emit({ type: 'iteration.started', at: m.at, f: frame.id, n });
-  m.countPure(null);
   m.advance(frame);
 }
 
 /** A page of a batch was read: the first time, or again after its worker was lost. */
 export function pageRead(m: Machine, frame: Frame, page: Page | { readonly error: string }): void {
   if (frame.dataset === undefined) return;
-  if ('error' in page) return m.raise(frame, flowError('runtime', page.error));
+  if ('error' in page) return unreadable(m, frame, page.error);
   if (frame.page !== undefined && frame.cursor !== undefined && !pageDone(m, frame)) {
     if (page.rows.length !== frame.page.rows) {
-      return m.raise(frame, flowError('runtime', `The page that began with row ${frame.page.total - frame.page.rows + 1} had ${frame.page.rows} rows and now has ${page.rows.length}: the dataset has changed.`));
+      return unreadable(m, frame, `The page that began with row ${frame.page.total - frame.page.rows + 1} had ${frame.page.rows} rows and now has ${page.rows.length}: the dataset has changed.`);
     }
     setPageRows(frame, page.rows);
     // Where a step of the page is under way, its end takes the page further, not the reading.
@@ -65,6 +66,16 @@ export function pageRead(m: Machine, frame: Frame, page: Page | { readonly error
   m.emit({ type: 'page.started', at: m.at, f: frame.id, n: (frame.n ?? -1) + 1, from: frame.page?.next ?? null, next: page.next, rows: page.rows.length, last: page.last });
   setPageRows(frame, page.rows);
   m.advance(frame);
+}
+
+/**
+ * A page that cannot be read ends its batch, but not while the outcome of an effect on it is unknown. Then that is found
+ * out first, without the rows: the effect is not sent again, and the next step that needs the rows faults.
+ */
+function unreadable(m: Machine, frame: Frame, reason: string): void {
+  if (descendants(m.state, frame).some(unresolved)) return setPageRows(frame, { missing: reason });
+  cancelBelow(m, frame);
+  m.raise(frame, flowError('runtime', reason));
 }
 
 /** Whether a batch has no page under way: it has just started, or its page's list is done. */

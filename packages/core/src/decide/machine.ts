@@ -1,7 +1,6 @@
 import { invariant } from '../errors.ts';
 import type { FlowError } from '../flow-error.ts';
 import type { Json, JsonObject } from '../json.ts';
-import { isObject } from '../json.ts';
 import type { CompiledFlow, TaskCommon, TaskList, TaskNode, Then } from '../program/nodes.ts';
 import { isFunctionCall } from '../program/nodes.ts';
 import { apply, frameOf, inputOf, rawInputOf } from '../state/apply.ts';
@@ -9,6 +8,7 @@ import type { EffectEnd, RunEvent } from '../state/events.ts';
 import type { Frame, RunState, TriedEffect } from '../state/state.ts';
 import { Scope } from './scope.ts';
 import type { DecideEnv } from './types.ts';
+import { sizeOf } from './value-size.ts';
 
 /** How a task ended well. */
 export interface Completion {
@@ -53,7 +53,7 @@ export class Machine {
   reused: TriedEffect | undefined;
   /** Arguments evaluated for the intent of the effect that is being entered. */
   prepared: JsonObject | undefined;
-  private pureTasks = 0;
+  private steps = 0;
   private characters = 0;
 
   constructor(state: RunState, flow: CompiledFlow, env: DecideEnv, at: number) {
@@ -66,6 +66,7 @@ export class Machine {
   /** Records a fact. */
   emit(event: RunEvent): void {
     apply(this.state, event);
+    if (countedEvents.has(event.type)) this.steps += 1;
     this.events.push(event);
   }
 
@@ -89,15 +90,15 @@ export class Machine {
     this.moves.push(move);
   }
 
-  /** Counts a pure task with its output against what one commit may hold. */
-  countPure(output: Json): void {
-    this.pureTasks += 1;
-    this.characters += roughSize(output);
+  /** A value that an event is going to carry: too large or deep a one is a fault; its size counts against what one commit may hold. */
+  keep<Value extends Json>(value: Value, what: string): Value {
+    this.characters += sizeOf(value, what, this.env.limits);
+    return value;
   }
 
   /** Whether the run must yield so that what was decided is committed. */
   full(): boolean {
-    return this.pureTasks >= this.env.limits.pureTasksPerCommit || this.characters >= this.env.limits.eventCharactersPerCommit;
+    return this.steps >= this.env.limits.pureTasksPerCommit || this.characters >= this.env.limits.eventCharactersPerCommit;
   }
 
   node(frame: Frame): TaskNode {
@@ -182,14 +183,5 @@ export function located(error: FlowError, step: string): FlowError {
 
 const emptyList: TaskList = { tasks: [] };
 
-/** A cheap guess at a value's JSON length: exact for text, a few characters for anything else. */
-function roughSize(value: Json): number {
-  if (typeof value === 'string') return value.length;
-  if (Array.isArray(value)) return 16 * value.length + (value.length > 0 ? value.length * roughSize(value[0] as Json) : 0);
-  if (isObject(value)) {
-    let size = 2;
-    for (const [name, member] of Object.entries(value)) size += name.length + 8 + roughSize(member);
-    return size;
-  }
-  return 8;
-}
+/** Every way to go on makes one of these, so that no loop fills a commit without an end. */
+const countedEvents = new Set<RunEvent['type']>(['task.started', 'task.skipped', 'iteration.started']);

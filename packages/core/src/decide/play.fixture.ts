@@ -1,6 +1,7 @@
 import { hash as hashOf } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { compileFlow } from '../program/compile.ts';
+import type { CompiledFlow } from '../program/nodes.ts';
 import { parse } from 'yaml';
 import type { Json, JsonObject } from '../json.ts';
 import { limits } from '../limits.ts';
@@ -11,7 +12,7 @@ import type { Guarantee } from '../guarantee/classes.ts';
 import { httpGuarantee } from '../guarantee/classes.ts';
 import type { RunEvent } from '../state/events.ts';
 import type { RunState } from '../state/state.ts';
-import { encodeRow, foldRows, stateToJson } from '../state/codec.ts';
+import { decodeSnapshot, encodeRow, encodeSnapshot, foldRows, stateToJson } from '../state/codec.ts';
 import { beginRun, decide } from './decide.ts';
 import { pending } from './pending.ts';
 import { requestOf } from './request.ts';
@@ -41,7 +42,8 @@ export interface Play {
 
 /** A run that was played to where nothing moves it any more. */
 export interface Played {
-  readonly state: RunState;
+  /** May be replaced by what a snapshot of it holds, as when a run is loaded again. */
+  state: RunState;
   readonly events: RunEvent[];
   readonly requests: ActionRequest[];
   readonly rows: JournalRow[];
@@ -68,11 +70,15 @@ export function describeAction(name: string): ActionDescription | undefined {
   };
 }
 
+/** A flow of tests, compiled: what its head leaves out is filled in. */
+export function compiled(document: JsonObject): CompiledFlow {
+  const head = { dsl: '1.0.3', namespace: 'test', name: 'played', version: '1.0.0', ...(document['document'] as JsonObject | undefined) };
+  return compileFlow({ ...document, document: head }, { describe: describeAction });
+}
+
 /** Plays a flow in virtual time, folding its journal again after every decision and comparing it with the state. */
 export function play(yaml: string, options: Play = {}): Played {
-  const document = parse(yaml) as JsonObject;
-  const full = { document: { dsl: '1.0.3', namespace: 'test', name: 'played', version: '1.0.0', ...(document['document'] as JsonObject | undefined) }, ...document } as JsonObject;
-  const flow = compileFlow({ ...full, document: { dsl: '1.0.3', namespace: 'test', name: 'played', version: '1.0.0', ...(document['document'] as JsonObject | undefined) } }, { describe: describeAction });
+  const flow = compiled(parse(yaml) as JsonObject);
   const env: DecideEnv = { hash: nodeHash, random: options.random ?? (() => 0.5), limits: { ...limits, ...options.limits }, acquire: options.acquire ?? (() => true), release: () => {} };
   const begun = beginRun({ id: '01900000-0000-7000-8000-000000000001', flowHash: 'f', input: options.input ?? null, at: start }, flow, env);
   const run: Played = { state: begun.state, events: [], requests: [], rows: [], now: start };
@@ -94,6 +100,11 @@ export function play(yaml: string, options: Play = {}): Played {
     record(decide(run.state, flow, stimulus, env).events);
   }
   throw new Error('the run did not come to rest');
+}
+
+/** Loads the run's state again: what lived beside it is lost. */
+export function reload(run: Played): void {
+  run.state = decodeSnapshot(encodeSnapshot(run.state, { partition: 1 }, nodeHash), nodeHash);
 }
 
 function nextStimulus(run: Played, waits: readonly Pending[], options: Play, request: (frame: number) => ActionRequest): Stimulus | undefined {

@@ -1,6 +1,6 @@
 import type { FlowError } from '../flow-error.ts';
 import { flowError } from '../flow-error.ts';
-import { isAmbiguous } from '../state/apply.ts';
+import { frameOf, isAmbiguous } from '../state/apply.ts';
 import type { Frame } from '../state/state.ts';
 import { takesCourse } from './held.ts';
 import type { Ending, Machine } from './machine.ts';
@@ -33,8 +33,16 @@ export function raise(m: Machine, frame: Frame, error: FlowError, ending: Ending
   }
 }
 
+/** Ends the run with an error that no step raised; a step whose outcome is unknown is not said to have been cancelled. */
+export function abortRun(m: Machine, error: FlowError): void {
+  for (const frame of descendants(m.state, frameOf(m.state, 0))) {
+    if (!unresolved(frame)) m.emit({ type: 'task.cancelled', at: m.at, f: frame.id });
+  }
+  faultRun(m, error);
+}
+
 /** Ends the run with an error. */
-export function faultRun(m: Machine, error: FlowError): void {
+function faultRun(m: Machine, error: FlowError): void {
   m.emit({ type: 'run.faulted', at: m.at, error });
 }
 
@@ -70,6 +78,6 @@ export function raiseTryTimeout(m: Machine, frame: Frame): void {
 }
 
 /** Cancels every step below a frame, deepest first. */
-function cancelBelow(m: Machine, frame: Frame): void {
+export function cancelBelow(m: Machine, frame: Frame): void {
   for (const below of descendants(m.state, frame)) m.emit({ type: 'task.cancelled', at: m.at, f: below.id });
 }

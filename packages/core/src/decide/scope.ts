@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../json.ts';
 import type { CompiledFlow, ForBody, TaskCommon, TaskNode, TryBody } from '../program/nodes.ts';
 import type { Variables } from '../program/expression.ts';
+import { fault } from '../program/fault.ts';
 import { frameOf } from '../state/apply.ts';
 import type { Frame, RunState } from '../state/state.ts';
 import { pageRowsOf } from './page-rows.ts';
@@ -97,6 +98,12 @@ function instant(ms: number): JsonObject {
 function loopVariable(frame: Frame, node: TaskNode & ForBody, name: string): Json | undefined {
   if (name === node.at) return frame.n ?? 0;
   if (name !== node.each) return undefined;
-  if (frame.dataset !== undefined) return pageRowsOf(frame) ?? [];
+  if (frame.dataset !== undefined) return rowsOf(frame);
   return frame.items?.[frame.n ?? 0] ?? null;
+}
+
+function rowsOf(frame: Frame): readonly Json[] {
+  const rows = pageRowsOf(frame) ?? { missing: 'The rows of the page have not been read.' };
+  if ('missing' in rows) throw fault('runtime', rows.missing);
+  return rows;
 }

@@ -15,6 +15,5 @@ export function afterSwitch(m: Machine, frame: Frame, node: TaskNode & { readonl
     return m.raise(frame, error.error);
   }
   chosen ??= node.cases.find((one) => one.when === undefined);
-  m.countPure(null);
   m.complete(frame, scope.input, chosen === undefined ? {} : { then: chosen.then });
 }

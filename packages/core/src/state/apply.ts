@@ -172,7 +172,8 @@ function startTask(state: RunState, event: Of<'task.started'>): void {
 function fillFrame(state: RunState, frame: Frame, event: Of<'task.started'>): void {
   if (event.until !== undefined) {
     frame.until = event.until;
-    state.pure = 0;
+    // A wait for no time is none: a loop around it spins.
+    if (event.until > event.at) state.pure = 0;
   }
   if (event.kind === 'do') enterList(frame, 'do', inputOf(state, frame));
   if (event.kind === 'try') {
@@ -199,7 +200,7 @@ function completeTask(state: RunState, event: Of<'task.completed'>): void {
   const parent = frameOf(state, frame.p ?? 0);
   const { cursor } = parent;
   invariant(cursor !== undefined, 'only a list completes a task');
-  if (frame.effect === undefined && frame.until === undefined) state.pure += 1;
+  if (frame.effect === undefined && (frame.until === undefined || frame.until <= frame.at)) state.pure += 1;
   if (frame.effect !== undefined) {
     const out = event.out === undefined ? cursor.value : event.out;
     const raw = event.raw === undefined ? out : event.raw;
