@@ -20,7 +20,7 @@ export async function startPawl(withExamples: boolean): Promise<ExitCode> {
   const closers: Closer[] = [];
   try {
     const { engine, demo, url } = await open(settings, withExamples, closers);
-    print(`Pawl is at ${url} (API: ${url}/api/openapi.json)`);
+    print(`Pawl is at ${url} (process ${process.pid}, API: ${url}/api/openapi.json)`);
     const shown = demo === undefined ? stopped : runExamples(engine, demo, stopping.signal);
     const failed = engine.failed.then((error) => Promise.reject(error));
     await Promise.race([shown, stopped, failed]);
