@@ -140,7 +140,8 @@ function outcomeOf(error: Error, request: ActionRequest, left: boolean, log: Log
     'an action failed in an unexpected way',
   );
   const detail = `The action ${request.action} failed in an unexpected way. The log of Pawl says more.`;
-  return left
-    ? unanswered(request.guarantee, flowError('runtime', detail))
-    : { kind: 'terminal', error: flowError('runtime', detail) };
+  const failed = flowError('runtime', detail);
+  if (!left) return { kind: 'terminal', error: failed };
+  // A bug is likely to be met again: a pure call, which loses nothing by failing, goes to the flow at once.
+  return request.guarantee === 'pure' ? { kind: 'retryable', left: true, error: failed } : unanswered(failed);
 }

@@ -18,22 +18,24 @@ export function errorOf(kind: ErrorKind, detail: string, more: { status?: number
   return more.code === undefined ? error : { ...error, code: more.code };
 }
 
-/** Something left and no answer tells what became of it: only a `pure` call may simply be made again. */
-export function unanswered(guarantee: Guarantee, error: FlowError): Outcome {
-  return guarantee === 'pure' ? { kind: 'retryable', left: true, error } : { kind: 'ambiguous', error };
+/**
+ * Something left and no answer tells what became of it. So it is for a `pure` call too, which is then simply made again:
+ * `retryable` with something left would be an answer, which goes to the flow at once.
+ */
+export function unanswered(error: FlowError): Outcome {
+  return { kind: 'ambiguous', error };
 }
 
 /** The outcome of a request that got no answer. */
 export function egressOutcome(failure: EgressFailure, guarantee: Guarantee, left: boolean, doing: string): Outcome {
   const detail = `${doing}: ${failure.message}`;
-  if (failure.reason === 'cancelled')
-    return left ? unanswered(guarantee, errorOf('timeout', detail)) : { kind: 'cancelled' };
+  if (failure.reason === 'cancelled') return left ? unanswered(errorOf('timeout', detail)) : { kind: 'cancelled' };
   if (left) {
     // A pure call that meets the same limit or refusal again gains nothing; any other may have been applied.
     const certain = guarantee === 'pure' && (failure.reason === 'refused' || failure.reason === 'limit');
     return certain
       ? { kind: 'terminal', error: egressError(failure, detail) }
-      : unanswered(guarantee, egressError(failure, detail));
+      : unanswered(egressError(failure, detail));
   }
   if (failure.reason === 'refused' || failure.reason === 'invalid')
     return { kind: 'terminal', error: egressError(failure, detail) };

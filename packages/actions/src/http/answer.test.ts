@@ -24,9 +24,9 @@ const table: readonly Row[] = [
   [429, 'R', 'R', 'R', 'R'],
   [500, 'R', 'R', 'R', 'A'],
   [501, 'R', 'R', 'R', 'A'],
-  [502, 'R', 'A', 'A', 'A'],
+  [502, 'A', 'A', 'A', 'A'],
   [503, 'R', 'R', 'R', 'A'],
-  [504, 'R', 'A', 'A', 'A'],
+  [504, 'A', 'A', 'A', 'A'],
   [507, 'R', 'R', 'R', 'A'],
   [599, 'R', 'R', 'R', 'A'],
 ];
@@ -103,10 +103,7 @@ describe('answerOutcome', () => {
       for (const guarantee of ['idempotent', 'keyed', 'once'] as const)
         expect(judge(guarantee, answer)).toMatchObject({ kind: 'ambiguous' });
     }
-    expect(judge('pure', answerOf(200, new EgressFailure('broken', 'Lost.')))).toMatchObject({
-      kind: 'retryable',
-      left: true,
-    });
+    expect(judge('pure', answerOf(200, new EgressFailure('broken', 'Lost.')))).toMatchObject({ kind: 'ambiguous' });
     expect(judge('pure', answerOf(200, new EgressFailure('limit', 'Large.')))).toMatchObject({
       kind: 'terminal',
       error: { code: 'PAWL_RESPONSE_LIMIT' },

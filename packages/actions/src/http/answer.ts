@@ -43,9 +43,9 @@ export function classify(
   hasRetryAfter: boolean,
   attempt: number,
 ): 'terminal' | 'retryable' | 'ambiguous' {
-  if (guarantee === 'pure') return maySucceedLater(status) ? 'retryable' : 'terminal';
   // A gateway does not know what became of the request behind it.
   if (status === 502 || status === 504) return 'ambiguous';
+  if (guarantee === 'pure') return maySucceedLater(status) ? 'retryable' : 'terminal';
   if (guarantee === 'once') {
     if (status === 425 || status === 429 || (status === 503 && hasRetryAfter)) return 'retryable';
     return status >= 500 || status === 408 ? 'ambiguous' : 'terminal';
@@ -62,6 +62,8 @@ function maySucceedLater(status: number): boolean {
 /** A success whose body cannot be read was applied, its output lost: never a failure of an effect. */
 function success({ answer, guarantee, doing, output }: Judged): Outcome {
   let failure = answer.body.failure;
+  // Read again, what came whole would be no other; what broke off may be.
+  const whole = failure === undefined || failure.reason === 'limit' || failure.reason === 'refused';
   if (answer.body.bytes !== undefined) {
     try {
       return { kind: 'completed', output: output(answer.body.bytes) };
@@ -75,9 +77,7 @@ function success({ answer, guarantee, doing, output }: Judged): Outcome {
     lost,
     `${doing} answered ${answer.status}, but the answer could not be read. ${lost.message}`,
   );
-  if (guarantee === 'pure' && lost.reason !== 'broken' && lost.reason !== 'cancelled')
-    return { kind: 'terminal', error };
-  return unanswered(guarantee, error);
+  return guarantee === 'pure' && whole ? { kind: 'terminal', error } : unanswered(error);
 }
 
 function detailOf({ answer, doing, secrets }: Judged): string {

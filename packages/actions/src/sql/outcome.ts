@@ -19,7 +19,7 @@ export function sqlOutcome(error: unknown, progress: SqlProgress): Outcome {
   const { guarantee, left, doing } = progress;
   if (error instanceof SqlCancelled) {
     return left
-      ? unanswered(guarantee, errorOf('timeout', `${doing}: the database did not answer in time.`))
+      ? unanswered(errorOf('timeout', `${doing}: the database did not answer in time.`))
       : { kind: 'cancelled' };
   }
   if (error instanceof SqlTooLarge)
@@ -33,10 +33,7 @@ export function sqlOutcome(error: unknown, progress: SqlProgress): Outcome {
   // An ERROR is an answer: the transaction was rolled back. A FATAL may follow a COMMIT that has happened.
   if (error instanceof DatabaseError && error.severity === 'ERROR') return answered(error, doing);
   if (left)
-    return unanswered(
-      guarantee,
-      errorOf('communication', `${doing}: the connection to the database broke before it answered.`),
-    );
+    return unanswered(errorOf('communication', `${doing}: the connection to the database broke before it answered.`));
   if (error instanceof EgressFailure) return egressOutcome(error, guarantee, false, doing);
   if (error instanceof DatabaseError) return answered(error, doing);
   if (error instanceof Error && error.message === noTls) {

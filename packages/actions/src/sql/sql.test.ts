@@ -175,7 +175,7 @@ describe.skipIf(noServer !== undefined)(
           ).length;
         await waitUntil('it runs', async () => (await running()) === 1);
         cancellation.cancel();
-        expect(await ending).toMatchObject({ outcome: { kind: 'retryable', left: true, error: { status: 408 } } });
+        expect(await ending).toMatchObject({ outcome: { kind: 'ambiguous', error: { status: 408 } } });
         await waitUntil('the database has stopped it', async () => (await running()) === 0);
       });
     });
