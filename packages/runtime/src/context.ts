@@ -57,7 +57,7 @@ export class Context {
   draining = false;
   /** It cannot go on: it beats no more, so that others take its partitions over even where its process stays. */
   failed = false;
-  private lastNow = 0;
+  private last = { now: 0, mono: 0 };
 
   constructor(options: ContextOptions) {
     this.ports = options.ports;
@@ -66,7 +66,7 @@ export class Context {
     this.observe = options.observe;
     this.only = options.only;
     this.shares = options.shares;
-    this.timers = new Timers(options.ports.clock);
+    this.timers = new Timers(options.ports.clock, () => this.now());
     this.ownership = new Ownership(this);
     this.settle = new Settle(this);
     this.committer = new Committer(options.ports, this.settle);
@@ -82,10 +82,17 @@ export class Context {
     this.inbox = new Inbox(this);
   }
 
-  /** Wall time that never goes back within this worker (ms). */
+  /**
+   * Wall time that never goes back within this worker (ms). Where the clock was set back it goes on at half its pace
+   * until the clock has caught up: what is timed comes late then, and never stands still.
+   */
   now(): number {
-    const now = this.ports.clock.now();
-    if (now > this.lastNow) this.lastNow = now;
-    return this.lastNow;
+    const { clock } = this.ports;
+    const { last } = this;
+    const mono = clock.mono();
+    const slow = last.now + Math.floor((mono - last.mono) / 2);
+    const now = Math.max(clock.now(), slow);
+    if (now > last.now) this.last = { now, mono };
+    return this.last.now;
   }
 }

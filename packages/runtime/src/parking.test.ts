@@ -83,6 +83,27 @@ describe('a run that waits long', () => {
   });
 });
 
+describe('a clock that was set forward and back', () => {
+  it('makes what was timed in between come late, and does not stop it', async () => {
+    const world = new TestWorld();
+    const worker = await world.started('w1');
+    const times = (run: string): number[] => world.events(run).map(({ at }) => at);
+    world.clock.wallOffset = 3_600_000;
+    await world.clock.pass(3_000);
+    const parked = await begin(world, worker, world.deploy([task.wait('a', 'PT2M')]));
+    const near = await begin(world, worker, world.deploy([task.wait('a', 'PT10S')]));
+    world.clock.wallOffset = 0;
+    await world.clock.pass(30_000);
+    expect(world.status(near)).toBe('completed');
+    await world.clock.pass(240_000);
+    expect(world.status(parked)).toBe('completed');
+    expect(times(parked)).toEqual([...times(parked)].sort());
+    await world.clock.pass(8_000_000);
+    const later = await begin(world, worker, world.deploy([task.wait('b', 'PT2M')]));
+    expect(times(later)[0]).toBe(world.clock.now());
+  });
+});
+
 describe('a run that waits shortly', () => {
   it('stays in memory, and its head tells of the wait once it has lasted a second', async () => {
     const world = new TestWorld();

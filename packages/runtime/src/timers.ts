@@ -14,13 +14,16 @@ export interface TimerItem {
 /** All times that a worker waits for, in one binary heap with one timer of the clock behind it. */
 export class Timers {
   private readonly clock: Clock;
+  private readonly now: () => number;
   private readonly heap: TimerItem[] = [];
   private armedFor = Number.POSITIVE_INFINITY;
   private disarm: (() => void) | undefined;
   private stopped = false;
 
-  constructor(clock: Clock) {
+  /** `now`: the time that items are due by. Default: the clock's. */
+  constructor(clock: Clock, now = () => clock.now()) {
     this.clock = clock;
+    this.now = now;
   }
 
   get size(): number {
@@ -57,7 +60,7 @@ export class Timers {
   /** Calls every item that is due, earliest first. */
   check(): void {
     if (this.stopped) return;
-    const now = this.clock.now();
+    const now = this.now();
     // An item that sets itself to a time which is past already waits for the next check, so that the loop ends.
     for (let budget = this.heap.length; budget > 0; budget -= 1) {
       const top = this.heap[0];
@@ -80,7 +83,7 @@ export class Timers {
     if (top === undefined || this.stopped || top.at >= this.armedFor) return;
     this.disarm?.();
     this.armedFor = top.at;
-    const ms = Math.min(Math.max(top.at - this.clock.now(), 0), bounds.timerHorizon);
+    const ms = Math.min(Math.max(top.at - this.now(), 0), bounds.timerHorizon);
     this.disarm = this.clock.after(ms, this.ring);
   }
 
