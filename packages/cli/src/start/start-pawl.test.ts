@@ -1,7 +1,9 @@
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { waitUntil } from '@pawl/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { flowText, makeBench, type Pawl } from '../pawl.fixture.ts';
 
@@ -31,9 +33,12 @@ interface Ledger {
 describe('npm start', () => {
   let env: NodeJS.ProcessEnv;
   let port: number;
+  /** A target that takes a request and breaks the connection: nobody knows whether it did what was asked. */
+  const breaking = createHttpServer((request) => request.socket.destroy());
 
   beforeAll(async () => {
     port = await freePort();
+    await new Promise<void>((resolve) => breaking.listen(0, '127.0.0.1', resolve));
     const rows = Array.from({ length: cities }, (_, row) => ({
       name: `City  ${row}`,
       country: row % 2 === 0 ? 'AD' : 'NZ',
@@ -45,9 +50,17 @@ describe('npm start', () => {
     const files = join(bench.folder, 'files');
     mkdirSync(files);
     writeFileSync(join(files, 'cities.json'), JSON.stringify(rows));
-    env = { PAWL_PORT: String(port), PAWL_URL: `http://127.0.0.1:${port}`, PAWL_FILES: files };
+    env = {
+      PAWL_PORT: String(port),
+      PAWL_URL: `http://127.0.0.1:${port}`,
+      PAWL_FILES: files,
+      PAWL_ALLOW_NETS: `127.0.0.1:${breakingPort()}`,
+    };
   });
 
+  afterAll(() => breaking.close());
+
+  const breakingPort = (): number => (breaking.address() as AddressInfo).port;
   const ledger = async (): Promise<Ledger> =>
     (await (await fetch(`http://127.0.0.1:${port + 1}/ledger`)).json()) as Ledger;
 
@@ -140,6 +153,55 @@ describe('npm start', () => {
         stderr: expect.stringMatching(/^PAWL_RUN_ENDED: /),
       });
     });
+
+    test('a run that is cancelled meanwhile ends pawl run with 3', async () => {
+      const file = bench.file('long.yaml', flowText('long', '  - pause: { wait: { hours: 1 } }\n'));
+      const run = bench.launch(['run', file, '--key', 'long'], env);
+      const id = await idOf('tests/long');
+      expect(await bench.pawl(['cancel', id, '--reason', 'enough'], env)).toMatchObject({ code: 0 });
+      const { code, stdout, stderr } = await run.ended;
+      expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+      expect(JSON.parse(stderr)).toMatchObject({ title: 'The run was cancelled', run: id });
+    });
+
+    test('an effect of which nobody knows is listed, decided once, and the run goes on', async () => {
+      const task = `  - pay: { call: http, with: { method: post, endpoint: "http://127.0.0.1:${breakingPort()}/pay", body: 1 } }\n`;
+      const file = bench.file('pay.yaml', flowText('pay', task));
+      const asked = await bench.pawl(['run', file, '--key', 'pay', '--timeout', '3s'], env);
+      expect(asked.code).toBe(4);
+      expect(JSON.parse(asked.stderr)).toMatchObject({
+        waitingFor: 'decision',
+        instance: '/do/0/pay',
+        detail: expect.stringContaining('pawl decide'),
+      });
+      const { items } = JSON.parse((await bench.pawl(['decide', '--json'], env)).stdout) as { items: { id: string }[] };
+      expect(items).toHaveLength(1);
+      const id = items[0]?.id ?? '';
+      const decided = await bench.pawl(
+        ['decide', id, '--applied', '--output', '{"paid":true}', '--reason', 'it is on the statement'],
+        env,
+      );
+      expect(decided).toMatchObject({ code: 0, stdout: `The decision ${id} is taken.\n` });
+      expect(await bench.pawl(['decide', id, '--fail'], env)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/^PAWL_DECISION_TAKEN: /),
+      });
+      expect(await bench.pawl(['run', file, '--key', 'pay'], env)).toMatchObject({
+        code: 0,
+        stdout: '{"paid":true}\n',
+      });
+    });
+
+    /** Id of the one run of a flow, once it has begun. */
+    const idOf = async (flow: string): Promise<string> => {
+      let found: { id: string }[] = [];
+      await waitUntil(`a run of ${flow} is listed`, async () => {
+        const { stdout } = await bench.pawl(['runs', '--flow', flow, '--json'], env);
+        found = (JSON.parse(stdout) as { items: { id: string }[] }).items;
+        return found.length > 0;
+      });
+      return found[0]?.id ?? '';
+    };
 
     test('a wrong flow is refused with the place of each problem', async () => {
       const file = bench.file('wrong.yaml', flowText('wrong', '  - a: { set: { b: 1 }, then: nowhere }\n'));
