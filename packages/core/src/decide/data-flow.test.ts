@@ -108,6 +108,26 @@ do:
     expect(play(nested('end')).state.output).toEqual({ x: 1 });
   });
 
+  it('ends the run from within a loop, a try or a catch, without their output.as but with the flow’s own', () => {
+    const raising = '{r: {raise: {error: {type: x, status: 400}}}}';
+    const ends = [
+      "{o: {for: {in: '[1, 2]'}, do: [{a: {set: {x: '${ $item }'}, then: end}}], output: {as: '{no: 1}'}}}",
+      "{o: {try: [{a: {set: {x: 1}, output: {as: '{x: .x}'}, then: end}}], catch: {}, output: {as: '{no: 1}'}}}",
+      `{o: {try: [${raising}], catch: {do: [{a: {set: {x: 1}, then: end}}], then: after}, output: {as: '{no: 1}'}}}`,
+      `{o: {do: [{s: {switch: [{d: {then: end}}], input: {from: '{x: 1}'}}}], output: {as: '{no: 1}'}}}`,
+    ];
+    for (const one of ends) expect(play(`{output: {as: '{ended: .x}'}, do: [${one}, {after: {set: {x: 9}}}]}`).state.output, one).toEqual({ ended: 1 });
+  });
+
+  it('leaves only the innermost list on exit: of a try, a catch, an iteration', () => {
+    const raising = '{r: {raise: {error: {type: x, status: 400}}}}';
+    const skipped = '{skipped: {set: {x: 99}}}';
+    expect(play(`do: [{t: {try: [{a: {set: {x: 1}, then: exit}}, ${skipped}], catch: {}}}, {z: {set: {z: '\${ .x }'}}}]`).state.output).toEqual({ z: 1 });
+    expect(play(`do: [{t: {try: [${raising}], catch: {do: [{a: {set: {x: 1}, then: exit}}, ${skipped}]}}}, {z: {set: {z: '\${ .x }'}}}]`).state.output).toEqual({ z: 1 });
+    expect(play(`do: [{l: {for: {in: '[1, 2]'}, do: [{t: {try: [${raising}], catch: {then: exit}}}, ${skipped}]}}]`, { input: { x: 0 } }).state.output).toEqual({ x: 0 });
+    expect(play(`do: [{a: {set: {x: 1}, then: exit}}, ${skipped}]`).state.output).toEqual({ x: 1 });
+  });
+
   it('takes the switch task’s own then where no case matches', () => {
     expect(play('do: [{s: {switch: [{a: {when: .x == 1, then: b}}], then: end}}, {b: {set: {x: 2}}}]', { input: { x: 5 } }).state.output).toEqual({ x: 5 });
   });

@@ -120,6 +120,50 @@ do:
   });
 });
 
+describe('tries within loops within tries', () => {
+  it('roll the context back to where the try that retries began, and keep what came before it', () => {
+    let calls = 0;
+    const run = play(
+      `
+do:
+  - o:
+      try:
+        - l:
+            for: { in: '[1, 2]' }
+            do:
+              - e: { set: { n: '\${ $item }' }, export: { as: '($context // []) + [.n]' } }
+              - t: { try: [ { x: { set: { n: 9 }, export: { as: '$context + ["x"]' } } }, { a: { call: idempotent } } ], catch: { retry: { limit: { attempt: { count: 1 } } } } }
+      catch: { retry: { limit: { attempt: { count: 1 } } } }
+  - z: { set: '\${ $context }' }
+`,
+      { answer: () => (++calls < 4 ? { kind: 'retryable', left: true, error: flowError('communication', 'busy', { status: 503 }) } : { kind: 'completed', output: {} }) },
+    );
+    expect(run.state.output).toEqual([1, 'x', 2, 'x']);
+    expect(run.requests).toHaveLength(5);
+  });
+
+  it('run catch.do in the scope of the loop, and follow catch.then after it', () => {
+    const run = play(`
+do:
+  - l:
+      for: { each: x, in: '[1, 2, 3]' }
+      do:
+        - t: { try: [ { r: { raise: { error: { type: x, status: 400, detail: '\${ "at \\($x)" }' } } } } ], catch: { as: e, do: [ { h: { set: { log: '\${ (.log // []) + ["\\($e.detail) \\($index)"] }' } } } ], then: last } }
+        - skipped: { set: { log: [] } }
+        - last: { set: { log: '\${ .log }' } }
+`);
+    expect(run.state.output).toEqual({ log: ['at 1 0', 'at 2 1', 'at 3 2'] });
+  });
+
+  it('count a timeout over all retries of its try', () => {
+    const run = play('do: [{t: {try: [{a: {call: idempotent}}], timeout: {after: PT25S}, catch: {retry: {delay: PT10S}}}}]', {
+      answer: () => ({ kind: 'retryable', left: true, error: flowError('communication', 'busy', { status: 503 }) }),
+    });
+    expect(run.requests).toHaveLength(3);
+    expect(run.state.error).toMatchObject({ status: 408, instance: '/do/0/t' });
+  });
+});
+
 describe('errors of expressions', () => {
   const raised = (error: string) => play(`do: [{a: {raise: {error: ${error}}}}]`, { input: { n: 1 } }).state.error;
 

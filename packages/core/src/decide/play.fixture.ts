@@ -53,7 +53,7 @@ export interface Played {
 const start = Date.UTC(2026, 10, 1);
 
 /** The actions that played flows may call: `http`, and one for each guarantee. */
-export function describeAction(name: string): ActionDescription | undefined {
+function describeAction(name: string): ActionDescription | undefined {
   const known = ['http', 'pure', 'idempotent', 'keyed', 'transactional', 'once'];
   if (!known.includes(name)) return undefined;
   return {
