@@ -30,7 +30,7 @@ export type Template =
   | { readonly kind: 'object'; readonly members: readonly (readonly [string, Template])[] };
 
 /** Compiles jq that may use the variables named. Throws PAWL_FLOW_INVALID. */
-export function compileExpression(source: string, variables: readonly string[], where: string): Expression {
+function compileExpression(source: string, variables: readonly string[], where: string): Expression {
   try {
     const program = compile(source, { variables });
     return { source, program, variables: program.variables };
