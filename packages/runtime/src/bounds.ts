@@ -2,6 +2,8 @@
 export const bounds = {
   /** Runs in one commit. */
   commitRuns: 1_000,
+  /** Messages that led to nothing, in one commit. */
+  commitMessages: 1_000,
   /** Characters of one commit. */
   commitCharacters: 4_194_304,
   /** A run that writes more than this commits alone. */

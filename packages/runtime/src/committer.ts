@@ -152,8 +152,7 @@ export class Committer {
       characters += part.characters;
     }
     this.cut();
-    for (const message of this.loose) parts.push(consumingPart(message));
-    this.loose = [];
+    for (const message of this.loose.splice(0, bounds.commitMessages)) parts.push(consumingPart(message));
     return parts;
   }
 

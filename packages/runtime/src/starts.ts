@@ -165,9 +165,10 @@ export class Starts {
   }
 
   private accepts(run: string): boolean {
-    const { ownership, only, draining } = this.context;
+    const { ownership, only, draining, table } = this.context;
     const partition = partitionOf(run);
-    if (draining || (only !== undefined && only !== run)) return false;
+    // It waits in the inbox then, instead of in memory.
+    if (draining || table.size >= bounds.runsInMemory || (only !== undefined && only !== run)) return false;
     // Not while stored runs are being loaded: a run begun among them could be loaded a second time, as it was before.
     return ownership.isReady(partition);
   }
