@@ -27,7 +27,7 @@ describe('pages that were lost from memory', () => {
     const { world, flow } = nested();
     await begin(world, await world.started('w1'), flow);
     await world.clock.settle();
-    const read = world.actions.readPage;
+    const read = world.actions.readPage.bind(world.actions);
     world.actions.readPage = (dataset, cursor, size) =>
       new Promise((resolve) => {
         // The outer page comes last.
@@ -44,7 +44,7 @@ describe('pages that were lost from memory', () => {
     const { world, flow } = nested();
     await begin(world, await world.started('w1'), flow);
     await world.clock.settle();
-    const read = world.actions.readPage;
+    const read = world.actions.readPage.bind(world.actions);
     let failures = 3;
     world.actions.readPage = (dataset, cursor, size) =>
       (failures -= 1) >= 0 ? Promise.reject(unreachable()) : read(dataset, cursor, size);

@@ -1,4 +1,5 @@
 import { ensureError } from '@pawl/core';
+import type { Evidence } from './invariants.ts';
 import { invariants } from './invariants.ts';
 import type { Violation } from './violation.ts';
 import { World } from './world.ts';
@@ -26,15 +27,9 @@ const aftermath = 1_000;
 /** Plays one seed: faults, then healing, then everything must end; and all that was promised is checked. */
 export async function playSeed(options: WorldOptions): Promise<SeedResult> {
   const world = new World(options);
-  const { timeline, auditor, people, store, prng } = world;
-  const done = (): boolean =>
-    people.waiting === 0 && auditor.living === world.setAside && store.tables.inbox.size === 0;
+  const { timeline, auditor } = world;
   try {
-    const quiet = await timeline.run(done, prng.between(2_000, 12_000));
-    world.heal();
-    if (quiet || (await timeline.run(done, timeline.time + livenessBound)))
-      await timeline.run(() => false, timeline.time + aftermath);
-    const evidence = { ledger: world.targets.ledger, tables: store.tables, auditor, people };
+    const evidence = await playWorld(world);
     for (const invariant of invariants) invariant(evidence);
   } catch (error) {
     auditor.report('I6', `the simulation itself failed: ${ensureError(error).stack}`);
@@ -48,4 +43,16 @@ export async function playSeed(options: WorldOptions): Promise<SeedResult> {
     events: [...auditor.runs.values()].reduce((sum, run) => sum + run.events.length, 0),
     effects: world.targets.ledger.effects,
   };
+}
+
+/** Lets a world live to its end. What it promised is checked on what this answers. */
+export async function playWorld(world: World): Promise<Evidence> {
+  const { timeline, auditor, people, store, prng, targets } = world;
+  const done = (): boolean =>
+    people.waiting === 0 && auditor.living === world.setAside && store.tables.inbox.size === 0;
+  const quiet = await timeline.run(done, prng.between(2_000, 12_000));
+  world.heal();
+  if (quiet || (await timeline.run(done, timeline.time + livenessBound)))
+    await timeline.run(() => false, timeline.time + aftermath);
+  return { ledger: targets.ledger, tables: store.tables, auditor, people };
 }

@@ -2,7 +2,7 @@ import type { ActionDescription, Guarantee } from '@pawl/core';
 import { guarantees } from '@pawl/core';
 
 /** Length of one attempt in the simulation (ms). */
-export const simAttemptTimeout = 1_500;
+const attemptTimeout = 1_500;
 
 /** One action for each guarantee: `sim.pure`, `sim.idempotent`, … */
 export const simActions: ReadonlyMap<string, ActionDescription> = new Map(
@@ -27,6 +27,6 @@ function describe(name: string, guarantee: Guarantee): ActionDescription {
     target: () => `sim://${guarantee}`,
     // Few, so that runs have to wait for permits.
     concurrency: 2,
-    timeoutMs: simAttemptTimeout,
+    timeoutMs: attemptTimeout,
   };
 }
