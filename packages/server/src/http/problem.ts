@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorCode, Log } from '@pawl/core';
 import { ensureError, errors, PawlError } from '@pawl/core';
@@ -18,6 +19,9 @@ export interface ProblemDocument {
 
 /** Characters of a detail that quotes what was sent. */
 const longestDetail = 300;
+const tooLarge = 413;
+/** How long the rest of a body that is too large is read (ms). */
+const drainMs = 2_000;
 /** When a request that was not taken for now may be sent again (s). */
 const retryAfter = 1;
 
@@ -38,13 +42,31 @@ export function sendProblem(log: Log, thrown: unknown, request: FastifyRequest, 
     );
   }
   if (problem.status === 503 || problem.code === 'PAWL_IN_FLIGHT') void reply.header('retry-after', retryAfter);
-  void reply.code(problem.status).header('content-type', problemType).send(JSON.stringify(problem));
+  const send = (): void =>
+    void reply.code(problem.status).header('content-type', problemType).send(JSON.stringify(problem));
+  if (problem.status === tooLarge) afterBody(request.raw, send);
+  else send();
+}
+
+/**
+ * Reads on for a moment and throws away what comes, then answers: a client whose connection is closed while it still
+ * sends never sees the answer.
+ */
+function afterBody(request: IncomingMessage, answer: () => void): void {
+  const timer = setTimeout(done, drainMs);
+  function done(): void {
+    clearTimeout(timer);
+    request.off('end', done).off('close', done);
+    answer();
+  }
+  request.once('end', done).once('close', done).resume();
 }
 
 /** What the framework threw: its own errors have a status below 500, everything else is a bug. */
 function problemOfFramework(error: FastifyError): ProblemDocument {
   const status = error.statusCode ?? 500;
-  if (status === 413) return problemOf(new PawlError('PAWL_TOO_LARGE', 'The body is larger than this route takes.'));
+  if (status === tooLarge)
+    return problemOf(new PawlError('PAWL_TOO_LARGE', 'The body is larger than this route takes.'));
   if (status === 415) {
     return problemOf(new PawlError('PAWL_MEDIA_TYPE', 'The type of the body is not one that this route takes.'));
   }
