@@ -28,12 +28,7 @@ export async function markRun(database: Database, worker: string, run: string, s
 }
 
 /** Sets a run of this worker's aside: it is loaded as `quarantined`, with its journal as it stands. Another owner's goes on. */
-export async function quarantineRun(
-  database: Database,
-  worker: string,
-  run: string,
-  reason: FlowError,
-): Promise<void> {
+export async function quarantineRun(database: Database, worker: string, run: string, reason: FlowError): Promise<void> {
   await database.query(
     `insert into pawl.quarantine (partition, run, reason)
        select l.partition, $2, $3 from pawl.lease l where l.partition = $1 and l.worker = $4 for share

@@ -48,7 +48,17 @@ describe('the wire file', () => {
     writeFileSync(join(folder, 'stolen'), `${JSON.stringify({ ...dead, worker: 'somebody' })}\n`);
     writeFileSync(join(folder, 'torn'), '{"worker":"to');
     const wire = new WireFile(folder, 'mine', silent);
-    for (const worker of ['missing', 'other-boot', 'living', 'no-start', 'other-container', 'no-space', 'stolen', 'torn', '../escape']) {
+    for (const worker of [
+      'missing',
+      'other-boot',
+      'living',
+      'no-start',
+      'other-container',
+      'no-space',
+      'stolen',
+      'torn',
+      '../escape',
+    ]) {
       expect(await wire.neverLeft(worker, 'run:1:1'), worker).toBe(false);
     }
     wire.close();
