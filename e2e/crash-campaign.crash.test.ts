@@ -28,18 +28,14 @@ afterAll(async () => {
   await world?.close(false);
 }, patienceMs);
 
-function expectNoHarm(result: CampaignResult, expected: number): void {
-  expect(result.violations).toEqual([]);
-  expect(result).toMatchObject({ duplicates: 0, losses: 0, expected: result.rounds * expected });
-  for (const victim of victims) expect(result.kills[victim], victim).toBeGreaterThan(0);
-  expect(result.recoveries.length).toBeGreaterThan(0);
-}
-
 describe('killed again and again', () => {
   it(
     'the import has every city once and reports once',
     async () => {
-      expectNoHarm(await runCampaign(world, importScenario(pageSize), { kills, seed, pauseMs }), rows);
+      const result = await runCampaign(world, importScenario(pageSize), { kills, seed, pauseMs });
+      expect(result).toMatchObject({ violations: [], duplicates: 0, losses: 0, expected: result.rounds * rows });
+      expect(neverKilled(result)).toEqual([]);
+      expect(result.recoveries.length).toBeGreaterThan(0);
     },
     patienceMs,
   );
@@ -47,8 +43,14 @@ describe('killed again and again', () => {
   it(
     'each order is charged once, although the target fails, hangs and breaks off as well',
     async () => {
-      expectNoHarm(await runCampaign(world, chargeScenario(orders), { kills, seed: seed + 1, pauseMs }), orders);
+      const result = await runCampaign(world, chargeScenario(orders), { kills, seed: seed + 1, pauseMs });
+      expect(result).toMatchObject({ violations: [], duplicates: 0, losses: 0, expected: result.rounds * orders });
+      expect(neverKilled(result)).toEqual([]);
     },
     patienceMs,
   );
 });
+
+function neverKilled({ kills: killed }: CampaignResult): string[] {
+  return victims.filter((victim) => killed[victim] === 0);
+}

@@ -177,6 +177,7 @@ async function expectOnce(database: TestDatabase, run: string, account: string):
   const keys = Array.from({ length: effects }, (_, n) => `${account}-${n}`);
   const counts = (await ledger.counts())[account] ?? {};
   expect(tally(counts, keys)).toMatchObject({ duplicates: [], losses: [], strangers: [], effects });
-  expect(await journalFacts(database.query, run)).toMatchObject({ gaps: 0, ends: 1 });
+  const ask = (sql: string, values: readonly unknown[]): Promise<object[]> => database.query(sql, values);
+  expect(await journalFacts(ask, run)).toMatchObject({ gaps: 0, ends: 1 });
   expect(await database.query('select status from pawl.run')).toEqual([{ status: 'c' }]);
 }

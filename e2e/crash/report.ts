@@ -26,7 +26,7 @@ export function reportOf(results: readonly CampaignResult[], seconds: number): s
 }
 
 /** The value that so large a share of the sorted values does not exceed; undefined where there are none. */
-export function percentile(sorted: readonly number[], share: number): number | undefined {
+function percentile(sorted: readonly number[], share: number): number | undefined {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
 }
 
