@@ -58,7 +58,7 @@ export async function openBeatLine(
   async function begin(next: pg.Client): Promise<void> {
     await takeLock(next, lockA, lockB, lastPid);
     await next.query(`listen ${wakeChannel}`);
-    await beatOnce(next);
+    await beatOnce(next, worker, lockA, lockB);
     lastPid = (await next.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid ?? 0;
   }
 
@@ -68,14 +68,6 @@ export async function openBeatLine(
     if (!closed) void reconnect(connect, () => closed, database.log);
   }
 
-  async function beatOnce(session: pg.Client): Promise<void> {
-    await session.query(
-      `insert into pawl.worker as w (id, beat, beat_at, lock_a, lock_b, shares) values ($1, 1, clock_timestamp(), $2, $3, $4)
-         on conflict (id) do update set beat = w.beat + 1, beat_at = excluded.beat_at`,
-      [worker.id, lockA, lockB, worker.shares],
-    );
-  }
-
   await connect().catch((error: unknown) => {
     throw unreachable(error);
   });
@@ -83,7 +75,7 @@ export async function openBeatLine(
     async beat() {
       const session = client;
       if (session === undefined) throw unreachable(new Error('the connection that holds the lock was lost'));
-      await withDeadline(session, beatTimeoutMs, beatOnce(session)).catch((error: unknown) => {
+      await withDeadline(session, beatTimeoutMs, beatOnce(session, worker, lockA, lockB)).catch((error: unknown) => {
         throw unreachable(error);
       });
       beats += 1;
@@ -102,6 +94,19 @@ export async function openBeatLine(
       await endQuietly(session);
     },
   };
+}
+
+async function beatOnce(
+  session: pg.Client,
+  { id, shares }: { readonly id: string; readonly shares: boolean },
+  lockA: number,
+  lockB: number,
+): Promise<void> {
+  await session.query(
+    `insert into pawl.worker as w (id, beat, beat_at, lock_a, lock_b, shares) values ($1, 1, clock_timestamp(), $2, $3, $4)
+       on conflict (id) do update set beat = w.beat + 1, beat_at = excluded.beat_at`,
+    [id, lockA, lockB, shares],
+  );
 }
 
 /** The two numbers of a worker's advisory lock. */
