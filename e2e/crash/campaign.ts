@@ -98,6 +98,8 @@ class Killer {
   async haunt(watch: RunWatch): Promise<void> {
     const { kills, pauseMs } = this.options;
     while (!isEnded(watch.status)) {
+      const [mishap] = this.world.mishaps();
+      if (mishap !== undefined) throw new Error(mishap);
       const before = watch.seq;
       if (this.total >= kills) {
         await watch.progress(stuckMs).catch((error: unknown) => failUnlessEnded(watch, before, error));
