@@ -31,6 +31,23 @@ export const actionLimits = {
   /** Characters of an answer's body quoted in an error. */
   quotedAnswer: 300,
 
+  /** One answer of a token server, its discovery document included (ms). */
+  tokenTime: 30_000,
+  /** The same (bytes). */
+  tokenAnswerBytes: 65_536,
+  /** Characters of an access token. */
+  tokenCharacters: 16_384,
+  /** Tokens that are kept for one set of permissions. */
+  tokens: 1_000,
+  /** Longest time that a token is kept (ms). */
+  tokenLife: 86_400_000,
+  /** Life of a token that does not say when it expires (ms). */
+  tokenLifeUnknown: 300_000,
+  /** A token is renewed so long before it expires, or after half of its life if that is later (ms). */
+  tokenMargin: 30_000,
+  /** How long a discovery document is believed (ms). */
+  discoveryLife: 3_600_000,
+
   /** One row of a file (bytes). */
   fileRowBytes: 1_048_576,
   /** Rows of one page together (bytes): a page ends early rather than exceed it. */

@@ -36,6 +36,8 @@ export interface EgressAnswer {
   readonly headers: Readonly<Record<string, string>>;
   /** Where the answer came from: the last URL of the redirects. */
   readonly url: URL;
+  /** Redirects that led there. */
+  readonly redirects: number;
   readonly body: Body;
 }
 
@@ -83,7 +85,7 @@ export class Client {
       body: request.body,
     };
     for (let followed = 0; ; followed++) {
-      const answer = await this.#send(hop, request);
+      const answer = { ...(await this.#send(hop, request)), redirects: followed };
       const location = answer.headers['location'];
       if (
         !request.follow ||
@@ -96,7 +98,7 @@ export class Client {
     }
   }
 
-  async #send(hop: Hop, request: EgressRequest): Promise<EgressAnswer> {
+  async #send(hop: Hop, request: EgressRequest): Promise<Omit<EgressAnswer, 'redirects'>> {
     const dispatch: Dispatcher.DispatchOptions = {
       origin: hop.url.origin,
       path: `${hop.url.pathname}${hop.url.search}`,

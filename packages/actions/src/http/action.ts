@@ -2,15 +2,17 @@ import { httpGuarantee, isObject } from '@pawl/core';
 import type { ActionRequest, Json, JsonObject, Outcome } from '@pawl/core';
 import type { ActionContext } from '../action.ts';
 import { defineAction } from '../action.ts';
-import type { EgressAnswer } from '../egress/client.ts';
 import { EgressFailure } from '../egress/failure.ts';
 import { parseUrl, showUrl } from '../egress/url.ts';
 import { egressOutcome } from '../failures.ts';
 import { answerOutcome } from './answer.ts';
+import { AuthenticationFailure } from './authentication/failure.ts';
 import { inputSchema } from './input.ts';
 import { outputOf } from './output.ts';
 import { buildRequest } from './request.ts';
 import type { BuiltRequest } from './request.ts';
+import { send } from './send.ts';
+import type { Sent } from './send.ts';
 
 /** The language's own HTTP call. */
 export const httpAction = defineAction({
@@ -27,34 +29,24 @@ export const httpAction = defineAction({
 });
 
 async function callHttp(request: ActionRequest, context: ActionContext): Promise<Outcome> {
-  let left = false;
   const built = buildRequest(request);
   const doing = `${built.method} ${showUrl(parseUrl(built.url))}`;
-  let answer: EgressAnswer;
+  let sent: Sent;
   try {
-    answer = await context.egress.request({
-      ...built,
-      cancellation: context.cancellation,
-      follow: request.args['redirect'] === true,
-      fresh: request.guarantee === 'once',
-      onLeft: () => {
-        // A redirect leaves again; the attempt has left once.
-        if (left) return;
-        context.left();
-        left = true;
-      },
-    });
+    sent = await send(built, request, context);
   } catch (error) {
-    if (error instanceof EgressFailure) return egressOutcome(error, request.guarantee, left, doing);
+    if (error instanceof AuthenticationFailure) return error.outcome;
     throw error;
   }
+  const { answer, left, secrets } = sent;
+  if (answer instanceof EgressFailure) return egressOutcome(answer, request.guarantee, left, doing);
   return answerOutcome({
     guarantee: request.guarantee,
     attempt: request.attempt,
     redirect: request.args['redirect'] === true,
     answer,
     doing,
-    secrets: built.secrets,
+    secrets,
     output: (bytes) => outputOf(request.args['output'], shownRequest(built), answer, bytes),
   });
 }

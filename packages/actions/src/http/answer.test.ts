@@ -60,6 +60,7 @@ const answerOf = (status: number, body: string | EgressFailure = '', headers: Re
   status,
   headers,
   url: new URL('https://target.example/a'),
+  redirects: 0,
   body: body instanceof EgressFailure ? { failure: body } : { bytes: Buffer.from(body) },
 });
 const judge = (guarantee: Guarantee, answer: ReturnType<typeof answerOf>, redirect = false) =>

@@ -1,6 +1,7 @@
 import { isObject, PawlError } from '@pawl/core';
 import type { ActionRequest, Json, JsonObject } from '@pawl/core';
-import { authenticate } from './authentication.ts';
+import { readPolicy } from './authentication/policy.ts';
+import type { Policy } from './authentication/policy.ts';
 import { serializeBody } from './body.ts';
 
 /** A request as it goes to egress. */
@@ -8,10 +9,9 @@ export interface BuiltRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly credentials: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Values that must not appear in any error or log. */
-  readonly secrets: readonly string[];
+  /** How the endpoint is told who calls. */
+  readonly policy: Policy;
 }
 
 /**
@@ -32,14 +32,13 @@ export function buildRequest(request: ActionRequest): BuiltRequest {
     else body = withMember(body, keyIn.name, key);
   }
   const authentication = typeof endpoint === 'string' ? undefined : endpoint['authentication'];
-  const { credentials, secrets } = authenticate(authentication);
+  const policy = readPolicy(authentication);
   const serialized = serializeBody(body, headers);
   return {
     method,
     url: withQuery(uri, query),
     headers,
-    credentials,
-    secrets,
+    policy,
     ...(serialized === undefined ? {} : { body: serialized }),
   };
 }

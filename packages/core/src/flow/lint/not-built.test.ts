@@ -34,21 +34,25 @@ describe('what the language has and Pawl does not run yet', () => {
     ['the variable of secrets', 'do: [{a: {set: "${ $secrets.x }"}}]', '/do/0/a/set'],
     ['the variable of authorization', 'do: [{a: {set: "${ $authorization }"}}]', '/do/0/a/set'],
     [
-      'oauth2',
-      http('{oauth2: {authority: "https://a", grant: client_credentials}}'),
-      '/do/0/a/with/endpoint/authentication/oauth2',
+      'a grant that needs a browser',
+      http('{oauth2: {authority: "https://a", grant: authorization_code}}'),
+      '/do/0/a/with/endpoint/authentication/oauth2/grant',
     ],
     [
-      'oidc',
-      http('{oidc: {authority: "https://a", grant: client_credentials}}'),
-      '/do/0/a/with/endpoint/authentication/oidc',
+      'a template in an authority',
+      http('{oidc: {authority: "https://a/{tenant}", grant: client_credentials}}'),
+      '/do/0/a/with/endpoint/authentication/oidc/authority',
     ],
-    ['digest', http('{digest: {username: u, password: p}}'), '/do/0/a/with/endpoint/authentication/digest'],
+    [
+      'an assertion that Pawl would have to sign with a private key',
+      http('{oauth2: {authority: "https://a", grant: client_credentials, client: {authentication: private_key_jwt}}}'),
+      '/do/0/a/with/endpoint/authentication/oauth2/client/authentication',
+    ],
     ['credentials from a secret', http('{basic: {use: s}}'), '/do/0/a/with/endpoint/authentication/basic/use'],
     [
-      'a policy that is none yet',
+      'a token policy from a secret',
       `use: {authentications: {o: {oidc: {use: s}}}}\ndo: ${one}`,
-      '/use/authentications/o/oidc',
+      '/use/authentications/o/oidc/use',
     ],
     [
       'a schema elsewhere',
@@ -70,6 +74,14 @@ describe('what the language has and Pawl does not run yet', () => {
   it('leaves alone what is built', () => {
     expect(told(http('{bearer: {token: "${ .token }"}}'), 'deploy')).toEqual([]);
     expect(told(http('{basic: {username: u, password: p}}'), 'deploy')).toEqual([]);
+    expect(told(http('{digest: {username: u, password: p}}'), 'deploy')).toEqual([]);
+    for (const kind of ['oauth2', 'oidc']) {
+      expect(told(http(`{${kind}: {authority: "https://a", grant: client_credentials}}`), 'deploy')).toEqual([]);
+      const signed = 'client: {authentication: private_key_jwt, assertion: "${ .signed }"}';
+      expect(told(http(`{${kind}: {authority: "https://a", grant: client_credentials, ${signed}}}`), 'deploy')).toEqual(
+        [],
+      );
+    }
   });
 
   it('still has its names and texts looked at, gently where Pawl may not know all of them', () => {

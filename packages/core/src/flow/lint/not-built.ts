@@ -56,15 +56,24 @@ function lintTask(lint: Lint, site: TaskSite): void {
 }
 
 function lintAuthentication(lint: Lint, policy: JsonObject, path: string): void {
-  for (const kind of ['digest', 'oauth2', 'oidc']) {
-    if (policy[kind] !== undefined)
-      notYet(lint, `${path}/${kind}`, `The authentication ${kind} is`, 'use basic, bearer or a connection');
-  }
-  for (const kind of ['basic', 'bearer']) {
+  for (const kind of ['basic', 'bearer', 'digest', 'oauth2', 'oidc']) {
     const credentials = policy[kind];
-    if (isObject(credentials) && credentials['use'] !== undefined)
+    if (!isObject(credentials)) continue;
+    if (credentials['use'] !== undefined)
       notYet(lint, `${path}/${kind}/use`, 'Secrets in the flow are', 'name a connection instead');
+    lintTokens(lint, credentials, `${path}/${kind}`);
   }
+}
+
+/** What `oauth2` and `oidc` may say of how a token is got. */
+function lintTokens(lint: Lint, policy: JsonObject, path: string): void {
+  if (policy['grant'] === 'authorization_code')
+    notYet(lint, `${path}/grant`, 'Grants that need a person at a browser are', 'use the grant client_credentials');
+  const { authority, client } = policy;
+  if (typeof authority === 'string' && authority.includes('{'))
+    notYet(lint, `${path}/authority`, 'URI templates in an authority are', 'write the whole address');
+  if (isObject(client) && client['authentication'] === 'private_key_jwt' && client['assertion'] === undefined)
+    notYet(lint, `${path}/client/authentication`, 'Assertions signed with a private key are', 'give the assertion');
 }
 
 function lintSchemaSource(lint: Lint, owner: Json | undefined, path: string): void {

@@ -1,0 +1,30 @@
+import type { ErrorCode, Outcome } from '@pawl/core';
+import { errorOf } from '../../failures.ts';
+
+/** No credentials could be got, and so nothing was done at the endpoint. The outcome is the attempt's. */
+export class AuthenticationFailure extends Error {
+  readonly outcome: Outcome;
+
+  constructor(outcome: Outcome) {
+    super('no credentials could be got');
+    this.name = 'AuthenticationFailure';
+    this.outcome = outcome;
+  }
+}
+
+/** A refusal for certain: asked again, the same question gets the same answer. `detail` must hold no secret. */
+export function refusal(detail: string, code?: ErrorCode): AuthenticationFailure {
+  const error = errorOf('authentication', detail, code === undefined ? {} : { code });
+  return new AuthenticationFailure({ kind: 'terminal', error });
+}
+
+/** The token server cannot answer now; asked later, it may. */
+export function notNow(detail: string, status: number, afterMs: number | undefined): AuthenticationFailure {
+  const error = errorOf('communication', detail, { status });
+  return new AuthenticationFailure({
+    kind: 'retryable',
+    left: false,
+    error,
+    ...(afterMs === undefined ? {} : { afterMs }),
+  });
+}

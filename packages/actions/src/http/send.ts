@@ -1,0 +1,65 @@
+import type { ActionRequest } from '@pawl/core';
+import type { ActionContext } from '../action.ts';
+import type { EgressAnswer } from '../egress/client.ts';
+import { EgressFailure } from '../egress/failure.ts';
+import { parseUrl } from '../egress/url.ts';
+import { createAuthenticator } from './authentication/authenticator.ts';
+import type { BuiltRequest } from './request.ts';
+
+/** What came of sending a request. */
+export interface Sent {
+  /** The answer, or why there is none. */
+  readonly answer: EgressAnswer | EgressFailure;
+  /** Whether `answer` may tell of a request that had an effect: one that left and was not refused by a 401 before. */
+  readonly left: boolean;
+  /** Values that no error or log may show. */
+  readonly secrets: readonly string[];
+}
+
+/**
+ * Sends a request with the credentials of its policy. One that its endpoint refuses for them (401) has had no effect, and
+ * so goes out once more with other ones, where the policy has some. Rejects with an AuthenticationFailure.
+ */
+export async function send(built: BuiltRequest, request: ActionRequest, context: ActionContext): Promise<Sent> {
+  const { policy, ...message } = built;
+  const { egress, cancellation } = context;
+  const authenticator = createAuthenticator(policy, {
+    method: built.method,
+    url: parseUrl(built.url),
+    egress,
+    cancellation,
+  });
+  const secrets: string[] = [];
+  let credentials = await authenticator.first();
+  let everLeft = false;
+  for (;;) {
+    secrets.push(...credentials.secrets);
+    let left = false;
+    const answer = await egress
+      .request({
+        ...message,
+        credentials: credentials.credentials,
+        cancellation,
+        follow: request.args['redirect'] === true,
+        fresh: request.guarantee === 'once',
+        onLeft: () => {
+          // A redirect leaves again, and so does what was refused for its credentials; the attempt has left once.
+          if (!everLeft) context.left();
+          everLeft = true;
+          left = true;
+        },
+      })
+      .catch(failureOf);
+    // What redirected has accepted the request, whatever the place says that it led to.
+    if (answer instanceof EgressFailure || answer.status !== 401 || answer.redirects > 0)
+      return { answer, left, secrets };
+    const others = await authenticator.again(answer);
+    if (others === undefined) return { answer, left, secrets };
+    credentials = others;
+  }
+}
+
+function failureOf(error: unknown): EgressFailure {
+  if (error instanceof EgressFailure) return error;
+  throw error;
+}
