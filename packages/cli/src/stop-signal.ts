@@ -1,7 +1,7 @@
 import { note } from './output.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** Exit code of a process that a second Ctrl-C ends. */
+/** Exit code of a process that is ended before it could stop in order. */
 const forcedExit = 130;
 
 /** Resolves at the first Ctrl-C or SIGTERM; the next one ends the process at once, which is always safe. */
@@ -17,4 +17,10 @@ export function untilStopped(): Promise<void> {
       });
     }
   });
+}
+
+/** What is being opened; when the process is stopped before, it ends at once: there is nothing yet that could be drained. */
+export async function openedOrStopped<T>(opening: Promise<T>, stopped: Promise<void>): Promise<T> {
+  const stoppedFirst = stopped.then(() => process.exit(forcedExit));
+  return Promise.race([opening, stoppedFirst]);
 }

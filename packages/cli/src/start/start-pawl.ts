@@ -5,10 +5,11 @@ import { chooseLog } from '../engine/choose-log.ts';
 import { openDatabase } from '../engine/database.ts';
 import { engineOptions } from '../engine/options.ts';
 import { exitCodes, type ExitCode } from '../exit.ts';
-import { note, print } from '../output.ts';
+import { print } from '../output.ts';
 import { describeError } from '../report.ts';
 import { readSettings, type Settings } from '../settings.ts';
-import { untilStopped } from '../stop-signal.ts';
+import { openedOrStopped, untilStopped } from '../stop-signal.ts';
+import { type Closer, closeAll } from './closers.ts';
 import { deployExamples } from './examples.ts';
 import { importOnce, importText } from './import-once.ts';
 
@@ -16,10 +17,11 @@ import { importOnce, importText } from './import-once.ts';
 export async function startPawl(withExamples: boolean): Promise<ExitCode> {
   const settings = readSettings();
   const stopping = new AbortController();
-  const stopped = untilStopped().then(() => stopping.abort());
+  const stopped = untilStopped();
+  void stopped.then(() => stopping.abort());
   const closers: Closer[] = [];
   try {
-    const { engine, demo, url } = await open(settings, withExamples, closers);
+    const { engine, demo, url } = await openedOrStopped(open(settings, withExamples, closers), stopped);
     print(`Pawl is at ${url} (process ${process.pid}, API: ${url}/api/openapi.json)`);
     const shown = demo === undefined ? stopped : runExamples(engine, demo, stopping.signal);
     const failed = engine.failed.then((error) => Promise.reject(error));
@@ -27,12 +29,9 @@ export async function startPawl(withExamples: boolean): Promise<ExitCode> {
     await Promise.race([stopped, failed]);
     return exitCodes.done;
   } finally {
-    // In the reverse order of opening, each whatever the others do.
-    for (const close of closers.reverse()) await close().catch((error: unknown) => note(describeError(error)));
+    await closeAll(closers);
   }
 }
-
-type Closer = () => Promise<void>;
 
 interface Opened {
   readonly engine: Engine;
