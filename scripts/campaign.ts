@@ -46,6 +46,8 @@ async function campaign(from: number, seeds: number, processes: number): Promise
       };
       child.on('message', (part: Report) => {
         merge(report, part);
+        for (const { seed, violations } of part.findings)
+          process.stderr.write(`seed ${seed}: ${violations[0]?.invariant}\n`);
         process.stderr.write(`${report.seeds} of ${seeds} seeds, ${report.findings.length} with violations\n`);
         more();
       });
