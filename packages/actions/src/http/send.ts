@@ -10,7 +10,7 @@ import type { BuiltRequest } from './request.ts';
 export interface Sent {
   /** The answer, or why there is none. */
   readonly answer: EgressAnswer | EgressFailure;
-  /** Whether `answer` may tell of a request that had an effect: one that left and was not refused by a 401 before. */
+  /** Whether the request that `answer` is about has left. One before it may have, but was refused (401). */
   readonly left: boolean;
   /** Values that no error or log may show. */
   readonly secrets: readonly string[];

@@ -22,7 +22,7 @@ export async function fetchToken(asking: TokenAsking): Promise<Loaded<Token>> {
 }
 
 /** The request for a token. */
-export function tokenQuestion(policy: OAuthPolicy, url: string, refresh: string | undefined): Question {
+function tokenQuestion(policy: OAuthPolicy, url: string, refresh: string | undefined): Question {
   const client = clientProof(policy, url);
   const members: Members = { ...grantMembers(policy, refresh), ...client.members };
   if (policy.scopes.length > 0) members['scope'] = policy.scopes.join(' ');
