@@ -31,7 +31,7 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-describe.concurrent('an owner that is frozen', () => {
+describe.concurrent('an owner that is frozen', { timeout: 2 * patienceMs }, () => {
   it('between two commits commits nothing after the takeover', () =>
     inWorld('idle', async (world) => {
       const owner = await world.startOwner();

@@ -21,6 +21,9 @@ export function untilStopped(): Promise<void> {
 
 /** What is being opened; when the process is stopped before, it ends at once: there is nothing yet that could be drained. */
 export async function openedOrStopped<T>(opening: Promise<T>, stopped: Promise<void>): Promise<T> {
-  const stoppedFirst = stopped.then(() => process.exit(forcedExit));
-  return Promise.race([opening, stoppedFirst]);
+  let isOpen = false;
+  void stopped.then(() => isOpen || process.exit(forcedExit));
+  const opened = await opening;
+  isOpen = true;
+  return opened;
 }
