@@ -8,9 +8,13 @@ export function reportError(error: unknown): void {
 
 /** An error in one line. An error that Pawl did not expect comes with its stack, since it is a bug to report. */
 export function describeError(error: unknown): string {
-  if (error instanceof PawlError) return `${error.code}: ${error.message} ${error.hint}`;
+  if (error instanceof PawlError) return `${error.code}: ${sentence(error.message)} ${error.hint}`;
   const { message, stack } = ensureError(error);
   return `PAWL_INTERNAL: ${message}\n${stack ?? ''}`;
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** Refused requests and wrong command lines end with 2, what did not work with 1. */

@@ -54,7 +54,10 @@ export function waitingProblem(run: PublicRun, why: string): ProblemDocument {
     run: run.id,
     runStatus: run.status,
     waitingFor: run.waitingFor,
-    open: run.open,
+    open: run.open.map(({ until, ...work }) => ({
+      ...work,
+      ...(until === undefined ? {} : { until: isoTime(until) }),
+    })),
     ...(first?.error === undefined ? {} : { lastError: first.error }),
   };
 }
@@ -102,7 +105,7 @@ function pathOf({ problems }: Readonly<Record<string, unknown>>): string {
 function sentenceOf({ kind, name, until, attempt, target, decision, error }: OpenWork): string {
   const step = name === undefined ? 'the run' : `the step ${name}`;
   const last = error === undefined ? '' : `; the last error: ${error.detail ?? error.title ?? error.type}`;
-  const till = until === undefined ? '' : ` until ${new Date(until).toISOString()}`;
+  const till = until === undefined ? '' : ` until ${isoTime(until)}`;
   switch (kind) {
     case 'attempt':
       return `${step} waits for the answer of ${target ?? 'its target'} (attempt ${attempt ?? 1})${last}`;
@@ -117,4 +120,8 @@ function sentenceOf({ kind, name, until, attempt, target, decision, error }: Ope
     case 'continue':
       return `${step} is at work${last}`;
   }
+}
+
+function isoTime(at: number): string {
+  return new Date(at).toISOString();
 }
