@@ -148,3 +148,11 @@ test('quote and redact take secrets out in every form and shorten', () => {
   // The secret straddles the end of what is shown.
   expect(quote(Buffer.from('xxxhunter2'), ['hunter2'], 6)).not.toContain('hun');
 });
+
+test('quote shows no beginning of a secret either, however often an answer repeats it', () => {
+  const secret = Array.from({ length: 2000 }, (_, index) => String(index)).join('-');
+  for (let before = 0; before < 50; before += 7) {
+    const shown = quote(Buffer.from('x'.repeat(before) + secret.repeat(30)), [secret], 300);
+    expect(shown.replaceAll('[secret]', '')).toMatch(/^x*…?$/);
+  }
+});
