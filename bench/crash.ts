@@ -30,14 +30,25 @@ export async function crash(options: CrashOptions): Promise<Measured> {
   const counts = new Map<string, number>();
   for (const line of lines()) counts.set(line, (counts.get(line) ?? 0) + 1);
   const repeated = [...counts.values()].filter((count) => count > 1).length;
-  return { workload: 'w3', runs: options.runs, firstNewMs, recoveredMs, stepsRepeated: repeated, stepsMissing: options.runs * 10 - counts.size };
+  return {
+    workload: 'w3',
+    runs: options.runs,
+    firstNewMs,
+    recoveredMs,
+    stepsRepeated: repeated,
+    stepsMissing: options.runs * 10 - counts.size,
+  };
 }
 
 function launch(options: CrashOptions, phase: 'fresh' | 'resume'): ChildProcess {
-  return spawn(process.execPath, [path.join(import.meta.dirname, 'crash-child.ts'), phase, String(options.runs), String(options.conc)], {
-    env: { ...process.env, BENCH_DATABASE_URL: options.database, BENCH_EFFECTS: options.effects },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  return spawn(
+    process.execPath,
+    [path.join(import.meta.dirname, 'crash-child.ts'), phase, String(options.runs), String(options.conc)],
+    {
+      env: { ...process.env, BENCH_DATABASE_URL: options.database, BENCH_EFFECTS: options.effects },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
 }
 
 function gone(child: ChildProcess): Promise<void> {

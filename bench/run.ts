@@ -55,15 +55,26 @@ async function measure(workload: string): Promise<Measured> {
 }
 
 function inChild(options: { workload: string; steps: number; database: string; effects: string }): Promise<Measured> {
-  const child = spawn(process.execPath, ['--expose-gc', path.join(import.meta.dirname, 'workload.ts'), JSON.stringify(options)], {
-    env: { ...process.env, BENCH_DATABASE_URL: options.database, BENCH_EFFECTS: options.effects, BENCH_LONG: String(options.steps) },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--expose-gc', path.join(import.meta.dirname, 'workload.ts'), JSON.stringify(options)],
+    {
+      env: {
+        ...process.env,
+        BENCH_DATABASE_URL: options.database,
+        BENCH_EFFECTS: options.effects,
+        BENCH_LONG: String(options.steps),
+      },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    },
+  );
   return new Promise((resolve, reject) => {
     let result: Measured | undefined;
     child.on('message', (message) => {
       result = message as Measured;
     });
-    child.on('exit', (code) => (result === undefined ? reject(new Error(`${options.workload} ended with ${code}`)) : resolve(result)));
+    child.on('exit', (code) =>
+      result === undefined ? reject(new Error(`${options.workload} ended with ${code}`)) : resolve(result),
+    );
   });
 }

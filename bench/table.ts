@@ -4,7 +4,9 @@ export type Measured = { readonly workload: string } & Readonly<Record<string, n
 /** Prints figures as lines for people. */
 export function print(results: readonly Measured[]): void {
   for (const { workload, ...figures } of results) {
-    const shown = Object.entries(figures).map(([name, value]) => `${name} ${typeof value === 'number' ? round(value) : value}`);
+    const shown = Object.entries(figures).map(
+      ([name, value]) => `${name} ${typeof value === 'number' ? round(value) : value}`,
+    );
     console.log(`${workload.padEnd(6)} ${shown.join('  ')}`);
   }
 }

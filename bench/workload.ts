@@ -17,7 +17,14 @@ const mebibyte = 1_048_576;
 type Figures = Readonly<Record<string, number>>;
 
 const options = JSON.parse(process.argv[2] ?? '{}') as Options;
-const workloads: Record<string, (options: Options) => Promise<Figures>> = { w1: throughput, w2: latency, w4: long, w5: parked, parked, loop: long };
+const workloads: Record<string, (options: Options) => Promise<Figures>> = {
+  w1: throughput,
+  w2: latency,
+  w4: long,
+  w5: parked,
+  parked,
+  loop: long,
+};
 const workload = workloads[options.workload];
 if (workload === undefined) throw new Error(`no workload ${options.workload}`);
 await adapter.boot();
@@ -32,7 +39,13 @@ async function throughput({ runs, conc }: Options): Promise<Figures> {
   await adapter.waitDone('ten', runs);
   const seconds = (performance.now() - begun) / 1000;
   const { user, system } = process.cpuUsage(cpu);
-  return { runs, runsPerSecond: runs / seconds, stepsPerSecond: (runs * 10) / seconds, cpuMicrosPerStep: (user + system) / (runs * 10), peakMiB: process.resourceUsage().maxRSS / 1024 };
+  return {
+    runs,
+    runsPerSecond: runs / seconds,
+    stepsPerSecond: (runs * 10) / seconds,
+    cpuMicrosPerStep: (user + system) / (runs * 10),
+    peakMiB: process.resourceUsage().maxRSS / 1024,
+  };
 }
 
 /** W2: one run of ten steps after another. */
@@ -59,7 +72,14 @@ async function long({ steps }: Options): Promise<Figures> {
   const window = Math.min(5000, Math.floor(times.length / 4));
   const first = percentile(times.slice(0, window), 50);
   const last = percentile(times.slice(-window), 50);
-  return { steps, stepsPerSecond: steps / seconds, firstMsPerStep: first, lastMsPerStep: last, lastToFirst: last / first, heapGrownMiB: (process.memoryUsage().heapUsed - before) / mebibyte };
+  return {
+    steps,
+    stepsPerSecond: steps / seconds,
+    firstMsPerStep: first,
+    lastMsPerStep: last,
+    lastToFirst: last / first,
+    heapGrownMiB: (process.memoryUsage().heapUsed - before) / mebibyte,
+  };
 }
 
 /**

@@ -31,11 +31,17 @@ const head = (name) => ({ document: { dsl: '1.0.3', namespace: 'bench', name, ve
 function flowOf(kind) {
   if (kind === 'park') return { ...head(kind), do: [{ park: { wait: 'PT1H' } }] };
   if (kind === 'long' || kind === 'longfx') {
-    const loop = { for: { each: 'n', in: `\${ [range(${STEPS[kind]})] }` }, do: [{ step: call('${ $n }', kind, '${ $workflow.input.run }') }] };
+    const loop = {
+      for: { each: 'n', in: `\${ [range(${STEPS[kind]})] }` },
+      do: [{ step: call('${ $n }', kind, '${ $workflow.input.run }') }],
+    };
     return { ...head(kind), do: [{ loop }] };
   }
   // Each output carries the run on, so that the next step reads it from its input.
-  return { ...head(kind), do: Array.from({ length: STEPS[kind] }, (_, i) => ({ [`s${i}`]: call(i, kind, '${ .run }') })) };
+  return {
+    ...head(kind),
+    do: Array.from({ length: STEPS[kind] }, (_, i) => ({ [`s${i}`]: call(i, kind, '${ .run }') })),
+  };
 }
 
 let engine;
@@ -63,7 +69,12 @@ const start = (kind, i) => engine.start({ flow: { hash: hashes.get(kind) }, inpu
 export default {
   async boot() {
     endedBefore = await countEnded();
-    engine = await openEngine({ database: dbUrl('pawl'), logLevel: 'error', extraActions: [benchAction], observe: { onEnded: () => endedHere++ } });
+    engine = await openEngine({
+      database: dbUrl('pawl'),
+      logLevel: 'error',
+      extraActions: [benchAction],
+      observe: { onEnded: () => endedHere++ },
+    });
     for (const kind of Object.keys(STEPS)) {
       const { version } = await engine.deploy(JSON.stringify(flowOf(kind)), { format: 'json' });
       hashes.set(kind, version.hash);

@@ -23,6 +23,8 @@ export class Attempt implements Cancellation, TimerItem, Work {
   /** Its run; after a reload, the object that stands for it now. */
   run: Run;
   cancelled = false;
+  /** Its deadline has passed before its outcome was known. */
+  late = false;
   /** Something was handed to a connection. */
   left = false;
   /** Its outcome is known or was declared; what still comes is ignored. */

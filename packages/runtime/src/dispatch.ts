@@ -169,6 +169,7 @@ export class Dispatch implements AttemptHost {
 
   attemptDue(attempt: Attempt): void {
     if (!attempt.cancelled) {
+      attempt.late = true;
       this.giveUpOn(attempt);
       return;
     }

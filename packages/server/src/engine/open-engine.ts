@@ -43,6 +43,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     allowNets: options.allowNets ?? '',
     denyEndpoints: [...(options.denyEndpoints ?? []), ...databaseEndpoints(options.database)],
     files: options.files ?? [],
+    allowRun: options.allowRun ?? '',
     connections: createConnections(options.connections ?? {}, loadConnections(options.connectionsFile)),
     log,
     userAgent,

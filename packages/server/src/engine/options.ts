@@ -24,6 +24,8 @@ export interface EngineOptions {
   readonly denyEndpoints?: readonly Endpoint[];
   /** PAWL_FILES: folders that file actions may read. Default: none. */
   readonly files?: readonly string[];
+  /** PAWL_ALLOW_RUN: programs that `run` may start beyond scripts in the sandbox. Default: none. */
+  readonly allowRun?: string;
   /** PAWL_CONNECTIONS: path of the connections file. Default: none. */
   readonly connectionsFile?: string;
   /** Further connections; they go before those of the file. */
