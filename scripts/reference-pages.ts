@@ -56,6 +56,11 @@ const LIMIT_SOURCES = [
     about: 'What reaches outside, and what comes back.',
   },
   {
+    source: 'packages/actions/src/run/limits.ts',
+    title: 'Scripts and programs',
+    about: 'What `run` may use. See also [run](actions.md#run).',
+  },
+  {
     source: 'packages/runtime/src/bounds.ts',
     title: 'Workers',
     about: 'How a worker commits, beats and takes over. Times are in milliseconds, sizes in characters.',

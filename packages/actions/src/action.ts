@@ -3,6 +3,7 @@ import type { Connections } from './connections/connections.ts';
 import type { Egress, FlowName } from './egress/egress.ts';
 import type { Databases } from './sql/databases.ts';
 import type { FileStore } from './file/files.ts';
+import type { RunServices } from './run/run-services.ts';
 
 /** What an action may use while it runs. */
 export interface ActionContext {
@@ -14,6 +15,7 @@ export interface ActionContext {
   readonly connections: Connections;
   readonly databases: Databases;
   readonly files: FileStore;
+  readonly run: RunServices;
   readonly log: Log;
   readonly flow: FlowName;
 }

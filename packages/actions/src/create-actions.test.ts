@@ -27,7 +27,18 @@ function actionsWith(run: Action['run'], log = new TestLog()) {
 describe('the Actions port', () => {
   test('lists the built-in actions and those of the process', () => {
     const { actions } = actionsWith(() => ({ kind: 'completed', output: 1 }));
-    expect(actions.names()).toEqual(['file.read', 'http', 'log', 'sql.execute', 'sql.query', 'sql.upsert', 'test.run']);
+    expect(actions.names()).toEqual([
+      'file.read',
+      'http',
+      'log',
+      'run.container',
+      'run.script',
+      'run.shell',
+      'sql.execute',
+      'sql.query',
+      'sql.upsert',
+      'test.run',
+    ]);
     for (const name of actions.names()) expect(actions.describe(name)).toMatchObject({ name, version: '1.0.0' });
     expect(actions.describe('nope')).toBeUndefined();
   });

@@ -21,6 +21,10 @@ import { readFileAction } from './file/action.ts';
 import { createFileStore } from './file/files.ts';
 import { httpAction } from './http/action.ts';
 import { logAction } from './log/action.ts';
+import { containerAction } from './run/container-action.ts';
+import { createRunServices } from './run/run-services.ts';
+import { scriptAction } from './run/script-action.ts';
+import { shellAction } from './run/shell-action.ts';
 import { executeAction } from './sql/execute.ts';
 import { createDatabases } from './sql/databases.ts';
 import { queryAction } from './sql/query.ts';
@@ -34,6 +38,8 @@ export interface ActionsOptions {
   readonly denyEndpoints: readonly Endpoint[];
   /** PAWL_FILES: folders that file actions may read. */
   readonly files: readonly string[];
+  /** PAWL_ALLOW_RUN: which programs `run` may start beyond scripts in the sandbox. Default: none. */
+  readonly allowRun?: string;
   readonly connections: Connections;
   readonly log: Log;
   readonly userAgent: string;
@@ -44,7 +50,10 @@ export interface ActionsOptions {
 }
 
 /** The built-in actions, in no order. */
-const builtIn: readonly Action[] = [httpAction, readFileAction, queryAction, executeAction, upsertAction, logAction];
+const builtIn: readonly Action[] = [
+  ...[httpAction, readFileAction, queryAction, executeAction, upsertAction, logAction],
+  ...[scriptAction, shellAction, containerAction],
+];
 
 /** Makes the Actions port. `close` ends its connections and files; attempts under way end as if the connection broke. */
 export function createActions(options: ActionsOptions): Actions & { close(): Promise<void> } {
@@ -56,9 +65,10 @@ export function createActions(options: ActionsOptions): Actions & { close(): Pro
   });
   const databases = createDatabases(options.connections, gate, options.log);
   const files = createFileStore(options.files);
+  const run = createRunServices(options.allowRun ?? '', options.log);
   const known = new Map([...builtIn, ...(options.extra ?? [])].map((action) => [action.name, new Runner(action)]));
   const names = [...known.keys()].sort();
-  const shared = { connections: options.connections, databases, files, log: options.log };
+  const shared = { connections: options.connections, databases, files, run, log: options.log };
 
   return {
     describe: (name: string): ActionDescription | undefined => known.get(name)?.action,
@@ -80,7 +90,7 @@ export function createActions(options: ActionsOptions): Actions & { close(): Pro
     },
     readPage: (dataset: Json, cursor: Json, size: number): Promise<Page> => files.readPage(dataset, cursor, size),
     close: async (): Promise<void> => {
-      await Promise.all([databases.close(), files.close(), gate.close()]);
+      await Promise.all([databases.close(), files.close(), gate.close(), run.scripts.close()]);
     },
   };
 }

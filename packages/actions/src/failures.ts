@@ -80,6 +80,8 @@ function kindOf(code: ErrorCode): ErrorKind {
     case 'PAWL_ACTION_UNKNOWN':
     case 'PAWL_CONNECTION_UNKNOWN':
     case 'PAWL_CONNECTION_FILE':
+    case 'PAWL_RUN_NOT_ALLOWED':
+    case 'PAWL_RUN_MISSING':
       return 'configuration';
     default:
       return 'runtime';

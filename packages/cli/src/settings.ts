@@ -20,6 +20,8 @@ export interface Settings {
   readonly files: readonly string[];
   /** PAWL_ALLOW_NETS, as written. */
   readonly allowNets: string;
+  /** PAWL_ALLOW_RUN, as written. */
+  readonly allowRun: string;
   readonly logLevel: LogLevel;
 }
 
@@ -43,6 +45,7 @@ export function readSettings(variables: NodeJS.ProcessEnv = process.env): Settin
     connectionsFile: get('PAWL_CONNECTIONS'),
     files: get('PAWL_FILES')?.split(delimiter).filter(Boolean) ?? exampleData,
     allowNets: get('PAWL_ALLOW_NETS') ?? '',
+    allowRun: get('PAWL_ALLOW_RUN') ?? '',
     logLevel: levelOf(get('PAWL_LOG_LEVEL')),
   };
 }

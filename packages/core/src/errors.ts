@@ -35,6 +35,8 @@ export const errors = {
   PAWL_RESPONSE_LIMIT: { status: 502, text: 'The answer was too large or too slow', hint: 'Ask the target for less, a page at a time.' },
   PAWL_FILE_FORBIDDEN: { status: 403, text: 'Pawl does not read this file', hint: 'Only files below the folders of PAWL_FILES are read, without links out of them.' },
   PAWL_FILE_INVALID: { status: 400, text: 'The file is not what was said', hint: 'Check its format and its rows.' },
+  PAWL_RUN_NOT_ALLOWED: { status: 400, text: 'This Pawl does not run such programs', hint: 'Whoever runs Pawl can allow it with PAWL_ALLOW_RUN.' },
+  PAWL_RUN_MISSING: { status: 400, text: 'The program is not there', hint: 'Install it on the machine that runs Pawl.' },
   PAWL_STORE_UNREACHABLE: { status: 503, text: 'The database cannot be reached', hint: 'Check that it runs and that PAWL_DATABASE_URL is right; what was accepted is kept.' },
   PAWL_STORE_FOREIGN: { status: 500, text: 'The database holds tables that are not Pawl’s', hint: 'Give Pawl a database of its own.' },
   PAWL_STORE_NEWER: { status: 500, text: 'The database was written by a newer Pawl', hint: 'Start the newer version, or restore a backup made before it.' },

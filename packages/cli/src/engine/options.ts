@@ -8,9 +8,10 @@ export function engineOptions(
   settings: Settings,
   access: ExampleAccess,
 ): Omit<EngineOptions, 'database' | 'worker' | 'log'> {
-  const { allowNets, host, port, files, connectionsFile, dataDir } = settings;
+  const { allowNets, allowRun, host, port, files, connectionsFile, dataDir } = settings;
   return {
     allowNets,
+    allowRun,
     denyEndpoints: [{ host, port }],
     files,
     wireFolder: join(dataDir, 'wire'),

@@ -5,6 +5,8 @@ import type { Outcome } from '../outcome.ts';
 /** Tells a running attempt that its deadline has passed or that it is no longer wanted. */
 export interface Cancellation {
   readonly cancelled: boolean;
+  /** Whether it is so because the deadline of the attempt has passed. */
+  readonly late?: boolean;
   /** Registers a callback; it is called at once when already cancelled. */
   onCancel(callback: () => void): void;
 }
