@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../json.ts';
 import { isObject } from '../json.ts';
 import type { Compiling, PlaceIn } from './compiling.ts';
 import { defined, objectAt, resolveThen } from './compiling.ts';
+import { compileRun } from './compile-run.ts';
 import { compileDuration } from './durations.ts';
 import type { Expression, Template } from './expression.ts';
 import { compileField, compileTemplate } from './expression.ts';
@@ -22,6 +23,8 @@ export function compileBody(c: Compiling, task: JsonObject, names: readonly stri
   if (task['raise'] !== undefined) return { kind: 'raise', error: compileRaise(c, task, variables, at) };
   if (task['wait'] !== undefined) return { kind: 'wait', duration: compileDuration(task['wait'], variables, `${at}/wait`) };
   if (task['do'] !== undefined) return { kind: 'do', list: c.list(task['do'], { ...place, pointer: `${at}/do` }) };
+  const program = compileRun(c, task, variables, at);
+  if (program !== undefined) return program;
   const kind = ['emit', 'fork', 'listen', 'run'].find((key) => task[key] !== undefined);
   throw new PawlError('PAWL_FLOW_INVALID', kind === undefined ? `The task at ${at} has no kind that Pawl knows.` : `The task at ${at} is a \`${kind}\`, which this version of Pawl does not run.`);
 }

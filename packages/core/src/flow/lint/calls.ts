@@ -4,6 +4,7 @@ import type { ActionDescription } from '../../ports.ts';
 import { compileSchema } from '../../schema/index.ts';
 import type { SchemaProblem, Validator } from '../../schema/index.ts';
 import { scanText } from '../expression-text.ts';
+import { programOf } from '../program-task.ts';
 import { protocols } from '../schema/tasks.ts';
 import { templateNames } from '../uri-template.ts';
 import { nearestHint } from './nearest.ts';
@@ -15,6 +16,7 @@ import type { TaskSite } from './sites.ts';
 /** What is called exists, and its arguments are right as far as they are constants. */
 export function lintCalls(lint: Lint): void {
   for (const site of lint.sites.tasks) {
+    if (site.kind === 'run') lintProgram(lint, site);
     if (site.kind !== 'call') continue;
     const called = site.task['call'] as string;
     if (called === 'http') lintEndpoint(lint, site);
@@ -23,8 +25,10 @@ export function lintCalls(lint: Lint): void {
   }
 }
 
-/** The action that a call reaches; undefined for functions, for protocols that are not built, and for unknown names. */
+/** The action that a call or a program reaches; undefined for functions, for protocols that are not built, and for unknown names. */
 export function actionOf(lint: Lint, site: TaskSite): ActionDescription | undefined {
+  const program = programOf(site.task);
+  if (program !== undefined) return lint.catalog?.describe(program.action);
   const called = site.task['call'];
   if (typeof called !== 'string' || Object.hasOwn(used(lint.document, 'functions'), called)) return undefined;
   const parts = actionName(called);
@@ -85,20 +89,38 @@ function lintCatalogCall(lint: Lint, site: TaskSite, called: string): void {
       `write ${parts.name}:${action.version}`,
     );
   }
-  lintArguments(lint, site, action);
+  lintArguments(lint, { args: site.task['with'] ?? {}, path: `${site.path}/with`, name: 'with', tell: refuse }, action);
+}
+
+function lintProgram(lint: Lint, { task, path }: TaskSite): void {
+  const program = programOf(task);
+  const action = program === undefined ? undefined : lint.catalog?.describe(program.action);
+  // What is not built yet is told by another rule.
+  if (program === undefined || action === undefined || program.given['source'] !== undefined) return;
+  const { kind, given } = program;
+  const { lifetime: _, ...args } = given;
+  lintArguments(lint, { args, path: `${path}/run/${kind}`, name: kind, tell: refuseToRun }, action);
 }
 
 const validators = new WeakMap<JsonObject, Validator | null>();
 
-function lintArguments(lint: Lint, { task, path }: TaskSite, action: ActionDescription): void {
-  const args = task['with'] ?? {};
+/** The arguments of an action, where they stand and what they are called there. */
+interface Arguments {
+  readonly args: Json;
+  readonly path: string;
+  readonly name: string;
+  /** How a problem is told. */
+  readonly tell: typeof refuse;
+}
+
+function lintArguments(lint: Lint, { args, path, name: whole, tell }: Arguments, action: ActionDescription): void {
   for (const problem of validatorOf(action)?.validate(args) ?? []) {
     if (isOpen(problem, args)) continue;
-    const name = problem.path === '' ? 'with' : problem.path.slice(problem.path.lastIndexOf('/') + 1);
-    refuse(
+    const name = problem.path === '' ? whole : problem.path.slice(problem.path.lastIndexOf('/') + 1);
+    tell(
       lint,
       'PAWL_FLOW_ACTION_INPUT',
-      `${path}/with${problem.path}`,
+      `${path}${problem.path}`,
       `${name} ${problem.message} (action ${action.name}).`,
       problem.hint,
     );

@@ -5,6 +5,7 @@ import { pawlOf } from '../contract-read.ts';
 import { readDocumentContract, readTaskContract } from '../contract.ts';
 import { expressionOf, scanText } from '../expression-text.ts';
 import { member } from '../member.ts';
+import { programOf } from '../program-task.ts';
 import { actionOf } from './calls.ts';
 import { used } from './references.ts';
 import { refuse, warn } from './report.ts';
@@ -43,7 +44,9 @@ function lintTaskContract(lint: Lint, site: TaskSite): void {
   const path = `${site.path}/metadata/pawl`;
   const { contract, problems } = readTaskContract(pawl, path);
   for (const problem of problems) lint.report(problem);
-  const effect = site.kind === 'call' && !Object.hasOwn(used(lint.document, 'functions'), site.task['call'] as string);
+  const effect =
+    programOf(site.task) !== undefined ||
+    (site.kind === 'call' && !Object.hasOwn(used(lint.document, 'functions'), site.task['call'] as string));
   const misplaced = [...(effect ? [] : ofCalls), ...(site.kind === 'for' ? [] : ['batch'])].filter(
     (name) => isObject(pawl) && pawl[name] !== undefined,
   );
@@ -176,5 +179,7 @@ function lintRetriedCall(lint: Lint, site: TaskSite): void {
 }
 
 function argumentsOf({ task }: TaskSite): JsonObject {
+  const program = programOf(task);
+  if (program !== undefined) return program.given;
   return isObject(task['with']) ? task['with'] : {};
 }

@@ -40,6 +40,14 @@ const actions: Readonly<Record<string, ActionDescription>> = {
     guarantee: () => 'transactional',
     declarable: [],
   },
+  'run.shell': { ...base, name: 'run.shell', input: {}, guarantee: () => 'once', declarable: ['idempotent', 'once'] },
+  'run.script': {
+    ...base,
+    name: 'run.script',
+    input: { type: 'object', required: ['language', 'code'], properties: { language: { enum: ['js', 'python'] } } },
+    guarantee: ({ language }) => (language === 'js' ? 'pure' : 'once'),
+    declarable: ['idempotent', 'once'],
+  },
 };
 
 export const catalog = { describe: (name: string) => actions[name], names: () => Object.keys(actions).sort() };

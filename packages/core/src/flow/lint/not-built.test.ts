@@ -10,7 +10,18 @@ describe('what the language has and Pawl does not run yet', () => {
     ['fork', `do: [{a: {fork: {branches: ${one}}}}]`, '/do/0/a/fork'],
     ['listen', 'do: [{a: {listen: {to: {any: []}}}}]', '/do/0/a/listen'],
     ['emit', 'do: [{a: {emit: {event: {with: {type: x}}}}}]', '/do/0/a/emit'],
-    ['run', 'do: [{a: {run: {shell: {command: ls}}}}]', '/do/0/a/run'],
+    ['other flows', 'do: [{a: {run: {workflow: {namespace: n, name: f, version: 1.0.0}}}}]', '/do/0/a/run/workflow'],
+    ['going on without waiting', 'do: [{a: {run: {shell: {command: ls}, await: false}}}]', '/do/0/a/run/await'],
+    [
+      'a script at an address',
+      'do: [{a: {run: {script: {language: js, source: {endpoint: "https://x"}}}}}]',
+      '/do/0/a/run/script/source',
+    ],
+    [
+      'a container that is removed later',
+      'do: [{a: {run: {container: {image: i, lifetime: {cleanup: eventually, after: PT1H}}}}}]',
+      '/do/0/a/run/container/lifetime',
+    ],
     [
       'grpc',
       'do: [{a: {call: grpc, with: {proto: {endpoint: "https://x"}, service: {name: s, host: h}, method: m}}}]',

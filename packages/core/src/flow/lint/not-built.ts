@@ -11,7 +11,6 @@ const kinds: Readonly<Record<string, string>> = {
   emit: 'Publishing events (emit) is',
   fork: 'Branches side by side (fork) are',
   listen: 'Waiting for events (listen) is',
-  run: 'Running containers, scripts, shells and other flows (run) is',
 };
 
 /** What the language has and this version of Pawl does not run. */

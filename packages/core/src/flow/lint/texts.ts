@@ -5,6 +5,7 @@ import { pawlOf } from '../contract-read.ts';
 import type { TaskKind } from '../document.ts';
 import type { ExpressionPlace } from '../scope.ts';
 import { defaultNames } from '../scope.ts';
+import { isOwnText, programOf } from '../program-task.ts';
 import { protocols } from '../schema/tasks.ts';
 import { member } from '../member.ts';
 import { errorName, foreachNames, foreachOf, loopNames } from './sites.ts';
@@ -82,7 +83,8 @@ function* bodyTexts(site: TaskSite): Generator<TextSite> {
   const { task, path, kind, names } = site;
   const body: Where = { place: 'body', names, unbuilt: isUnbuilt(task, kind) };
   const valued = valueMembers[kind];
-  if (valued !== undefined) yield* values(withoutForeach(task[valued], kind), `${path}/${valued}`, body);
+  if (valued !== undefined)
+    yield* values(withoutOwnText(withoutForeach(task[valued], kind), task), `${path}/${valued}`, body);
   switch (kind) {
     case 'raise':
       if (isObject(member(task['raise'], 'error')))
@@ -115,7 +117,8 @@ function* bodyTexts(site: TaskSite): Generator<TextSite> {
 
 function isUnbuilt(task: JsonObject, kind: TaskKind): boolean {
   return (
-    ['emit', 'listen', 'run'].includes(kind) ||
+    ['emit', 'listen'].includes(kind) ||
+    (kind === 'run' && programOf(task) === undefined) ||
     (kind === 'call' && task['call'] !== 'http' && protocols.includes(task['call'] as string))
   );
 }
@@ -126,6 +129,15 @@ function withoutForeach(value: Json | undefined, kind: TaskKind): Json | undefin
   if (!isObject(value) || !isObject(subscription)) return value;
   const { foreach: _, ...rest } = subscription;
   return { ...value, subscription: rest };
+}
+
+/** A program without its own text, in which `${ }` is not ours. */
+function withoutOwnText(value: Json | undefined, task: JsonObject): Json | undefined {
+  const program = programOf(task);
+  if (program === undefined || !isObject(value)) return value;
+  const { kind, given, text } = program;
+  const { [text]: own, ...rest } = given;
+  return typeof own === 'string' && isOwnText(own) ? { ...value, [kind]: rest } : value;
 }
 
 function* catchTexts(caught: Json | undefined, path: string, where: Where): Generator<TextSite> {

@@ -1,0 +1,29 @@
+import { PawlError } from '../errors.ts';
+import { isOwnText, programOf } from '../flow/program-task.ts';
+import type { JsonObject } from '../json.ts';
+import { isObject } from '../json.ts';
+import type { Compiling } from './compiling.ts';
+import { compileTemplate } from './expression.ts';
+import type { Template } from './expression.ts';
+import type { ActionBody } from './nodes.ts';
+
+/** Compiles a task that runs a program, into the call that it is; undefined for one that runs a flow. */
+export function compileRun(
+  c: Compiling,
+  task: JsonObject,
+  variables: readonly string[],
+  at: string,
+): ActionBody | undefined {
+  const program = programOf(task);
+  if (program === undefined) return undefined;
+  const { kind, action, given, text } = program;
+  const description = c.catalog.describe(action);
+  if (description === undefined)
+    throw new PawlError('PAWL_FLOW_INVALID', `The task at ${at} runs a ${kind}, and there is no action ${action}.`);
+  const { [kind]: _, ...options } = isObject(task['run']) ? task['run'] : {};
+  const members = Object.entries({ ...given, ...options }).map(([name, value]): readonly [string, Template] => {
+    const own = name === text && typeof value === 'string' && isOwnText(value);
+    return [name, own ? { kind: 'constant', value } : compileTemplate(value, variables, `${at}/run/${kind}/${name}`)];
+  });
+  return { kind: 'call', action, description, args: { kind: 'object', members }, uriTemplate: undefined };
+}
