@@ -58,3 +58,8 @@ const titles: Record<ErrorKind, string> = {
   runtime: 'The step failed',
   ambiguous: 'It is not known whether the effect was applied',
 };
+
+/** Whether an error says that it is not known whether an effect was applied. */
+export function isAmbiguous(error: FlowError): boolean {
+  return errorKindOf(error.type) === 'ambiguous';
+}

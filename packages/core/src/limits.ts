@@ -32,6 +32,8 @@ export const limits = {
   flowDepth: 64,
   /** Tasks in a flow document. */
   flowTasks: 100_000,
+  /** Branches of one fork. */
+  forkBranches: 100_000,
   /** Characters of a flow document. */
   flowCharacters: 4_194_304,
   /** Characters of a value that a run keeps: input, output, context, or what an action is given. */

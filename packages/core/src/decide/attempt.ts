@@ -1,7 +1,7 @@
 import type { FlowError } from '../flow-error.ts';
 import { flowError } from '../flow-error.ts';
 import type { Outcome } from '../outcome.ts';
-import { keeperOf } from '../state/apply.ts';
+import { keeperOf } from '../state/tried.ts';
 import type { Verdict } from '../state/events.ts';
 import type { EffectState, Frame } from '../state/state.ts';
 import { ambiguousError, endAmbiguous, retention } from './ambiguous.ts';
@@ -35,7 +35,7 @@ export function attemptEnded(m: Machine, frame: Frame, effect: EffectState, outc
 export function attemptLost(m: Machine, frame: Frame, effect: EffectState, unsentForSure: boolean): void {
   const error = flowError('communication', 'The worker that sent the request ended before the answer was recorded.');
   if (!unsentForSure) return unanswered(m, frame, effect, error, 0);
-  if (!effect.unknown && overdue(m.state, frame) !== undefined) return unsent(m, frame, effect, error);
+  if (!effect.unknown && overdue(m, frame) !== undefined) return unsent(m, frame, effect, error);
   again(m, frame, effect, error, { left: false, delay: 0 });
 }
 
@@ -46,7 +46,7 @@ export function decided(m: Machine, frame: Frame, how: { id: string; verdict: Ve
   if ('fail' in how.verdict) return m.raise(frame, ambiguousError(frame, effect), { end: 'open' });
   if (how.verdict.applied) return m.complete(frame, how.verdict.output);
   if (m.state.cancel !== undefined) return m.move({ kind: 'cancel' });
-  if (overdue(m.state, frame) !== undefined) return m.raise(frame, stepTimeout(), { end: 'refused' });
+  if (overdue(m, frame) !== undefined) return m.raise(frame, givenUp(m, frame), { end: 'refused' });
   resend(m, frame);
 }
 
@@ -69,7 +69,7 @@ function answered(m: Machine, frame: Frame, effect: EffectState, error: FlowErro
 /** Nothing left in this attempt. */
 function unsent(m: Machine, frame: Frame, effect: EffectState, error: FlowError): void {
   if (effect.unknown) return unanswered(m, frame, effect, error);
-  const late = overdue(m.state, frame) !== undefined;
+  const late = overdue(m, frame) !== undefined;
   const retriedOutside = keeperOf(m.state, frame.p) !== undefined;
   if (late || retriedOutside || !m.node(frame).contract.resend || m.at - effect.firstAt >= m.env.limits.resendFor) {
     return m.raise(frame, frame.timedOut ? stepTimeout() : error, { attempt: effect.attempts, end: effect.left ? 'answered' : 'unsent' });
@@ -109,6 +109,13 @@ function again(m: Machine, frame: Frame, effect: EffectState, error: FlowError, 
   });
   if (m.state.cancel !== undefined && !unresolved(frame)) return m.move({ kind: 'cancel' });
   if (delay === 0) resend(m, frame);
+}
+
+/** Why a step ends that is not sent again though it was not applied. */
+function givenUp(m: Machine, frame: Frame): FlowError {
+  const late = overdue(m, frame);
+  if (late?.timedOut || late?.tryTimedOut) return stepTimeout();
+  return flowError('runtime', 'The step was given up: its fork had ended, or was about to.');
 }
 
 function stepTimeout(): FlowError {

@@ -3,11 +3,12 @@ import { evaluateTemplate } from '../program/expression.ts';
 import { FlowFault } from '../program/fault.ts';
 import type { TaskNode } from '../program/nodes.ts';
 import { checkSchema } from '../program/schemas.ts';
-import { frameOf } from '../state/apply.ts';
+import { contextOf, frameOf, valueOf } from '../state/frames.ts';
 import type { Frame } from '../state/state.ts';
-import { takesCourse } from './held.ts';
+import { endFork } from './fork.ts';
+import { cancelBelow, giveUpBelow } from './give-up.ts';
+import { hasLoose, takesCourse } from './held.ts';
 import type { Completion, Machine } from './machine.ts';
-import { unresolved } from './machine.ts';
 
 /** Ends a task with its raw output: `output.as`, schemas, `export.as`, then where the flow goes next. */
 export function completeTask(m: Machine, frame: Frame, rawOutput: Json, how: Completion = {}): void {
@@ -17,7 +18,7 @@ export function completeTask(m: Machine, frame: Frame, rawOutput: Json, how: Com
   let context: Json | undefined;
   let raw: { raw?: Json } = {};
   try {
-    if (rawOutput !== parent.cursor?.value) m.keep(rawOutput, 'The output');
+    if (rawOutput !== valueOf(m.state, parent)) m.keep(rawOutput, 'The output');
     raw = { raw: rawOutput };
     ({ out, context } = transformOutput(m, frame, node, rawOutput));
   } catch (error) {
@@ -25,8 +26,8 @@ export function completeTask(m: Machine, frame: Frame, rawOutput: Json, how: Com
     return m.raise(frame, error.error, { ...(how.attempt === undefined ? {} : { attempt: how.attempt }), end: 'completed', ...raw });
   }
   const then = how.then ?? node.then;
-  const to = typeof then === 'object' ? then.to : then === 'exit' ? -1 : undefined;
-  const unchanged = out === parent.cursor?.value;
+  const to = typeof then === 'object' ? then.to : then === 'exit' || then === 'end' ? -1 : undefined;
+  const unchanged = out === valueOf(m.state, parent);
   m.emit({
     type: 'task.completed',
     at: m.at,
@@ -40,21 +41,23 @@ export function completeTask(m: Machine, frame: Frame, rawOutput: Json, how: Com
   });
   if (takesCourse(m, parent)) return;
   if (then === 'end') endRun(m, parent, out);
-  else m.advance(parent);
+  else m.after(parent);
 }
 
-/** Ends the run gracefully: every active step completes with the value, and the flow's own output is made from it. */
+/** Ends the run gracefully: every enclosing step completes with the value, other branches have lost, and the flow's own output is made from it. */
 function endRun(m: Machine, innermost: Frame, value: Json): void {
   for (let frame = innermost; frame.p !== undefined; ) {
     const parent = frameOf(m.state, frame.p);
-    m.emit({ type: 'task.completed', at: m.at, f: frame.id, out: value, to: -1 });
+    if (frame.kind === 'branch') endFork(m, parent, frame);
+    else m.emit({ type: 'task.completed', at: m.at, f: frame.id, out: value, to: -1 });
     frame = parent;
   }
   finishRun(m, value);
 }
 
-/** Completes the run with the value that its last task gave. */
+/** Completes the run with the value that its last task gave, once the losers of its races have their answers. */
 export function finishRun(m: Machine, value: Json): void {
+  if (hasLoose(m.state)) return;
   const { flow } = m;
   const scope = m.flowScope();
   try {
@@ -69,11 +72,9 @@ export function finishRun(m: Machine, value: Json): void {
 
 /** Cancels the run, once nothing that it sent is without an answer. */
 export function cancelRun(m: Machine): void {
-  const frames = [...m.state.frames.values()];
-  if (frames.some(unresolved)) return;
-  for (const frame of frames.reverse()) {
-    if (frame.p !== undefined) m.emit({ type: 'task.cancelled', at: m.at, f: frame.id });
-  }
+  const root = frameOf(m.state, 0);
+  if (!giveUpBelow(m, root)) return;
+  cancelBelow(m, root);
   m.emit({ type: 'run.cancelled', at: m.at });
 }
 
@@ -85,6 +86,6 @@ function transformOutput(m: Machine, frame: Frame, node: TaskNode, rawOutput: Js
   if (node.outputSchema !== undefined) checkSchema(node.outputSchema, out, 'The output');
   scope.output = out;
   const context = node.exportAs === undefined ? undefined : m.keep(evaluateTemplate(node.exportAs, out, scope), 'The exported context');
-  if (node.exportSchema !== undefined) checkSchema(node.exportSchema, context ?? m.state.context, 'The exported context');
+  if (node.exportSchema !== undefined) checkSchema(node.exportSchema, context ?? contextOf(m.state, frame), 'The exported context');
   return { out, context };
 }

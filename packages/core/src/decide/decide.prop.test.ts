@@ -64,6 +64,7 @@ const { list } = fc.letrec<{ list: JsonObject[]; body: JsonObject }>((tie) => ({
     { weight: 1, arbitrary: fc.constant({ call: 'f', with: { n: 1 } }) },
     { weight: 1, arbitrary: fc.constant({ switch: [{ a: { when: '.n? == 1', then: 'next' } }, { b: { then: 'continue' } }] }) },
     { weight: 2, arbitrary: fc.record({ do: tie('list') }) },
+    { weight: 4, arbitrary: fc.tuple(fc.boolean(), tie('list')).map(([compete, tasks]) => ({ fork: { compete, branches: tasks.map(branch) } })) },
     { weight: 2, arbitrary: fc.tuple(fc.constantFrom('[1, 2]', '[]', '.n?'), tie('list')).map(([items, tasks]) => ({ for: { in: items }, while: '$index < 2', do: tasks })) },
     {
       weight: 6,
@@ -83,6 +84,20 @@ function named(tasks: readonly (readonly [JsonObject, JsonObject])[]): JsonObjec
     const text = JSON.stringify({ ...body, ...more }).replaceAll('"then":"next"', `"then":"${i === tasks.length - 1 ? 'exit' : 'LAST'}"`);
     return { [`t${i}`]: JSON.parse(text.replaceAll('LAST', last)) as Json };
   });
+}
+
+/** A task as a branch: it can go to no other. */
+function branch(task: JsonObject): JsonObject {
+  const [[name, body]] = Object.entries(task) as [[string, JsonObject]];
+  const stays = (owner: JsonObject): JsonObject => (/^t\d$/.test(String(owner['then'])) ? { ...owner, then: 'exit' } : owner);
+  const cases = body['switch'] as readonly JsonObject[] | undefined;
+  return {
+    [name]: {
+      ...stays(body),
+      ...(cases && { switch: cases.map((one) => Object.fromEntries(Object.entries(one).map(([key, value]) => [key, stays(value as JsonObject)]))) }),
+      ...(body['catch'] !== undefined && { catch: stays(body['catch'] as JsonObject) }),
+    },
+  };
 }
 
 /** A flow whose inner `next` are resolved by the inner lists, as those are named first. */
@@ -295,7 +310,7 @@ describe('any flow, whatever happens to it', () => {
       { seed: SEED, numRuns: RUNS },
     );
     expect([...ends.keys()].sort()).toEqual(['cancelled', 'completed', 'faulted']);
-    const all = ['attempt.ended', 'attempt.started', 'cancel.requested', 'decision.asked', 'decision.made', 'iteration.started', 'permit.wanted', 'retry.started', 'task.cancelled', 'task.caught', 'task.retried', 'task.skipped', 'timeout.reached'];
+    const all = ['attempt.ended', 'attempt.started', 'cancel.requested', 'decision.asked', 'context.joined', 'decision.made', 'iteration.started', 'permit.wanted', 'retry.started', 'run.failing', 'task.cancelled', 'task.caught', 'task.loosed', 'task.retried', 'task.skipped', 'timeout.reached'];
     expect(all.filter((type) => !seen.has(type))).toEqual([]);
   });
 });

@@ -7,16 +7,20 @@ import { evaluateTemplate } from '../program/expression.ts';
 import { FlowFault } from '../program/fault.ts';
 import type { CompiledFlow } from '../program/nodes.ts';
 import { checkSchema } from '../program/schemas.ts';
-import { emptyState, frameOf, inputOf } from '../state/apply.ts';
+import { emptyState } from '../state/apply.ts';
+import { frameOf, inputOf } from '../state/frames.ts';
 import type { Frame, RunState } from '../state/state.ts';
 import { attemptEnded, attemptLost, decided, resend } from './attempt.ts';
 import { startAttempt } from './call.ts';
 import { cancelRun, completeTask, finishRun } from './complete.ts';
 import { enterTask } from './enter.ts';
-import { nextIteration, pageDone, pageRead } from './for.ts';
+import { nextIteration, pageRead } from './for.ts';
+import { join } from './fork.ts';
+import { overdue } from './held.ts';
 import type { Move } from './machine.ts';
-import { listDone, listOf, Machine } from './machine.ts';
-import { abortRun, raise, raiseTimeout, raiseTryTimeout, reachTimeout } from './raise.ts';
+import { listDone, listOf, Machine, taskOf } from './machine.ts';
+import { abortRun, faultRun, raise, raiseTryTimeout, reachTimeout, takeCourse } from './raise.ts';
+import { readyFrames, runDue } from './ready.ts';
 import { startRetry, tryDone } from './try.ts';
 import { Scope } from './scope.ts';
 import type { Decision, DecideEnv, Stimulus, TimerKind } from './types.ts';
@@ -68,22 +72,9 @@ export function decide(state: RunState, flow: CompiledFlow, stimulus: Stimulus, 
   if (state.status !== 'running') return { events: [], yielded: false };
   if (stimulus.kind !== 'continue') react(m, stimulus);
   else {
-    const frame = readyFrame(state, flow);
-    if (frame !== undefined) m.advance(frame);
+    for (const frame of readyFrames(state, flow)) m.advance(frame);
   }
   return drive(m);
-}
-
-/** The composite step that nothing holds back: it has no step below it, no delay, and no page to wait for. */
-export function readyFrame(state: RunState, flow: CompiledFlow): Frame | undefined {
-  const parents = new Set<number>();
-  for (const frame of state.frames.values()) if (frame.p !== undefined) parents.add(frame.p);
-  for (const frame of state.frames.values()) {
-    if (frame.cursor === undefined || parents.has(frame.id) || frame.until !== undefined) continue;
-    if (frame.dataset !== undefined && pageDone({ flow }, frame) && !frame.page?.last) continue;
-    return frame;
-  }
-  return undefined;
 }
 
 function react(m: Machine, stimulus: Exclude<Stimulus, { kind: 'continue' }>): void {
@@ -130,7 +121,7 @@ function timerDue(m: Machine, frame: Frame, timer: TimerKind): void {
       if (due(m, frame.effect?.retryAt)) resend(m, frame);
       return;
     case 'timeout':
-      if (due(m, frame.p === undefined ? m.state.due : frame.due) && !frame.timedOut) reachTimeout(m, frame);
+      if (due(m, frame.p === undefined ? runDue(m.state, m.flow) : frame.due) && !frame.timedOut) reachTimeout(m, frame);
       return;
     case 'try':
       if (due(m, frame.attemptDue)) raiseTryTimeout(m, frame);
@@ -147,7 +138,8 @@ function decisionMade(m: Machine, stimulus: Extract<Stimulus, { kind: 'decision'
 
 /** Makes one move after another until none is asked for, or the run must yield. */
 function drive(m: Machine): Decision {
-  for (let move = m.moves.shift(); move !== undefined && m.state.status === 'running'; move = m.moves.shift()) {
+  for (let move = m.next(); move !== undefined && m.state.status === 'running'; move = m.next()) {
+    if (isVoid(m, move)) continue;
     if (move.kind === 'advance') {
       if (m.full()) return { events: m.events, yielded: true };
       if (m.state.pure > m.env.limits.pureTasks) move = { kind: 'fault', error: spinning(m) };
@@ -165,10 +157,10 @@ function make(m: Machine, move: Move): void {
       return completeTask(m, move.frame, move.output, move.how);
     case 'raise':
       return raise(m, move.frame, move.error, move.ending);
-    case 'timeout':
-      return raiseTimeout(m, move.frame);
-    case 'tryTimeout':
-      return raiseTryTimeout(m, move.frame);
+    case 'course':
+      return takeCourse(m, move.frame);
+    case 'join':
+      return join(m, move.frame);
     case 'cancel':
       return cancelRun(m);
     case 'fault':
@@ -176,8 +168,17 @@ function make(m: Machine, move: Move): void {
   }
 }
 
+/** Whether another branch has meanwhile ended, or holds back, the step that a move is about. */
+function isVoid(m: Machine, move: Move): boolean {
+  if (!('frame' in move) || move.frame.loose) return false;
+  if (m.state.frames.get(move.frame.id) !== move.frame) return true;
+  return m.crowded && move.kind === 'advance' && overdue(m, move.frame) !== undefined;
+}
+
 /** Enters the next task of a composite step, or ends its list. */
 function goOn(m: Machine, frame: Frame): void {
+  if (frame.kind === 'branch') return enterTask(m, frame, taskOf(m.flow, frame));
+  if (frame.p === undefined && frame.error !== undefined) return faultRun(m, frame.error);
   if (frame.kind === 'for' && frame.n === -1) return nextIteration(m, frame);
   if (!listDone(m.flow, frame)) {
     const node = listOf(m.flow, frame).tasks[frame.cursor?.i ?? 0];

@@ -1,6 +1,7 @@
 import type { Json } from '../json.ts';
 import type { Hash } from '../ports.ts';
-import { frameOf } from '../state/apply.ts';
+import { frameOf } from '../state/frames.ts';
+import type { ListName } from '../state/events.ts';
 import type { Frame, RunState } from '../state/state.ts';
 import { nameOf } from '../state/journal-view.ts';
 
@@ -9,14 +10,19 @@ import { nameOf } from '../state/journal-view.ts';
  * holds strings and numbers only, so its JSON text is canonical. `n` tells apart the effects that one place makes when an enclosing retry comes by again.
  */
 export function effectKey(state: RunState, parent: Frame, name: string, visit: number, n: number, hash: Hash): string {
-  const path: Json[] = [[parent.cursor?.list ?? 'do', name, visit, parent.n ?? 0]];
+  const path: Json[] = [[listName(parent), name, visit, parent.n ?? 0]];
   for (let frame = parent; frame.p !== undefined; ) {
     const above = frameOf(state, frame.p);
-    path.unshift([above.cursor?.list ?? 'do', nameOf(frame.step), frame.v, above.n ?? 0]);
+    // A branch is only the place of its task.
+    if (frame.kind !== 'branch') path.unshift([listName(above), nameOf(frame.step), frame.v, above.n ?? 0]);
     frame = above;
   }
   const place = n === 1 ? [state.id, ...path] : [state.id, ...path, n];
   return base32(hash.sha256(JSON.stringify(place)));
+}
+
+function listName(holder: Frame): ListName {
+  return holder.kind === 'branch' ? 'branches' : (holder.cursor?.list ?? 'do');
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';

@@ -6,10 +6,11 @@ import { fault, FlowFault, kindOf } from '../program/fault.ts';
 import type { TaskNode } from '../program/nodes.ts';
 import { isActionCall } from '../program/nodes.ts';
 import { checkSchema } from '../program/schemas.ts';
-import { frameOf } from '../state/apply.ts';
+import { frameOf } from '../state/frames.ts';
 import type { Frame } from '../state/state.ts';
 import { startAction, useTried } from './call.ts';
 import { startFor } from './for.ts';
+import { startBranches } from './fork.ts';
 import { startFunction } from './function.ts';
 import type { Machine, Started } from './machine.ts';
 import { prepare } from './request.ts';
@@ -24,8 +25,8 @@ export function enterTask(m: Machine, parent: Frame, node: TaskNode): void {
   let failure: FlowFault | undefined;
   try {
     if (node.condition !== undefined && !truthy(evaluate(node.condition, scope.raw, scope))) {
-      m.emit({ type: 'task.skipped', at: m.at, p: parent.id, i: node.i, task: node.name });
-      m.advance(parent);
+      m.emit({ type: 'task.skipped', at: m.at, p: parentId(parent), i: node.i, task: node.name });
+      m.after(parent);
       return;
     }
     started = transformInput(m, node, scope);
@@ -60,6 +61,8 @@ function startBody(m: Machine, parent: Frame, node: TaskNode, scope: Scope): Sta
       return { until: addDuration(node.duration, m.at, scope.input, scope) };
     case 'for':
       return startFor(m, node, scope);
+    case 'fork':
+      return { branches: node.branches.tasks.length };
     case 'try':
       return startTry(m, node, scope);
     case 'call':
@@ -69,10 +72,15 @@ function startBody(m: Machine, parent: Frame, node: TaskNode, scope: Scope): Sta
   }
 }
 
+/** The parent that events name: a branch is only a place in its fork. */
+function parentId(holder: Frame): number {
+  return holder.kind === 'branch' ? (holder.p ?? 0) : holder.id;
+}
+
 function emitStarted(m: Machine, parent: Frame, node: TaskNode, more: Started | undefined): Frame {
   const id = m.state.nextFrame;
   const visit = (parent.cursor?.visits[node.i] ?? 0) + 1;
-  m.emit({ type: 'task.started', at: m.at, f: id, p: parent.id, i: node.i, step: node.step, kind: node.kind, v: visit, ...more });
+  m.emit({ type: 'task.started', at: m.at, f: id, p: parentId(parent), i: node.i, step: node.step, kind: node.kind, v: visit, ...more });
   const frame = frameOf(m.state, id);
   if (m.prepared !== undefined) prepare(frame, m.prepared);
   m.prepared = undefined;
@@ -87,6 +95,8 @@ function goOn(m: Machine, frame: Frame, node: TaskNode, scope: Scope): void {
       return afterSwitch(m, frame, node, scope);
     case 'raise':
       return raiseDeclared(m, frame, () => evaluateTemplate(node.error, scope.input, scope));
+    case 'fork':
+      return startBranches(m, frame);
     case 'do':
     case 'for':
     case 'try':

@@ -9,7 +9,7 @@ import type { Frame } from '../state/state.ts';
 import type { Machine, Started } from './machine.ts';
 import { descendants, unresolved } from './machine.ts';
 import { pageRowsOf, setPageRows } from './page-rows.ts';
-import { cancelBelow } from './raise.ts';
+import { cancelBelow } from './give-up.ts';
 import type { Scope } from './scope.ts';
 
 /** What a `for` runs over, evaluated once: items, or the dataset of a batch. */

@@ -1,7 +1,7 @@
 import { evaluateTemplate } from '../program/expression.ts';
 import { fault } from '../program/fault.ts';
 import type { FunctionBody, TaskCommon } from '../program/nodes.ts';
-import { frameOf } from '../state/apply.ts';
+import { frameOf } from '../state/frames.ts';
 import type { Frame } from '../state/state.ts';
 import type { Machine, Started } from './machine.ts';
 import type { Scope } from './scope.ts';

@@ -3,7 +3,8 @@ import type { FlowError } from '../flow-error.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { CompiledFlow, TaskCommon, TaskList, TaskNode, Then } from '../program/nodes.ts';
 import { isFunctionCall } from '../program/nodes.ts';
-import { apply, frameOf, inputOf, rawInputOf } from '../state/apply.ts';
+import { apply } from '../state/apply.ts';
+import { frameOf, inputOf, rawInputOf, valueOf } from '../state/frames.ts';
 import type { EffectEnd, RunEvent } from '../state/events.ts';
 import type { Frame, RunState, TriedEffect } from '../state/state.ts';
 import { Scope } from './scope.ts';
@@ -34,8 +35,8 @@ export type Started = Partial<Omit<Extract<RunEvent, { type: 'task.started' }>, 
 export type Move =
   | { readonly kind: 'complete'; readonly frame: Frame; readonly output: Json; readonly how: Completion }
   | { readonly kind: 'raise'; readonly frame: Frame; readonly error: FlowError; readonly ending: Ending }
-  | { readonly kind: 'timeout'; readonly frame: Frame }
-  | { readonly kind: 'tryTimeout'; readonly frame: Frame }
+  | { readonly kind: 'course'; readonly frame: Frame }
+  | { readonly kind: 'join'; readonly frame: Frame }
   | { readonly kind: 'cancel' }
   | { readonly kind: 'fault'; readonly error: FlowError }
   | { readonly kind: 'advance'; readonly frame: Frame };
@@ -47,12 +48,17 @@ export class Machine {
   readonly env: DecideEnv;
   readonly at: number;
   readonly events: RunEvent[] = [];
-  /** Moves that are asked for and not made yet. */
-  readonly moves: Move[] = [];
   /** What an enclosing retry knows of the effect that is being entered, when nothing must be sent. */
   reused: TriedEffect | undefined;
   /** Arguments evaluated for the intent of the effect that is being entered. */
   prepared: JsonObject | undefined;
+  /** Moves that are asked for and not made yet. */
+  private readonly moves: Move[] = [];
+  /** Composite steps that are to go on, once nothing else is to be done: where the run yields, they are found again. */
+  private readonly advances: Frame[] = [];
+  private advanced = 0;
+  /** Whether several have been waiting at once: one may then end or hold back another. */
+  crowded = false;
   private steps = 0;
   private characters = 0;
 
@@ -82,7 +88,23 @@ export class Machine {
 
   /** Asks that a composite step goes on. */
   advance(frame: Frame): void {
-    this.moves.push({ kind: 'advance', frame });
+    if (this.advanced < this.advances.length) this.crowded = true;
+    this.advances.push(frame);
+  }
+
+  /** Asks that what holds a task that has ended goes on: its list, or the fork of its branch. */
+  after(holder: Frame): void {
+    if (holder.kind === 'branch') this.moves.push({ kind: 'join', frame: this.parent(holder) });
+    else this.advance(holder);
+  }
+
+  /** The next move. */
+  next(): Move | undefined {
+    const move = this.moves.shift();
+    if (move !== undefined) return move;
+    const frame = this.advances[this.advanced];
+    this.advanced += 1;
+    return frame === undefined ? undefined : { kind: 'advance', frame };
   }
 
   /** Asks for another move. */
@@ -119,7 +141,7 @@ export class Machine {
 
   /** What expressions of a step see that is about to start. */
   entryScope(parent: Frame, node: TaskCommon): Scope {
-    return new Scope({ state: this.state, flow: this.flow, parent, node, raw: parent.cursor?.value ?? null, startedAt: this.at, now: this.at });
+    return new Scope({ state: this.state, flow: this.flow, parent, node, raw: valueOf(this.state, parent), startedAt: this.at, now: this.at });
   }
 
   /** What the flow's own expressions see. */
@@ -149,6 +171,14 @@ export function listOf(flow: CompiledFlow, frame: Frame): TaskList {
   if (node.kind === 'try') return frame.cursor?.list === 'catch' ? (node.caught ?? emptyList) : node.list;
   invariant(node.kind === 'do' || node.kind === 'for', `a ${node.kind} runs no list`);
   return node.list;
+}
+
+/** The task of a branch. */
+export function taskOf(flow: CompiledFlow, branch: Frame): TaskNode {
+  const fork = flow.nodes.get(branch.step);
+  const task = fork?.kind === 'fork' ? fork.branches.tasks[branch.i] : undefined;
+  invariant(task !== undefined, `the flow has no branch ${branch.i} at ${branch.step}`);
+  return task;
 }
 
 /** Whether the list of a composite step is done. */

@@ -1,16 +1,17 @@
 import type { CompiledFlow } from '../program/nodes.ts';
 import type { Frame, RunState, RunStatus, WaitingFor } from '../state/state.ts';
-import { readyFrame } from './decide.ts';
 import { pageDone, pageLost } from './for.ts';
+import { readyFrames, runDue } from './ready.ts';
 import type { Pending } from './types.ts';
 
 /** What must be under way for a run, read off its state. A run that has ended needs nothing. */
 export function pending(state: RunState, flow: CompiledFlow): readonly Pending[] {
   if (state.status !== 'running') return [];
   const found: Pending[] = [];
-  if (state.due !== undefined && !state.frames.get(0)?.timedOut) found.push({ kind: 'timer', frame: 0, timer: 'timeout', at: state.due });
+  const due = runDue(state, flow);
+  if (due !== undefined) found.push({ kind: 'timer', frame: 0, timer: 'timeout', at: due });
   for (const frame of state.frames.values()) addFrame(found, state, flow, frame);
-  if (readyFrame(state, flow) !== undefined) found.push({ kind: 'continue' });
+  if (readyFrames(state, flow, 1).length > 0) found.push({ kind: 'continue' });
   return found;
 }
 

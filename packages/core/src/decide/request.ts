@@ -8,7 +8,7 @@ import type { ActionBody, CompiledFlow, TaskCommon } from '../program/nodes.ts';
 import { isActionCall } from '../program/nodes.ts';
 import { expandUriTemplate } from '../program/uri.ts';
 import type { ActionRequest, Hash } from '../ports.ts';
-import { frameOf } from '../state/apply.ts';
+import { frameOf } from '../state/frames.ts';
 import type { EffectState, Frame, RunState } from '../state/state.ts';
 import { scopeOf } from './machine.ts';
 import type { Scope } from './scope.ts';

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../json.ts';
 import type { CompiledFlow, ForBody, TaskCommon, TaskNode, TryBody } from '../program/nodes.ts';
 import type { Variables } from '../program/expression.ts';
 import { fault } from '../program/fault.ts';
-import { frameOf } from '../state/apply.ts';
+import { contextOf, frameOf } from '../state/frames.ts';
 import type { Frame, RunState } from '../state/state.ts';
 import { pageRowsOf } from './page-rows.ts';
 
@@ -42,7 +42,7 @@ export class Scope implements Variables {
     if (bound !== undefined) return bound;
     switch (name) {
       case 'context':
-        return this.state.context;
+        return contextOf(this.state, this.parent);
       case 'input':
         return this.input;
       case 'output':
@@ -79,6 +79,7 @@ export class Scope implements Variables {
   /** Loop variables and caught errors of the enclosing steps, innermost first. */
   private local(name: string): Json {
     for (let frame = this.parent; frame !== undefined; frame = frame.p === undefined ? undefined : frameOf(this.state, frame.p)) {
+      if (frame.kind === 'branch' && frame.vars !== undefined && Object.hasOwn(frame.vars, name)) return frame.vars[name] ?? null;
       const node = this.flow.nodes.get(frame.step);
       if (node?.kind === 'for') {
         const value = loopVariable(frame, node, name);

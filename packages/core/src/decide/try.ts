@@ -6,7 +6,7 @@ import type { Expression } from '../program/expression.ts';
 import { evaluate, truthy } from '../program/expression.ts';
 import { FlowFault } from '../program/fault.ts';
 import type { RetryPolicy, TaskCommon, TryBody } from '../program/nodes.ts';
-import { inputOf } from '../state/apply.ts';
+import { inputOf } from '../state/frames.ts';
 import type { Frame } from '../state/state.ts';
 import { takesCourse } from './held.ts';
 import type { Machine, Started } from './machine.ts';

@@ -3,6 +3,7 @@ import { scanText } from '../flow/expression-text.ts';
 import { placeVariables, defaultNames } from '../flow/scope.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { isObject } from '../json.ts';
+import { limits } from '../limits.ts';
 import type { Compiling, PlaceIn } from './compiling.ts';
 import { defined, objectAt, resolveThen } from './compiling.ts';
 import { compileRun } from './compile-run.ts';
@@ -23,9 +24,10 @@ export function compileBody(c: Compiling, task: JsonObject, names: readonly stri
   if (task['raise'] !== undefined) return { kind: 'raise', error: compileRaise(c, task, variables, at) };
   if (task['wait'] !== undefined) return { kind: 'wait', duration: compileDuration(task['wait'], variables, `${at}/wait`) };
   if (task['do'] !== undefined) return { kind: 'do', list: c.list(task['do'], { ...place, pointer: `${at}/do` }) };
+  if (task['fork'] !== undefined) return compileFork(c, task, place);
   const program = compileRun(c, task, variables, at);
   if (program !== undefined) return program;
-  const kind = ['emit', 'fork', 'listen', 'run'].find((key) => task[key] !== undefined);
+  const kind = ['emit', 'listen', 'run'].find((key) => task[key] !== undefined);
   throw new PawlError('PAWL_FLOW_INVALID', kind === undefined ? `The task at ${at} has no kind that Pawl knows.` : `The task at ${at} is a \`${kind}\`, which this version of Pawl does not run.`);
 }
 
@@ -84,6 +86,15 @@ function compileFor(c: Compiling, task: JsonObject, place: PlaceIn, variables: r
     list: c.list(task['do'], { ...place, pointer: `${at}/do`, names: inside }),
     ...defined('condition', fieldOf(task['while'], [...placeVariables.body, ...inside], `${at}/while`)),
   };
+}
+
+function compileFork(c: Compiling, task: JsonObject, place: PlaceIn): TaskBody {
+  const fork = objectAt(task, 'fork');
+  const { branches } = fork;
+  if (Array.isArray(branches) && branches.length > limits.forkBranches) {
+    throw new PawlError('PAWL_FLOW_INVALID', `The fork at ${place.pointer} has ${branches.length} branches; at most ${limits.forkBranches} can run side by side.`);
+  }
+  return { kind: 'fork', compete: fork['compete'] === true, branches: c.branches(branches, { ...place, pointer: `${place.pointer}/fork/branches` }) };
 }
 
 function compileTry(c: Compiling, task: JsonObject, names: readonly string[], place: PlaceIn, variables: readonly string[]): TaskBody {

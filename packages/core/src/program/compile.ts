@@ -20,7 +20,7 @@ export function compileFlow(document: Json, catalog: Catalog): CompiledFlow {
   if (!isObject(document) || !isObject(document['document'])) throw new PawlError('PAWL_FLOW_INVALID', 'A flow document is an object with `document` and `do`.');
   const head = document['document'];
   const use = isObject(document['use']) ? document['use'] : {};
-  const compiling: Compiling = { document, use, catalog, nodes: new Map(), tasks: 0, list: (list, place) => compileList(compiling, list, place) };
+  const compiling: Compiling = { document, use, catalog, nodes: new Map(), tasks: 0, list: (list, place) => compileList(compiling, list, place), branches: (list, place) => compileList(compiling, list, place, []) };
   const contract = documentContract(document);
   const input = objectAt(document, 'input');
   const output = objectAt(document, 'output');
@@ -44,15 +44,15 @@ export function compileFlow(document: Json, catalog: Catalog): CompiledFlow {
   };
 }
 
-/** Compiles a list of one-key maps. */
-function compileList(c: Compiling, list: Json | undefined, place: PlaceIn): TaskList {
+/** Compiles a list of one-key maps. `targets`: names that a `then` in it may give; default: those of the list. */
+function compileList(c: Compiling, list: Json | undefined, place: PlaceIn, targets?: readonly string[]): TaskList {
   if (!Array.isArray(list)) throw new PawlError('PAWL_FLOW_INVALID', `There must be a list of tasks at ${place.pointer}.`);
   const items = list.map((item: Json, i) => {
     const [entry] = isObject(item) ? Object.entries(item) : [];
     if (entry === undefined || !isObject(entry[1])) throw new PawlError('PAWL_FLOW_INVALID', `There must be one named task at ${place.pointer}/${i}.`);
     return [entry[0], entry[1]] as const;
   });
-  const names = items.map(([name]) => name);
+  const names = targets ?? items.map(([name]) => name);
   return { tasks: items.map(([name, task], i) => compileTask(c, name, task, names, { ...place, pointer: `${place.pointer}/${i}/${escapePointer(name)}` }, i)) };
 }
 

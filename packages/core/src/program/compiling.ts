@@ -20,6 +20,8 @@ export interface Compiling {
   tasks: number;
   /** Compiles a nested list. */
   list(list: Json | undefined, place: PlaceIn): TaskList;
+  /** Compiles branches: named tasks, none of which can go to another. */
+  branches(list: Json | undefined, place: PlaceIn): TaskList;
 }
 
 /** A place in the document: its pointer, its depth, and the names that loops and catches around it have bound. */

@@ -57,6 +57,22 @@ export function compileTemplate(value: Json, variables: readonly string[], where
   return members.every(([, member]) => member.kind === 'constant') ? { kind: 'constant', value } : { kind: 'object', members };
 }
 
+/** Variables that the expressions of a template read. */
+export function variablesOf(template: Template): readonly string[] {
+  switch (template.kind) {
+    case 'constant':
+      return [];
+    case 'expression':
+      return template.expression.variables;
+    case 'text':
+      return template.parts.flatMap((part) => (typeof part === 'string' ? [] : part.variables));
+    case 'array':
+      return template.items.flatMap(variablesOf);
+    case 'object':
+      return template.members.flatMap(([, member]) => variablesOf(member));
+  }
+}
+
 /** The one value of an expression: null for none. More than one is an error, with the way out named. */
 export function evaluate(expression: Expression, input: Json, variables: Variables): Json {
   const values: Record<string, JqJson> = {};

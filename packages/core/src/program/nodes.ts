@@ -38,6 +38,7 @@ export type TaskBody =
   | { readonly kind: 'do'; readonly list: TaskList }
   | { readonly kind: 'switch'; readonly cases: readonly SwitchCase[] }
   | ForBody
+  | ForkBody
   | TryBody
   | { readonly kind: 'raise'; readonly error: Template }
   | { readonly kind: 'wait'; readonly duration: DurationValue }
@@ -56,6 +57,14 @@ export interface ForBody {
   readonly items: Template;
   readonly condition?: Expression;
   readonly list: TaskList;
+}
+
+/** Tasks side by side. */
+export interface ForkBody {
+  readonly kind: 'fork';
+  /** The first branch that ends well ends the others. */
+  readonly compete: boolean;
+  readonly branches: TaskList;
 }
 
 export interface TryBody {

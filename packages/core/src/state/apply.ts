@@ -1,9 +1,10 @@
 import { invariant } from '../errors.ts';
-import type { FlowError } from '../flow-error.ts';
-import { errorKindOf } from '../flow-error.ts';
 import type { Json } from '../json.ts';
+import { endBranch, holderOf, loosen, remove, setContext, startBranches } from './branches.ts';
 import type { Intent, RunEvent } from './events.ts';
-import type { EffectState, Frame, RunState, TriedEffect } from './state.ts';
+import { contextOf, frameOf, inputOf, valueOf } from './frames.ts';
+import type { EffectState, Frame, RunState } from './state.ts';
+import { effectOf, remember } from './tried.ts';
 
 type Of<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 
@@ -22,42 +23,31 @@ export function apply(state: RunState, event: RunEvent): void {
   (folds[event.type] as (state: RunState, event: RunEvent) => void)(state, event);
 }
 
-/** A frame that must exist. */
-export function frameOf(state: RunState, id: number): Frame {
-  const frame = state.frames.get(id);
-  invariant(frame !== undefined, `run ${state.id} has no frame ${id}`);
-  return frame;
-}
-
-/** Raw input of a step: the running value of its list, or the run's input. */
-export function rawInputOf(state: RunState, frame: Frame): Json {
-  if (frame.p === undefined) return state.input;
-  return frameOf(state, frame.p).cursor?.value ?? null;
-}
-
-/** Transformed input of a step. */
-export function inputOf(state: RunState, frame: Frame): Json {
-  return frame.in === undefined ? rawInputOf(state, frame) : frame.in;
-}
-
 const folds: { [Type in RunEvent['type']]: (state: RunState, event: Of<Type>) => void } = {
   'run.started': startRun,
   'task.started': startTask,
   'task.skipped': (state, event) => {
-    const { cursor } = frameOf(state, event.p);
-    invariant(cursor !== undefined, 'only a list skips a task');
-    cursor.i = event.i + 1;
+    const holder = holderOf(state, event);
+    if (holder.kind === 'branch') return endBranch(state, holder, 'completed');
+    invariant(holder.cursor !== undefined, 'only a list skips a task');
+    holder.cursor.i = event.i + 1;
   },
   'task.completed': completeTask,
   'task.faulted': (state, event) => {
     const frame = frameOf(state, event.f);
     if (frame.effect !== undefined) remember(state, frame, { end: event.end ?? 'answered', ...(event.raw === undefined ? {} : { out: event.raw }) });
-    state.frames.delete(event.f);
+    remove(state, frame);
+    const holder = state.frames.get(frame.p ?? 0);
+    if (holder?.kind !== 'branch') return;
+    holder.error = event.error;
+    endBranch(state, holder, 'faulted');
   },
   'task.cancelled': (state, event) => {
     const frame = frameOf(state, event.f);
     if (frame.effect !== undefined) remember(state, frame, { end: 'unsent' });
-    state.frames.delete(event.f);
+    remove(state, frame);
+    const holder = state.frames.get(frame.p ?? 0);
+    if (holder?.kind === 'branch') endBranch(state, holder, 'cancelled');
   },
   'permit.wanted': (state, event) => {
     const frame = frameOf(state, event.f);
@@ -129,6 +119,11 @@ const folds: { [Type in RunEvent['type']]: (state: RunState, event: Of<Type>) =>
   'cancel.requested': (state, event) => {
     state.cancel = { by: event.by, at: event.at, ...(event.reason === undefined ? {} : { reason: event.reason }) };
   },
+  'context.joined': (state, event) => setContext(state, frameOf(state, event.f), event.ctx),
+  'task.loosed': loosen,
+  'run.failing': (state, event) => {
+    frameOf(state, 0).error = event.error;
+  },
   'run.completed': (state, event) => {
     end(state, 'completed', event.at);
     state.output = event.out;
@@ -155,13 +150,15 @@ function startRun(state: RunState, event: Of<'run.started'>): void {
 }
 
 function startTask(state: RunState, event: Of<'task.started'>): void {
-  const parent = frameOf(state, event.p);
+  const parent = holderOf(state, event);
   const { cursor } = parent;
-  invariant(cursor !== undefined, 'only a list starts a task');
-  cursor.i = event.i;
-  while (cursor.visits.length <= event.i) cursor.visits.push(0);
-  cursor.visits[event.i] = event.v;
-  const frame: Frame = { id: event.f, p: event.p, step: event.step, kind: event.kind, i: event.i, v: event.v, at: event.at };
+  invariant(cursor !== undefined || parent.kind === 'branch', 'only a list or a branch starts a task');
+  if (cursor !== undefined) {
+    cursor.i = event.i;
+    while (cursor.visits.length <= event.i) cursor.visits.push(0);
+    cursor.visits[event.i] = event.v;
+  }
+  const frame: Frame = { id: event.f, p: parent.id, step: event.step, kind: event.kind, i: event.i, v: event.v, at: event.at };
   if (event.in !== undefined) frame.in = event.in;
   if (event.due !== undefined) frame.due = event.due;
   state.frames.set(event.f, frame);
@@ -180,7 +177,7 @@ function fillFrame(state: RunState, frame: Frame, event: Of<'task.started'>): vo
     enterList(frame, 'try', inputOf(state, frame));
     if (event.retries) {
       frame.tried = {};
-      frame.contextBefore = state.context;
+      frame.contextBefore = contextOf(state, frame);
     }
     if (event.attemptDue !== undefined) frame.attemptDue = event.attemptDue;
   }
@@ -191,6 +188,7 @@ function fillFrame(state: RunState, frame: Frame, event: Of<'task.started'>): vo
     if (event.items !== undefined) frame.items = event.items;
     if (event.dataset !== undefined) frame.dataset = event.dataset;
   }
+  if (event.branches !== undefined) startBranches(state, frame, event.branches);
   if (event.intent !== undefined) startAttempt(state, frame, 1, event.intent, event.at);
   if (event.wants !== undefined) frame.wants = event.wants;
 }
@@ -199,24 +197,28 @@ function completeTask(state: RunState, event: Of<'task.completed'>): void {
   const frame = frameOf(state, event.f);
   const parent = frameOf(state, frame.p ?? 0);
   const { cursor } = parent;
-  invariant(cursor !== undefined, 'only a list completes a task');
   if (frame.effect === undefined && (frame.until === undefined || frame.until <= frame.at)) state.pure += 1;
   if (frame.effect !== undefined) {
-    const out = event.out === undefined ? cursor.value : event.out;
+    const out = event.out === undefined ? valueOf(state, parent) : event.out;
     const raw = event.raw === undefined ? out : event.raw;
     remember(state, frame, frame.effect.guarantee === 'pure' ? { end: 'completed' } : { end: 'completed', out: raw });
   }
+  if (event.ctx !== undefined) setContext(state, frame, event.ctx);
+  remove(state, frame);
+  if (cursor === undefined) {
+    invariant(parent.kind === 'branch', 'only a list or a branch completes a task');
+    parent.out = event.out === undefined ? valueOf(state, parent) : event.out;
+    return endBranch(state, parent, 'completed');
+  }
   if (event.out !== undefined) cursor.value = event.out;
   cursor.i = event.to ?? frame.i + 1;
-  if (event.ctx !== undefined) state.context = event.ctx;
-  state.frames.delete(event.f);
 }
 
 function retryTry(state: RunState, event: Of<'task.retried'>): void {
   const frame = frameOf(state, event.f);
   frame.retries = event.n;
   frame.firstErrorAt ??= event.at;
-  state.context = frame.contextBefore ?? null;
+  setContext(state, frame, frame.contextBefore ?? null);
   delete frame.attemptDue;
   delete frame.tryTimedOut;
   if (event.until !== undefined) frame.until = event.until;
@@ -245,33 +247,8 @@ function startAttempt(state: RunState, frame: Frame, attempt: number, intent: In
   frame.effect = effect;
 }
 
-/** Records an effect's end with the outermost enclosing `try` that may meet it again. */
-function remember(state: RunState, frame: Frame, ending: { end: TriedEffect['end']; out?: Json }): void {
-  const effect = effectOf(frame);
-  if (effect.place === undefined) return;
-  const keeper = keeperOf(state, frame.p);
-  if (keeper?.tried === undefined) return;
-  if (keeper.tried[effect.place] === undefined) keeper.triedCount = (keeper.triedCount ?? 0) + 1;
-  keeper.tried[effect.place] = { key: effect.key, hash: effect.hash, n: effect.n ?? 1, left: effect.left || ending.end !== 'unsent', ...ending };
-}
-
-/** The outermost `try` with `retry` around a place: it remembers every effect that it may meet again. */
-export function keeperOf(state: RunState, parent: number | undefined): Frame | undefined {
-  let keeper: Frame | undefined;
-  for (let id = parent; id !== undefined; id = frameOf(state, id).p) {
-    const above = frameOf(state, id);
-    if (above.tried !== undefined && above.cursor?.list === 'try') keeper = above;
-  }
-  return keeper;
-}
-
 function enterList(frame: Frame, list: 'do' | 'try' | 'catch', value: Json): void {
   frame.cursor = { list, i: 0, value, visits: [] };
-}
-
-function effectOf(frame: Frame): EffectState {
-  invariant(frame.effect !== undefined, `frame ${frame.id} has no effect`);
-  return frame.effect;
 }
 
 function end(state: RunState, status: 'completed' | 'faulted' | 'cancelled', at: number): void {
@@ -280,7 +257,3 @@ function end(state: RunState, status: 'completed' | 'faulted' | 'cancelled', at:
   state.frames.clear();
 }
 
-/** Whether an error says that it is not known whether an effect was applied. */
-export function isAmbiguous(error: FlowError): boolean {
-  return errorKindOf(error.type) === 'ambiguous';
-}

@@ -6,10 +6,10 @@ import type { Json } from '../json.ts';
 export const journalFormat = 1;
 
 /** What runs inside a composite step: which list, and how often it was entered. */
-export type ListName = 'do' | 'try' | 'catch';
+export type ListName = 'do' | 'try' | 'catch' | 'branches';
 
 /** The kinds of step that this version runs. */
-export type StepKind = 'call' | 'do' | 'for' | 'raise' | 'set' | 'switch' | 'try' | 'wait';
+export type StepKind = 'call' | 'do' | 'for' | 'fork' | 'raise' | 'set' | 'switch' | 'try' | 'wait';
 
 /** The first attempt's facts, fixed before anything leaves. */
 export interface Intent {
@@ -56,9 +56,9 @@ export type RunEvent =
   | (At & { readonly type: 'run.started'; readonly flow: string; readonly input: Json; readonly in?: Json; readonly due?: number; readonly key?: string })
   | (OfFrame & {
       readonly type: 'task.started';
-      /** Parent frame. */
+      /** Parent frame; of a branch's task the fork's. */
       readonly p: number;
-      /** Index within the parent's list. */
+      /** Index within the parent's list, or among its branches. */
       readonly i: number;
       readonly step: string;
       readonly kind: StepKind;
@@ -70,6 +70,8 @@ export type RunEvent =
       readonly due?: number;
       /** End of a `wait` (ms). */
       readonly until?: number;
+      /** `fork`: how many branches it has; their frames take the ids that follow its own. */
+      readonly branches?: number;
       /** End of one attempt of a `try` (ms). */
       readonly attemptDue?: number;
       /** `try`: it has a retry policy, so it remembers its effects. */
@@ -130,11 +132,20 @@ export type RunEvent =
   /** A deadline has passed while the outcome of an effect is unknown: of the step, or of the current `try`. */
   | (OfFrame & { readonly type: 'timeout.reached'; readonly try?: true })
   | (OfFrame & { readonly type: 'iteration.started'; readonly n: number })
+  /** What the exports in a fork's branches changed is laid over the context around the fork. */
+  | (OfFrame & { readonly type: 'context.joined'; readonly ctx: Json })
+  /**
+   * The task of a losing branch has an effect whose outcome is not known: it leaves its fork and stays at the run's root
+   * until that is known. `vars`: the variables of steps around the fork that its requests read.
+   */
+  | (OfFrame & { readonly type: 'task.loosed'; readonly vars?: { readonly [name: string]: Json } })
   | (OfFrame & { readonly type: 'page.started'; readonly n: number; readonly from: Cursor; readonly next: Cursor; readonly rows: number; readonly last: boolean })
   | (OfFrame & { readonly type: 'task.caught'; readonly error: FlowError; readonly list: boolean })
   | (OfFrame & { readonly type: 'task.retried'; readonly n: number; readonly error: FlowError; readonly until?: number; readonly attemptDue?: number })
   | (OfFrame & { readonly type: 'retry.started'; readonly attemptDue?: number })
   | (At & { readonly type: 'cancel.requested'; readonly by: string; readonly reason?: string })
+  /** The run is about to fault, and waits for the outcome of a loose effect. */
+  | (At & { readonly type: 'run.failing'; readonly error: FlowError })
   | (At & { readonly type: 'run.completed'; readonly out: Json })
   | (At & { readonly type: 'run.faulted'; readonly error: FlowError })
   | (At & { readonly type: 'run.cancelled' });

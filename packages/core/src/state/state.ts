@@ -66,11 +66,11 @@ export interface TriedEffect {
 export interface Frame {
   readonly id: number;
   /** Parent frame; the root (id 0) has none. */
-  readonly p?: number;
-  /** JSON pointer of the task in the document; '' for the root. */
+  p?: number;
+  /** JSON pointer of the task in the document; '' for the root. A branch has that of its fork. */
   readonly step: string;
-  readonly kind: StepKind | 'root';
-  /** Index in the parent's list. */
+  readonly kind: StepKind | 'root' | 'branch';
+  /** Index in the parent's list, or among the branches. */
   readonly i: number;
   readonly v: number;
   readonly at: number;
@@ -94,13 +94,25 @@ export interface Frame {
   attemptDue?: number;
   /** `try`: the current try's time has passed while an attempt was open. */
   tryTimedOut?: true;
-  /** `try`: retries so far, time of the first error, the context to go back to, and the caught error. */
+  /** `try`: retries so far, time of the first error, the context to go back to, and the caught error. `fork`: its first branch's error. The root: what the run is to fault with. */
   retries?: number;
   firstErrorAt?: number;
   contextBefore?: Json;
   error?: FlowError;
   tried?: Record<string, TriedEffect>;
   triedCount?: number;
+  /** `fork`: its branches, whose ids follow its own; how many are not over, how many of them faulted, and which completed first. */
+  fork?: { branches: number; open: number; faulted: number; first?: number };
+  /** `branch`: its task has ended; with its output (absent: it was skipped, and the fork's input is it), or with `error`. */
+  over?: true;
+  out?: Json;
+  /** `branch`: its own context, once something in it has exported. */
+  context?: Json;
+  /** `branch` that lost its race and stays at the root until an outcome is known; what it sees of the steps around its fork. */
+  loose?: true;
+  vars?: { readonly [name: string]: Json };
+  /** `branch` that is loose: the outermost `try` with `retry` around its fork. */
+  keeper?: number;
   /** `call`: waits for a permit (with `effect`: to send again). */
   wants?: Wanted;
   effect?: EffectState;

@@ -9,7 +9,6 @@ import type { TaskSite } from './sites.ts';
 
 const kinds: Readonly<Record<string, string>> = {
   emit: 'Publishing events (emit) is',
-  fork: 'Branches side by side (fork) are',
   listen: 'Waiting for events (listen) is',
 };
 

@@ -1,0 +1,32 @@
+import { invariant } from '../errors.ts';
+import type { Json } from '../json.ts';
+import { frameOf } from './frames.ts';
+import type { EffectState, Frame, RunState, TriedEffect } from './state.ts';
+
+/** Records an effect's end with the outermost enclosing `try` that may meet it again. */
+export function remember(state: RunState, frame: Frame, ending: { end: TriedEffect['end']; out?: Json }): void {
+  const effect = effectOf(frame);
+  if (effect.place === undefined) return;
+  const keeper = keeperOf(state, frame.p);
+  if (keeper?.tried === undefined) return;
+  if (keeper.tried[effect.place] === undefined) keeper.triedCount = (keeper.triedCount ?? 0) + 1;
+  keeper.tried[effect.place] = { key: effect.key, hash: effect.hash, n: effect.n ?? 1, left: effect.left || ending.end !== 'unsent', ...ending };
+}
+
+/** The outermost `try` with `retry` around a place: it remembers every effect that it may meet again. */
+export function keeperOf(state: RunState, parent: number | undefined): Frame | undefined {
+  let keeper: Frame | undefined;
+  for (let id = parent; id !== undefined; id = frameOf(state, id).p) {
+    const above = frameOf(state, id);
+    if (above.tried !== undefined && above.cursor?.list === 'try') keeper = above;
+    const around = above.keeper === undefined ? undefined : state.frames.get(above.keeper);
+    if (around?.cursor?.list === 'try') keeper = around;
+  }
+  return keeper;
+}
+
+/** The effect that a step must have. */
+export function effectOf(frame: Frame): EffectState {
+  invariant(frame.effect !== undefined, `frame ${frame.id} has no effect`);
+  return frame.effect;
+}
