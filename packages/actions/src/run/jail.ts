@@ -60,11 +60,12 @@ function bubblewrap(folder: string): readonly string[] {
   ];
 }
 
-/** Own processes, network, mounts, host name and IPC. All processes end with the first of them. */
+/** Own processes, network, mounts, host name and IPC. All processes end with the first of them, and it with Pawl. */
 function namespacesFor(root: boolean): readonly string[] {
   const user = root ? [] : ['--user', '--map-current-user'];
   const kinds = ['--mount', '--pid', '--net', '--ipc', '--uts'];
-  return ['unshare', ...user, ...kinds, '--fork', '--kill-child=SIGKILL', '--mount-proc', '--'];
+  const orphaned = pathOf('setpriv') === undefined ? [] : ['setpriv', '--pdeathsig', 'KILL', '--'];
+  return [...orphaned, 'unshare', ...user, ...kinds, '--fork', '--kill-child=SIGKILL', '--mount-proc', '--'];
 }
 
 /**
@@ -75,7 +76,9 @@ function boundsOf(ownUser: boolean): readonly string[] {
   const words: string[] = [];
   if (pathOf('setpriv') !== undefined) {
     const id = runLimits.programUser;
-    words.push('setpriv', '--no-new-privs', ...(ownUser ? [`--reuid=${id}`, `--regid=${id}`, '--clear-groups'] : []));
+    // To die with its parent is forgotten when the user changes, so it is said here again.
+    words.push('setpriv', '--no-new-privs', '--pdeathsig', 'KILL');
+    if (ownUser) words.push(`--reuid=${id}`, `--regid=${id}`, '--clear-groups');
     words.push('--');
   }
   if (pathOf('prlimit') === undefined) return words;

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -144,6 +145,24 @@ describe.skipIf(!linux)('a shell command (on Linux)', () => {
     expect(left).toBe(1);
     await expect.poll(() => processesWith(mark), { timeout: 5_000 }).toBe(0);
   });
+
+  test.skipIf(pathOf('unshare') === undefined || pathOf('setpriv') === undefined)(
+    'ends when Pawl is killed',
+    async () => {
+      const mark = `6${process.pid}.25`;
+      const programs = new URL('./programs.ts', import.meta.url).href;
+      const start = `import { Programs } from '${programs}';
+        const log = { warn() {} };
+        const never = { cancelled: false, onCancel() {} };
+        const program = { words: ['sh', '-c', 'sleep ${mark} & sleep ${mark}'], stdin: '', environment: {} };
+        await new Programs(log).run(program, never, () => {});`;
+      const pawl = spawn(process.execPath, ['--input-type=module', '--eval', start], { stdio: 'ignore' });
+      const sleeping = `sleep\0${mark}`;
+      await expect.poll(() => processesWith(sleeping), { timeout: 20_000 }).toBe(2);
+      pawl.kill('SIGKILL');
+      await expect.poll(() => processesWith(sleeping), { timeout: 5_000 }).toBe(0);
+    },
+  );
 
   test('does not leave processes behind, nor wait for them', async () => {
     const mark = `8${process.pid}.25`;
