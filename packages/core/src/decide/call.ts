@@ -27,7 +27,7 @@ export function startAction(m: Machine, parent: Frame, node: ActionNode, scope: 
   const place = effectKey(m.state, parent, node.name, visit, 1, m.env.hash);
   const keeper = keeperOf(m.state, parent.id);
   const met = keeper?.tried?.[place];
-  if (met !== undefined && settled(met, hash, guarantee === 'pure')) {
+  if (met !== undefined && (settled(met, hash, guarantee === 'pure') || m.at >= keyEnd(node, guarantee, met))) {
     m.reused = met;
     return {};
   }
@@ -37,7 +37,7 @@ export function startAction(m: Machine, parent: Frame, node: ActionNode, scope: 
   const natural = naturalKey(node, scope);
   const n = met === undefined ? 1 : nextEffect(met, guarantee === 'pure');
   const key = natural ?? (n === 1 ? place : effectKey(m.state, parent, node.name, visit, n, m.env.hash));
-  const due = attemptDue(m, node, scope, parent);
+  const due = Math.min(attemptDue(m, node, scope, parent), keyEnd(node, guarantee, met));
   const intent: Intent = { key, hash, guarantee, target, due, ...sender(m, guarantee), ...(keeper === undefined ? {} : { place, n }) };
   if (!m.env.acquire(target, node.description.concurrency)) return { wants: { target, key, guarantee, ...(keeper === undefined ? {} : { place, n }) } };
   m.prepared = args;
@@ -58,17 +58,17 @@ export function startAttempt(m: Machine, frame: Frame): void {
     return effect?.left && effect.guarantee !== 'pure' ? endAmbiguous(m, frame) : m.raise(frame, error.error, { end: 'unsent' });
   }
   const hash = requestHash(node.action, args, m.env.hash);
-  if (effect !== undefined && mayNotFollow(m, node, effect, hash)) {
+  const met = wants.place === undefined ? undefined : keeperOf(m.state, frame.p)?.tried?.[wants.place];
+  if (effect !== undefined && (mayNotFollow(effect, hash) || m.at >= keyEnd(node, effect.guarantee, met, effect))) {
     m.env.release(wants.target);
     return endAmbiguous(m, frame);
   }
   // The request was built with the time of the permit: what the retry knows must hold for this one.
-  const met = effect === undefined && wants.place !== undefined ? keeperOf(m.state, frame.p)?.tried?.[wants.place] : undefined;
-  if (met !== undefined && settled(met, hash, wants.guarantee === 'pure')) {
+  if (effect === undefined && met !== undefined && (settled(met, hash, wants.guarantee === 'pure') || m.at >= keyEnd(node, wants.guarantee, met))) {
     m.env.release(wants.target);
     return useTried(m, frame, met);
   }
-  m.emit({ type: 'attempt.started', at: m.at, f: frame.id, a: (effect?.attempts ?? 0) + 1, intent: nextIntent(m, frame, node, hash, effect) });
+  m.emit({ type: 'attempt.started', at: m.at, f: frame.id, a: (effect?.attempts ?? 0) + 1, intent: nextIntent(m, frame, node, { hash, effect, met }) });
   prepare(frame, args);
 }
 
@@ -79,8 +79,9 @@ function sendable(m: Machine, node: ActionNode, scope: Scope): JsonObject {
   return args;
 }
 
-function nextIntent(m: Machine, frame: Frame, node: ActionNode, hash: string, effect: EffectState | undefined): Intent {
+function nextIntent(m: Machine, frame: Frame, node: ActionNode, known: { hash: string; effect: EffectState | undefined; met: TriedEffect | undefined }): Intent {
   const { wants } = frame;
+  const { hash, effect, met } = known;
   const from = effect ?? wants;
   const scope = m.scope(frame);
   return {
@@ -88,15 +89,21 @@ function nextIntent(m: Machine, frame: Frame, node: ActionNode, hash: string, ef
     hash,
     guarantee: from?.guarantee ?? 'once',
     target: from?.target ?? '',
-    due: Math.min(attemptDue(m, node, scope, m.parent(frame), frame), keyEnd(node, effect)),
+    due: Math.min(attemptDue(m, node, scope, m.parent(frame), frame), keyEnd(node, from?.guarantee, met, effect)),
     ...sender(m, from?.guarantee ?? 'once'),
     ...(from?.place === undefined ? {} : { place: from.place, n: from.n ?? 1 }),
   };
 }
 
-/** When nothing more may leave under an effect's key, as its target may have it already and will forget it (ms). */
-function keyEnd(node: ActionNode, effect: EffectState | undefined): number {
-  return effect?.unknown && effect.guarantee === 'keyed' ? effect.firstAt + retention(node) : Number.POSITIVE_INFINITY;
+/**
+ * When nothing more may leave under an effect's key, as its target may have it already and will forget it (ms): it left in
+ * an earlier try that was answered neither with success nor a certain refusal, or in this one, and nobody knows.
+ */
+function keyEnd(node: ActionNode, guarantee: Guarantee | undefined, met: TriedEffect | undefined, effect?: EffectState): number {
+  const never = Number.POSITIVE_INFINITY;
+  if (guarantee !== 'keyed' || effect?.unknown === false) return never;
+  const triedAt = met === undefined || met.end === 'completed' || met.end === 'refused' ? never : (met.keyAt ?? never);
+  return Math.min(triedAt, effect?.firstAt ?? never) + retention(node);
 }
 
 function sender(m: Machine, guarantee: Guarantee): { by?: string } {
@@ -137,10 +144,9 @@ function settled(met: TriedEffect, hash: string, pure: boolean): boolean {
   return met.end === 'open' || (met.left && met.hash !== hash);
 }
 
-/** Whether an effect that left must not be sent with this request: it is not the frozen one, or its target has forgotten the key. */
-function mayNotFollow(m: Machine, node: ActionNode, effect: EffectState, hash: string): boolean {
-  if (!effect.left || effect.guarantee === 'pure') return false;
-  return effect.hash !== hash || (effect.unknown && effect.guarantee === 'keyed' && m.at >= effect.firstAt + retention(node));
+/** Whether an effect that left must not be sent with this request, as it is not the frozen one. */
+function mayNotFollow(effect: EffectState, hash: string): boolean {
+  return effect.left && effect.guarantee !== 'pure' && effect.hash !== hash;
 }
 
 /** Number of the effect that follows one that ended: a new one after a completion or certain refusal, else the same. */

@@ -57,7 +57,10 @@ export interface TriedEffect {
   /** Which effect of this place it is, from 1. */
   n: number;
   end: EffectEnd;
+  /** Whether anything left under this key, in any try. */
   left: boolean;
+  /** When the first attempt of those started: the clock of what a keyed target remembers (ms). */
+  keyAt?: number;
   /** Raw output of a completed effect that is not `pure`. */
   out?: Json;
 }

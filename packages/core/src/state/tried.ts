@@ -9,8 +9,13 @@ export function remember(state: RunState, frame: Frame, ending: { end: TriedEffe
   if (effect.place === undefined) return;
   const keeper = keeperOf(state, frame.p);
   if (keeper?.tried === undefined) return;
-  if (keeper.tried[effect.place] === undefined) keeper.triedCount = (keeper.triedCount ?? 0) + 1;
-  keeper.tried[effect.place] = { key: effect.key, hash: effect.hash, n: effect.n ?? 1, left: effect.left || ending.end !== 'unsent', ...ending };
+  const before = keeper.tried[effect.place];
+  if (before === undefined) keeper.triedCount = (keeper.triedCount ?? 0) + 1;
+  const n = effect.n ?? 1;
+  const same = before?.n === n && before.left ? before : undefined;
+  const left = same !== undefined || effect.left || ending.end !== 'unsent';
+  const keyAt = left ? { keyAt: same?.keyAt ?? effect.firstAt } : {};
+  keeper.tried[effect.place] = { key: effect.key, hash: effect.hash, n, left, ...keyAt, ...ending };
 }
 
 /** The outermost `try` with `retry` around a place: it remembers every effect that it may meet again. */
