@@ -54,5 +54,5 @@ export async function playWorld(world: World): Promise<Evidence> {
   world.heal();
   if (quiet || (await timeline.run(done, timeline.time + livenessBound)))
     await timeline.run(() => false, timeline.time + aftermath);
-  return { ledger: targets.ledger, tables: store.tables, auditor, people };
+  return { ledger: targets.ledger, tables: store.tables, auditor, people, setAside: world.setAside };
 }
