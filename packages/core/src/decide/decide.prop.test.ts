@@ -211,7 +211,18 @@ class Game {
     expect(text(folded)).toBe(text(this.state));
   }
 
+  /** A list and a branch run one task at a time. */
+  private checkFrames(): void {
+    const busy = new Set<number>();
+    for (const { p, kind } of this.state.frames.values()) {
+      if (p === undefined || kind === 'branch') continue;
+      expect(busy.has(p), `frame ${p} runs one task`).toBe(false);
+      busy.add(p);
+    }
+  }
+
   private checkedPending(): readonly Pending[] {
+    this.checkFrames();
     const list = pending(this.state, this.flow);
     const own = list.filter((one) => one.kind !== 'timer' || one.timer === 'wait' || one.timer === 'retry' || one.timer === 'resend');
     expect(own, 'something besides deadlines moves the run').not.toEqual([]);

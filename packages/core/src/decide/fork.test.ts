@@ -196,6 +196,12 @@ describe('a fork whose branches compete', () => {
     expect(sent(run)).toBe(3);
   });
 
+  it("leaves the run where it is when a loser's answer comes", () => {
+    const run = script(race('{a: {call: once}}, {b: {call: once}}', '', ', {next: {call: once}}'), [['a', done('a')], ['b', done('late')], ['next', done('end')]]);
+    expect(run.state).toMatchObject({ status: 'completed', output: 'end' });
+    expect(sent(run)).toBe(3);
+  });
+
   it('asks a person about a loser where nobody knows, and the run waits for the answer', () => {
     const yaml = race('{a: {call: once}}, {b: {call: once}}');
     const waits = script(yaml, [['a', done('a')], ['b', lost]]);

@@ -7,7 +7,7 @@ import { frameOf } from '../state/frames.ts';
 import type { Frame } from '../state/state.ts';
 import { cancelBelow, giveUpBelow } from './give-up.ts';
 import type { Machine } from './machine.ts';
-import { descendants, unresolved } from './machine.ts';
+import { descendants, isOver, unresolved } from './machine.ts';
 
 /**
  * Takes the losers of a race out of their fork. What has not left is given up; a branch with an effect whose outcome is
@@ -34,7 +34,8 @@ export function loosenBelow(m: Machine, fork: Frame): void {
 export function looseDone(m: Machine, branch: Frame): void {
   if (!giveUpBelow(m, branch)) return;
   cancelBelow(m, branch);
-  m.advance(frameOf(m.state, 0));
+  const root = frameOf(m.state, 0);
+  if (isOver(m.flow, root)) m.advance(root);
 }
 
 /** Id of the branch of a fork in which a step runs. */

@@ -187,6 +187,11 @@ export function listDone(flow: CompiledFlow, frame: Frame): boolean {
   return i < 0 || i >= listOf(flow, frame).tasks.length;
 }
 
+/** Whether the run's own list is done, or the run is to fault: only losers' answers can be missing then. */
+export function isOver(flow: CompiledFlow, root: Frame): boolean {
+  return root.error !== undefined || listDone(flow, root);
+}
+
 /** Frames below a frame, deepest first. */
 export function descendants(state: RunState, frame: Frame): Frame[] {
   const below = new Set<number>([frame.id]);

@@ -2,7 +2,7 @@ import type { CompiledFlow } from '../program/nodes.ts';
 import type { Frame, RunState } from '../state/state.ts';
 import { pageDone } from './for.ts';
 import { isLost, overdue } from './held.ts';
-import { listDone } from './machine.ts';
+import { isOver } from './machine.ts';
 
 /**
  * The steps and branches that nothing holds back, in the order in which they started, at most `most` of them: none has a
@@ -35,9 +35,4 @@ function goesOn(flow: CompiledFlow, frame: Frame): boolean {
   if (frame.kind === 'branch') return !frame.over;
   if (frame.cursor === undefined || frame.until !== undefined) return false;
   return frame.dataset === undefined || !pageDone({ flow }, frame) || frame.page?.last === true;
-}
-
-/** Whether the run's own list is done, or the run is to fault. */
-function isOver(flow: CompiledFlow, root: Frame): boolean {
-  return root.error !== undefined || listDone(flow, root);
 }
