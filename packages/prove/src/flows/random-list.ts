@@ -19,7 +19,7 @@ export interface FlowTaste {
   readonly longWaits: number;
 }
 
-type Kind = 'call' | 'set' | 'switch' | 'do' | 'for' | 'batch' | 'try' | 'raise' | 'wait';
+type Kind = 'call' | 'set' | 'switch' | 'do' | 'for' | 'batch' | 'fork' | 'try' | 'raise' | 'wait';
 
 const deepest = 3;
 const weights: Readonly<Record<Kind, number>> = {
@@ -29,6 +29,7 @@ const weights: Readonly<Record<Kind, number>> = {
   do: 6,
   for: 8,
   batch: 4,
+  fork: 6,
   try: 12,
   raise: 2,
   wait: 6,
@@ -93,6 +94,8 @@ export class FlowWriter {
           ...this.loop(name, place, { in: `\${ {dataset: {rows: ${prng.int(7)}}} }` }),
           metadata: { pawl: { batch: { size: 1 + prng.int(3), page: true } } },
         };
+      case 'fork':
+        return { fork: { compete: prng.chance(0.4), branches: this.branches(place) } };
       case 'try':
         return this.attempt(place);
       case 'raise':
@@ -119,7 +122,10 @@ export class FlowWriter {
     const list = this.inner(inner);
     return {
       for: { each, ...over },
-      ...(this.prng.chance(0.2) ? { while: `$${each} != null and "${name}" != ""` } : {}),
+      // A batch goes over its whole dataset.
+      ...(!String(over['in']).includes('dataset') && this.prng.chance(0.2)
+        ? { while: `$${each} != null and "${name}" != ""` }
+        : {}),
       do: list,
     };
   }
@@ -164,6 +170,16 @@ export class FlowWriter {
     if (later.length > 0 && choice < 0.7) return this.prng.pick(later);
     if (choice > 0.97) return 'end';
     return choice > 0.9 ? 'exit' : 'continue';
+  }
+
+  /** Tasks none of which can go to another. */
+  private branches(place: ListPlace): JsonObject[] {
+    const count = 1 + this.prng.int(3);
+    this.left -= count;
+    return Array.from({ length: count }, () => {
+      const name = `t${(this.named += 1)}`;
+      return { [name]: this.task(name, { ...place, depth: place.depth + 1 }, []) };
+    });
   }
 
   private inner(place: ListPlace): JsonObject[] {
