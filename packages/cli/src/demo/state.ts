@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolders } from '@pawl/store';
 import type { Settings } from '../settings.ts';
 
 /** What the demo of one data folder is, kept over restarts. */
@@ -30,7 +31,7 @@ export function readDemo(settings: Pick<Settings, 'dataDir'>): DemoState | undef
 
 /** Writes the state whole or not at all. */
 export function writeDemo(settings: Pick<Settings, 'dataDir'>, state: DemoState): void {
-  mkdirSync(demoDir(settings), { recursive: true, mode: 0o700 });
+  makeFolders(demoDir(settings));
   writeFileSync(`${stateFile(settings)}.new`, `${JSON.stringify(state)}\n`, { mode: 0o600, flush: true });
   renameSync(`${stateFile(settings)}.new`, stateFile(settings));
 }

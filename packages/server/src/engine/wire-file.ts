@@ -1,8 +1,10 @@
-import { closeSync, mkdirSync, openSync, readdirSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log, Wire } from '@pawl/core';
+import { makeFolders } from '@pawl/store';
 import { ensureError } from '@pawl/core';
+import { makeFolders } from '@pawl/store';
 import { isSurelyDead, processIdentity, type ProcessIdentity } from './process-identity.ts';
 
 /** How long the file of a dead worker is of use (ms): by then its attempts have been decided. */
@@ -34,7 +36,7 @@ export class WireFile implements Wire {
     this.longest = longest;
     this.path = pathOf(folder, worker);
     this.log = log;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder);
     removeOld(folder);
     this.file = openSync(this.path, 'wx', 0o600);
     this.write(JSON.stringify({ worker, ...processIdentity(process.pid) }));

@@ -1,6 +1,6 @@
 import { ensureError, PawlError } from '@pawl/core';
 
-const CODES_OF_PERMISSION: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
+const CODES_OF_PERMISSION: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOENT']);
 const CODES_OF_FULL_DISK: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 const CODES_OF_NO_FOLDER: ReadonlySet<string> = new Set(['EEXIST', 'ENOTDIR']);
 /** SQLite's SQLITE_READONLY, SQLITE_IOERR and SQLITE_CANTOPEN, in the low byte of `errcode`. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { makeFolders } from './make-folders.ts';
 
 /** Where the files of one embedded PostgreSQL cluster lie. Every path is absolute and free of links. */
 export interface ClusterLayout {
@@ -31,10 +32,10 @@ export const CLUSTER_NAME_PREFIX = 'pawl-';
 
 /** Creates the data folder (mode 0700) where it is missing and says where everything in it lies. Throws Node's own file errors. */
 export function openLayout(dataDir: string, name: string): ClusterLayout {
-  mkdirSync(resolve(dataDir), { recursive: true, mode: 0o700 });
+  makeFolders(dataDir);
   const real = realpathSync(resolve(dataDir));
   const locks = join(real, 'locks');
-  mkdirSync(locks, { recursive: true, mode: 0o700 });
+  makeFolders(locks);
   const clusterDir = join(real, name);
   return {
     dataDir: real,
