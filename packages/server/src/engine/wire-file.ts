@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { Log, Wire } from '@pawl/core';
 import { makeFolders } from '@pawl/store';
 import { ensureError } from '@pawl/core';
-import { makeFolders } from '@pawl/store';
 import { isSurelyDead, processIdentity, type ProcessIdentity } from './process-identity.ts';
 
 /** How long the file of a dead worker is of use (ms): by then its attempts have been decided. */
