@@ -29,10 +29,15 @@ export const errorKinds = {
 export type ErrorKind = keyof typeof errorKinds;
 
 const prefix = 'https://open-workflow-specification.org/spec/1.0.0/errors/';
-const alias = /^https:\/\/(?:open-workflow-specification\.org|serverlessworkflow\.io)\/(?:spec\/[^/]+\/errors|dsl\/errors\/types)\/([a-z]+)$/;
+const alias =
+  /^https:\/\/(?:open-workflow-specification\.org|serverlessworkflow\.io)\/(?:spec\/[^/]+\/errors|dsl\/errors\/types)\/([a-z]+)$/;
 
 /** An error of a standard kind. Its status is the kind's own unless a better one is known. */
-export function flowError(kind: ErrorKind, detail: string, more: { status?: number; title?: string; instance?: string } = {}): FlowError {
+export function flowError(
+  kind: ErrorKind,
+  detail: string,
+  more: { status?: number; title?: string; instance?: string } = {},
+): FlowError {
   return {
     type: prefix + kind,
     status: more.status ?? errorKinds[kind],

@@ -27,7 +27,16 @@ export type { Catalog } from './program/compiling.ts';
 export type { CompiledFlow, TaskNode } from './program/nodes.ts';
 export { apply, emptyState } from './state/apply.ts';
 export type { RowPlace } from './state/codec.ts';
-export { decodeRow, decodeSnapshot, encodeRow, encodeSnapshot, foldRows, payloadsOf, stateFromJson, stateToJson } from './state/codec.ts';
+export {
+  decodeRow,
+  decodeSnapshot,
+  encodeRow,
+  encodeSnapshot,
+  foldRows,
+  payloadsOf,
+  stateFromJson,
+  stateToJson,
+} from './state/codec.ts';
 export type { PublicEvent } from './state/journal-view.ts';
 export { JournalView, nameOf } from './state/journal-view.ts';
 export type { SchemaOptions, SchemaProblem, SchemaResult, Validator } from './schema/index.ts';

@@ -10,10 +10,26 @@ export function endAmbiguous(m: Machine, frame: Frame): void {
   if (effect === undefined) return;
   const error = ambiguousError(frame, effect);
   if (m.node(frame).contract.onAmbiguous === 'fail') {
-    if (effect.open) m.emit({ type: 'attempt.ended', at: m.at, f: frame.id, a: effect.attempts, outcome: 'ambiguous', error, left: true });
+    if (effect.open)
+      m.emit({
+        type: 'attempt.ended',
+        at: m.at,
+        f: frame.id,
+        a: effect.attempts,
+        outcome: 'ambiguous',
+        error,
+        left: true,
+      });
     return m.raise(frame, error, { attempt: effect.attempts, end: 'open' });
   }
-  m.emit({ type: 'decision.asked', at: m.at, f: frame.id, a: effect.attempts, id: `${m.state.id}.${frame.id}.${m.state.seq}`, reason: error.detail ?? '' });
+  m.emit({
+    type: 'decision.asked',
+    at: m.at,
+    f: frame.id,
+    a: effect.attempts,
+    id: `${m.state.id}.${frame.id}.${m.state.seq}`,
+    reason: error.detail ?? '',
+  });
 }
 
 /** How long after the first attempt a `keyed` effect may be sent again (ms): not up to the end of what its target remembers. */
@@ -25,5 +41,9 @@ export function retention(node: TaskCommon): number {
 /** The error that stands for an unknown outcome. */
 export function ambiguousError(frame: Frame, effect: EffectState): FlowError {
   const cause = effect.error?.detail === undefined ? '' : ` ${effect.error.detail}`;
-  return flowError('ambiguous', `The request of attempt ${effect.attempts} left, and it is not known whether it was applied.${cause}`, { instance: frame.step });
+  return flowError(
+    'ambiguous',
+    `The request of attempt ${effect.attempts} left, and it is not known whether it was applied.${cause}`,
+    { instance: frame.step },
+  );
 }

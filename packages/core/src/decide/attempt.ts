@@ -40,7 +40,11 @@ export function attemptLost(m: Machine, frame: Frame, effect: EffectState, unsen
 }
 
 /** A person has decided an ambiguous step. */
-export function decided(m: Machine, frame: Frame, how: { id: string; verdict: Verdict; by: string; reason?: string }): void {
+export function decided(
+  m: Machine,
+  frame: Frame,
+  how: { id: string; verdict: Verdict; by: string; reason?: string },
+): void {
   const effect = frame.effect as EffectState;
   m.emit({ type: 'decision.made', at: m.at, f: frame.id, ...how });
   if ('fail' in how.verdict) return m.raise(frame, ambiguousError(frame, effect), { end: 'open' });
@@ -72,7 +76,10 @@ function unsent(m: Machine, frame: Frame, effect: EffectState, error: FlowError)
   const late = overdue(m, frame) !== undefined;
   const retriedOutside = keeperOf(m.state, frame.p) !== undefined;
   if (late || retriedOutside || !m.node(frame).contract.resend || m.at - effect.firstAt >= m.env.limits.resendFor) {
-    return m.raise(frame, frame.timedOut ? stepTimeout() : error, { attempt: effect.attempts, end: effect.left ? 'answered' : 'unsent' });
+    return m.raise(frame, frame.timedOut ? stepTimeout() : error, {
+      attempt: effect.attempts,
+      end: effect.left ? 'answered' : 'unsent',
+    });
   }
   again(m, frame, effect, error, { left: false });
 }
@@ -82,21 +89,46 @@ function unanswered(m: Machine, frame: Frame, effect: EffectState, error: FlowEr
   const pure = effect.guarantee === 'pure';
   // A target may ask for a pause that ends after the time in which it still knows the key.
   const next = m.at + (delay ?? 0);
-  const open = effect.guarantee !== 'once' && m.node(frame).contract.resend && next - effect.firstAt < resendWindow(m, frame, effect);
+  const open =
+    effect.guarantee !== 'once' &&
+    m.node(frame).contract.resend &&
+    next - effect.firstAt < resendWindow(m, frame, effect);
   if (open) return again(m, frame, effect, error, { left: true, ...(delay === undefined ? {} : { delay }) });
-  if (pure) return m.raise(frame, { ...flowError('communication', error.detail ?? 'The target did not answer.'), status: error.status }, { attempt: effect.attempts, end: 'answered' });
-  m.emit({ type: 'attempt.ended', at: m.at, f: frame.id, a: effect.attempts, outcome: 'ambiguous', error: located(error, frame.step), left: true });
+  if (pure)
+    return m.raise(
+      frame,
+      { ...flowError('communication', error.detail ?? 'The target did not answer.'), status: error.status },
+      { attempt: effect.attempts, end: 'answered' },
+    );
+  m.emit({
+    type: 'attempt.ended',
+    at: m.at,
+    f: frame.id,
+    a: effect.attempts,
+    outcome: 'ambiguous',
+    error: located(error, frame.step),
+    left: true,
+  });
   endAmbiguous(m, frame);
 }
 
 /** How long an unanswered effect is sent again by itself: not past 0.9 of what a keyed target remembers. */
 function resendWindow(m: Machine, frame: Frame, effect: EffectState): number {
-  return effect.guarantee === 'keyed' ? Math.min(m.env.limits.resendFor, retention(m.node(frame))) : m.env.limits.resendFor;
+  return effect.guarantee === 'keyed'
+    ? Math.min(m.env.limits.resendFor, retention(m.node(frame)))
+    : m.env.limits.resendFor;
 }
 
-function again(m: Machine, frame: Frame, effect: EffectState, error: FlowError, how: { left: boolean; delay?: number }): void {
+function again(
+  m: Machine,
+  frame: Frame,
+  effect: EffectState,
+  error: FlowError,
+  how: { left: boolean; delay?: number },
+): void {
   const { resendBase, resendCap } = m.env.limits;
-  const delay = how.delay ?? Math.round(m.env.random() * Math.min(resendCap, resendBase * 2 ** Math.min(effect.attempts, 20)));
+  const delay =
+    how.delay ?? Math.round(m.env.random() * Math.min(resendCap, resendBase * 2 ** Math.min(effect.attempts, 20)));
   m.emit({
     type: 'attempt.ended',
     at: m.at,

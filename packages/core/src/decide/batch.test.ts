@@ -6,7 +6,8 @@ import type { Stimulus } from './types.ts';
 
 describe('batches', () => {
   const rows = Array.from({ length: 10 }, (_, i) => ({ id: i }));
-  const flow = 'do: [{b: {for: {each: page, in: .data}, do: [{u: {call: transactional, with: {rows: "${ $page }", all: "${ . }"}}}], metadata: {pawl: {batch: {size: 4, page: true}}}}}]';
+  const flow =
+    'do: [{b: {for: {each: page, in: .data}, do: [{u: {call: transactional, with: {rows: "${ $page }", all: "${ . }"}}}], metadata: {pawl: {batch: {size: 4, page: true}}}}}]';
   const page = (cursor: unknown, size: number) => {
     const from = (cursor ?? 0) as number;
     return { rows: rows.slice(from, from + size), next: from + size, last: from + size >= rows.length };
@@ -19,10 +20,14 @@ describe('batches', () => {
     expect(JSON.stringify(run.rows).length).toBeLessThan(6000);
   });
   it('ends an empty dataset with a summary of nothing', () => {
-    expect(play(flow, { input: { data: { dataset: {} } }, page: () => ({ rows: [], next: null, last: true }) }).state.output).toEqual({ rows: 0, pages: 0 });
+    expect(
+      play(flow, { input: { data: { dataset: {} } }, page: () => ({ rows: [], next: null, last: true }) }).state.output,
+    ).toEqual({ rows: 0, pages: 0 });
   });
   it('faults the step with what the dataset says when a page cannot be read', () => {
-    expect(play(flow, { input: { data: { dataset: {} } }, page: () => ({ error: 'row 7 is broken' }) }).state.error?.detail).toBe('row 7 is broken');
+    expect(
+      play(flow, { input: { data: { dataset: {} } }, page: () => ({ error: 'row 7 is broken' }) }).state.error?.detail,
+    ).toBe('row 7 is broken');
   });
   it('refuses a value that is not a dataset', () => {
     expect(play(flow, { input: { data: [1] } }).state.error?.detail).toMatch(/dataset/);
@@ -42,7 +47,11 @@ do:
       catch: { ${pawl} do: [ { h: { set: { because: '\${ $error.detail }' } } } ] }
 `;
   const input = { data: { dataset: { kind: 'test' } } };
-  const lose = (yaml: string, again: { rows: typeof rows } | { error: string }, found: (run: Played) => Stimulus | undefined) => {
+  const lose = (
+    yaml: string,
+    again: { rows: typeof rows } | { error: string },
+    found: (run: Played) => Stimulus | undefined,
+  ) => {
     let reads = 0;
     let loaded = false;
     return play(yaml, {
@@ -53,7 +62,12 @@ do:
         return 'error' in again ? again : { rows: again.rows, next: 2, last: true };
       },
       interfere: (run) => {
-        if (!loaded && run.events.at(-1)?.type === 'task.started' && run.requests.length === 0 && [...run.state.frames.values()].some((frame) => frame.effect?.open)) {
+        if (
+          !loaded &&
+          run.events.at(-1)?.type === 'task.started' &&
+          run.requests.length === 0 &&
+          [...run.state.frames.values()].some((frame) => frame.effect?.open)
+        ) {
           loaded = true;
           reload(run);
           return undefined;
@@ -65,11 +79,15 @@ do:
   const open = (run: Played) => [...run.state.frames.values()].find((frame) => frame.effect?.open);
   const lost = (run: Played): Stimulus | undefined => {
     const frame = open(run);
-    return frame?.effect?.attempts === 1 && frame.effect.open && run.requests.length === 0 ? { kind: 'lost', at: run.now, frame: frame.id, attempt: 1, unsent: false } : undefined;
+    return frame?.effect?.attempts === 1 && frame.effect.open && run.requests.length === 0
+      ? { kind: 'lost', at: run.now, frame: frame.id, attempt: 1, unsent: false }
+      : undefined;
   };
   const decided = (run: Played): Stimulus | undefined => {
     const last = run.events.at(-1);
-    return last?.type === 'decision.asked' ? { kind: 'decision', at: run.now, id: last.id, verdict: { applied: true, output: {} }, by: 'lena' } : lost(run);
+    return last?.type === 'decision.asked'
+      ? { kind: 'decision', at: run.now, id: last.id, verdict: { applied: true, output: {} }, by: 'lena' }
+      : lost(run);
   };
 
   it('is read again, and the effect on it is sent again with the same bytes', () => {
@@ -83,7 +101,9 @@ do:
       const run = lose(flow('idempotent'), again, decided);
       expect(run.requests).toEqual([]);
       expect(run.events.map((event) => event.type)).toContain('decision.made');
-      expect(run.state.output).toEqual({ because: expect.stringMatching('error' in again ? /the file is gone/ : /now has 1: the dataset has changed/) });
+      expect(run.state.output).toEqual({
+        because: expect.stringMatching('error' in again ? /the file is gone/ : /now has 1: the dataset has changed/),
+      });
     }
   });
 
@@ -112,6 +132,8 @@ do:
       played.now += 5000;
       return { kind: 'timer', at: played.now, frame: 2, timer: 'timeout' };
     });
-    expect(run.state.output).toEqual({ because: flowError('timeout', 'The step took longer than its timeout allows.').detail });
+    expect(run.state.output).toEqual({
+      because: flowError('timeout', 'The step took longer than its timeout allows.').detail,
+    });
   });
 });

@@ -6,15 +6,20 @@ import { compiled, play } from './play.fixture.ts';
 
 describe('functions', () => {
   it('runs the task of use.functions with its arguments as raw input', () => {
-    const run = play(`
+    const run = play(
+      `
 use: { functions: { greet: { set: { text: '\${ "Hi " + .who }' } } } }
 do: [ { g: { call: greet, with: { who: '\${ .name }' } } } ]
-`, { input: { name: 'Ada' } });
+`,
+      { input: { name: 'Ada' } },
+    );
     expect(run.state.output).toEqual({ text: 'Hi Ada' });
   });
 
   it('lets a function call itself while its data says so', () => {
-    const run = play("{use: {functions: {down: {do: [{t: {if: .n > 0, call: down, with: {n: '${ .n - 1 }'}}}]}}}, do: [{g: {call: down, with: {n: 50}}}]}");
+    const run = play(
+      "{use: {functions: {down: {do: [{t: {if: .n > 0, call: down, with: {n: '${ .n - 1 }'}}}]}}}, do: [{g: {call: down, with: {n: 50}}}]}",
+    );
     expect(run.state.output).toEqual({ n: 0 });
   });
 
@@ -26,15 +31,22 @@ do: [ { g: { call: greet, with: { who: '\${ .name }' } } } ]
   });
 
   it('ends the call at exit and the run at end, and hides the caller’s loop variables', () => {
-    const flow = (then: string) => `{use: {functions: {f: {do: [{a: {set: {x: 1}, then: ${then}}}, {b: {set: {x: 2}}}]}}}, do: [{g: {call: f}}, {h: {set: {after: '\${ .x }'}}}]}`;
+    const flow = (then: string) =>
+      `{use: {functions: {f: {do: [{a: {set: {x: 1}, then: ${then}}}, {b: {set: {x: 2}}}]}}}, do: [{g: {call: f}}, {h: {set: {after: '\${ .x }'}}}]}`;
     expect(play(flow('exit')).state.output).toEqual({ after: 1 });
     expect(play(flow('end')).state.output).toEqual({ x: 1 });
-    expect(() => play("{use: {functions: {f: {set: {x: '${ $item }'}}}}, do: [{l: {for: {in: '[1]'}, do: [{g: {call: f}}]}}]}")).toThrow(/item/);
+    expect(() =>
+      play("{use: {functions: {f: {set: {x: '${ $item }'}}}}, do: [{l: {for: {in: '[1]'}, do: [{g: {call: f}}]}}]}"),
+    ).toThrow(/item/);
   });
 });
 
 describe('loops that nothing holds up', () => {
-  const failing: Outcome = { kind: 'retryable', left: true, error: flowError('communication', 'busy', { status: 503 }) };
+  const failing: Outcome = {
+    kind: 'retryable',
+    left: true,
+    error: flowError('communication', 'busy', { status: 503 }),
+  };
 
   it('yield, however they go on: by catches, skipped tasks, empty lists or retries', () => {
     const loops = [
@@ -61,7 +73,10 @@ describe('loops that nothing holds up', () => {
   });
 
   it('end where a try is tried again at once, by the bound of retries', () => {
-    const run = play('do: [{t: {try: [{a: {call: idempotent}}], catch: {retry: {}}}}]', { answer: () => failing, limits: { tryRetries: 20 } });
+    const run = play('do: [{t: {try: [{a: {call: idempotent}}], catch: {retry: {}}}}]', {
+      answer: () => failing,
+      limits: { tryRetries: 20 },
+    });
     expect(run.requests).toHaveLength(21);
   });
 });
@@ -83,20 +98,28 @@ describe('values that are too large or too deep', () => {
     ];
     for (const place of [...places(grows), ...places(deep)]) {
       const run = play(`{use: {functions: {f: {set: {x: 1}}}}, do: [{a: {${place}}}]}`, { limits: small });
-      expect(run.state.error, place).toMatchObject({ instance: '/do/0/a', detail: expect.stringMatching(/larger than 2000 characters|nested deeper than 20 levels/) });
+      expect(run.state.error, place).toMatchObject({
+        instance: '/do/0/a',
+        detail: expect.stringMatching(/larger than 2000 characters|nested deeper than 20 levels/),
+      });
       expect(run.requests).toEqual([]);
     }
   });
 
   it('fault the run where the flow’s own input or output makes them', () => {
     for (const at of ['input: {from: "[range(1000)]"}', 'output: {as: "[range(1000)]"}']) {
-      expect(play(`{${at}, do: [{a: {set: {x: 1}}}]}`, { limits: small }).state.error?.detail, at).toMatch(/larger than/);
+      expect(play(`{${at}, do: [{a: {set: {x: 1}}}]}`, { limits: small }).state.error?.detail, at).toMatch(
+        /larger than/,
+      );
     }
   });
 
   it('are an error of a step whose effect completed, and a retry does not repeat it', () => {
     const answers: Outcome[] = [{ kind: 'completed', output: 'x'.repeat(3000) }];
-    const run = play('do: [{t: {try: [{a: {call: once}}], catch: {retry: {limit: {attempt: {count: 2}}}}}}]', { limits: small, answer: () => answers.shift() ?? failed() });
+    const run = play('do: [{t: {try: [{a: {call: once}}], catch: {retry: {limit: {attempt: {count: 2}}}}}}]', {
+      limits: small,
+      answer: () => answers.shift() ?? failed(),
+    });
     expect(run.requests).toHaveLength(1);
     expect(run.state.error?.detail).toMatch(/too large to be kept/);
   });
@@ -107,7 +130,9 @@ describe('values that are too large or too deep', () => {
   }, 60_000);
 
   it('yield once their characters fill a commit', () => {
-    const run = play("do: [{l: {for: {in: '[range(40)]'}, do: [{a: {set: {text: '${ \"x\" * 1000 }'}}}]}}]", { limits: { eventCharactersPerCommit: 10_000 } });
+    const run = play("do: [{l: {for: {in: '[range(40)]'}, do: [{a: {set: {text: '${ \"x\" * 1000 }'}}}]}}]", {
+      limits: { eventCharactersPerCommit: 10_000 },
+    });
     expect(Math.max(...run.rows.map((row) => row.body.length))).toBeLessThan(20_000);
   });
 

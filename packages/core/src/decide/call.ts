@@ -32,14 +32,26 @@ export function startAction(m: Machine, parent: Frame, node: ActionNode, scope: 
     return {};
   }
   if (met === undefined && (keeper?.triedCount ?? 0) >= m.env.limits.triedEffects) {
-    throw fault('runtime', `A \`try\` with \`retry\` remembers at most ${m.env.limits.triedEffects} effects, so that none is sent twice; put the retry around fewer of them.`);
+    throw fault(
+      'runtime',
+      `A \`try\` with \`retry\` remembers at most ${m.env.limits.triedEffects} effects, so that none is sent twice; put the retry around fewer of them.`,
+    );
   }
   const natural = naturalKey(node, scope);
   const n = met === undefined ? 1 : nextEffect(met, guarantee === 'pure');
   const key = natural ?? (n === 1 ? place : effectKey(m.state, parent, node.name, visit, n, m.env.hash));
   const due = Math.min(attemptDue(m, node, scope, parent), keyEnd(node, guarantee, met));
-  const intent: Intent = { key, hash, guarantee, target, due, ...sender(m, guarantee), ...(keeper === undefined ? {} : { place, n }) };
-  if (!m.env.acquire(target, node.description.concurrency)) return { wants: { target, key, guarantee, ...(keeper === undefined ? {} : { place, n }) } };
+  const intent: Intent = {
+    key,
+    hash,
+    guarantee,
+    target,
+    due,
+    ...sender(m, guarantee),
+    ...(keeper === undefined ? {} : { place, n }),
+  };
+  if (!m.env.acquire(target, node.description.concurrency))
+    return { wants: { target, key, guarantee, ...(keeper === undefined ? {} : { place, n }) } };
   m.prepared = args;
   return { intent };
 }
@@ -55,7 +67,9 @@ export function startAttempt(m: Machine, frame: Frame): void {
   } catch (error) {
     if (!(error instanceof FlowFault)) throw error;
     m.env.release(wants.target);
-    return effect?.left && effect.guarantee !== 'pure' ? endAmbiguous(m, frame) : m.raise(frame, error.error, { end: 'unsent' });
+    return effect?.left && effect.guarantee !== 'pure'
+      ? endAmbiguous(m, frame)
+      : m.raise(frame, error.error, { end: 'unsent' });
   }
   const hash = requestHash(node.action, args, m.env.hash);
   const met = wants.place === undefined ? undefined : keeperOf(m.state, frame.p)?.tried?.[wants.place];
@@ -64,11 +78,21 @@ export function startAttempt(m: Machine, frame: Frame): void {
     return endAmbiguous(m, frame);
   }
   // The request was built with the time of the permit: what the retry knows must hold for this one.
-  if (effect === undefined && met !== undefined && (settled(met, hash, wants.guarantee === 'pure') || m.at >= keyEnd(node, wants.guarantee, met))) {
+  if (
+    effect === undefined &&
+    met !== undefined &&
+    (settled(met, hash, wants.guarantee === 'pure') || m.at >= keyEnd(node, wants.guarantee, met))
+  ) {
     m.env.release(wants.target);
     return useTried(m, frame, met);
   }
-  m.emit({ type: 'attempt.started', at: m.at, f: frame.id, a: (effect?.attempts ?? 0) + 1, intent: nextIntent(m, frame, node, { hash, effect, met }) });
+  m.emit({
+    type: 'attempt.started',
+    at: m.at,
+    f: frame.id,
+    a: (effect?.attempts ?? 0) + 1,
+    intent: nextIntent(m, frame, node, { hash, effect, met }),
+  });
   prepare(frame, args);
 }
 
@@ -79,7 +103,12 @@ function sendable(m: Machine, node: ActionNode, scope: Scope): JsonObject {
   return args;
 }
 
-function nextIntent(m: Machine, frame: Frame, node: ActionNode, known: { hash: string; effect: EffectState | undefined; met: TriedEffect | undefined }): Intent {
+function nextIntent(
+  m: Machine,
+  frame: Frame,
+  node: ActionNode,
+  known: { hash: string; effect: EffectState | undefined; met: TriedEffect | undefined },
+): Intent {
   const { wants } = frame;
   const { hash, effect, met } = known;
   const from = effect ?? wants;
@@ -99,7 +128,12 @@ function nextIntent(m: Machine, frame: Frame, node: ActionNode, known: { hash: s
  * When nothing more may leave under an effect's key, as its target may have it already and will forget it (ms): it left in
  * an earlier try that was answered neither with success nor a certain refusal, or in this one, and nobody knows.
  */
-function keyEnd(node: ActionNode, guarantee: Guarantee | undefined, met: TriedEffect | undefined, effect?: EffectState): number {
+function keyEnd(
+  node: ActionNode,
+  guarantee: Guarantee | undefined,
+  met: TriedEffect | undefined,
+  effect?: EffectState,
+): number {
   const never = Number.POSITIVE_INFINITY;
   if (guarantee !== 'keyed' || effect?.unknown === false) return never;
   const triedAt = met === undefined || met.end === 'completed' || met.end === 'refused' ? never : (met.keyAt ?? never);
@@ -119,7 +153,11 @@ function attemptDue(m: Machine, node: ActionNode, scope: Scope, parent: Frame, f
   let due = m.at + timeout;
   const own = frame?.due ?? (node.timeout === undefined || frame !== undefined ? undefined : scope.due);
   if (own !== undefined && own > m.at) due = Math.min(due, own);
-  for (let above: Frame | undefined = parent; above !== undefined; above = above.p === undefined ? undefined : frameOf(m.state, above.p)) {
+  for (
+    let above: Frame | undefined = parent;
+    above !== undefined;
+    above = above.p === undefined ? undefined : frameOf(m.state, above.p)
+  ) {
     if (above.due !== undefined && above.due > m.at) due = Math.min(due, above.due);
     if (above.attemptDue !== undefined && above.attemptDue > m.at) due = Math.min(due, above.attemptDue);
   }
@@ -130,8 +168,14 @@ function attemptDue(m: Machine, node: ActionNode, scope: Scope, parent: Frame, f
 /** An effect that an enclosing retry has met before: its recorded end stands, nothing is sent. */
 export function useTried(m: Machine, frame: Frame, met: TriedEffect): void {
   if (met.end === 'completed' && met.out !== undefined) return m.complete(frame, met.out, { reused: true });
-  if (met.end === 'completed') return m.raise(frame, flowError('runtime', 'The effect completed in an earlier try, but its output was too large to be kept.'));
-  m.raise(frame, flowError('ambiguous', 'It is still not known whether the effect of the earlier try was applied.'), { end: 'open' });
+  if (met.end === 'completed')
+    return m.raise(
+      frame,
+      flowError('runtime', 'The effect completed in an earlier try, but its output was too large to be kept.'),
+    );
+  m.raise(frame, flowError('ambiguous', 'It is still not known whether the effect of the earlier try was applied.'), {
+    end: 'open',
+  });
 }
 
 /**

@@ -23,7 +23,11 @@ export function completeTask(m: Machine, frame: Frame, rawOutput: Json, how: Com
     ({ out, context } = transformOutput(m, frame, node, rawOutput));
   } catch (error) {
     if (!(error instanceof FlowFault)) throw error;
-    return m.raise(frame, error.error, { ...(how.attempt === undefined ? {} : { attempt: how.attempt }), end: 'completed', ...raw });
+    return m.raise(frame, error.error, {
+      ...(how.attempt === undefined ? {} : { attempt: how.attempt }),
+      end: 'completed',
+      ...raw,
+    });
   }
   const then = how.then ?? node.then;
   const to = typeof then === 'object' ? then.to : then === 'exit' || then === 'end' ? -1 : undefined;
@@ -61,7 +65,8 @@ export function finishRun(m: Machine, value: Json): void {
   const { flow } = m;
   const scope = m.flowScope();
   try {
-    const out = flow.outputAs === undefined ? value : m.keep(evaluateTemplate(flow.outputAs, value, scope), "The flow's output");
+    const out =
+      flow.outputAs === undefined ? value : m.keep(evaluateTemplate(flow.outputAs, value, scope), "The flow's output");
     if (flow.outputSchema !== undefined) checkSchema(flow.outputSchema, out, "The flow's output");
     m.emit({ type: 'run.completed', at: m.at, out });
   } catch (error) {
@@ -78,14 +83,32 @@ export function cancelRun(m: Machine): void {
   m.emit({ type: 'run.cancelled', at: m.at });
 }
 
-function transformOutput(m: Machine, frame: Frame, node: TaskNode, rawOutput: Json): { out: Json; context: Json | undefined } {
-  if (node.outputAs === undefined && node.outputSchema === undefined && node.exportAs === undefined && node.exportSchema === undefined) return { out: rawOutput, context: undefined };
+function transformOutput(
+  m: Machine,
+  frame: Frame,
+  node: TaskNode,
+  rawOutput: Json,
+): { out: Json; context: Json | undefined } {
+  if (
+    node.outputAs === undefined &&
+    node.outputSchema === undefined &&
+    node.exportAs === undefined &&
+    node.exportSchema === undefined
+  )
+    return { out: rawOutput, context: undefined };
   const scope = m.scope(frame);
   scope.rawOutput = rawOutput;
-  const out = node.outputAs === undefined ? rawOutput : m.keep(evaluateTemplate(node.outputAs, rawOutput, scope), 'The transformed output');
+  const out =
+    node.outputAs === undefined
+      ? rawOutput
+      : m.keep(evaluateTemplate(node.outputAs, rawOutput, scope), 'The transformed output');
   if (node.outputSchema !== undefined) checkSchema(node.outputSchema, out, 'The output');
   scope.output = out;
-  const context = node.exportAs === undefined ? undefined : m.keep(evaluateTemplate(node.exportAs, out, scope), 'The exported context');
-  if (node.exportSchema !== undefined) checkSchema(node.exportSchema, context ?? contextOf(m.state, frame), 'The exported context');
+  const context =
+    node.exportAs === undefined
+      ? undefined
+      : m.keep(evaluateTemplate(node.exportAs, out, scope), 'The exported context');
+  if (node.exportSchema !== undefined)
+    checkSchema(node.exportSchema, context ?? contextOf(m.state, frame), 'The exported context');
   return { out, context };
 }

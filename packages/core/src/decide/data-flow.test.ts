@@ -28,7 +28,8 @@ do:
   });
 
   it('applies input.from, output.as and export.as in the order of the language', () => {
-    const run = play(`
+    const run = play(
+      `
 do:
   - a:
       input: { from: .inner }
@@ -36,7 +37,9 @@ do:
       output: { as: '{got, raw, rawOutput: $task.output.got}' }
       export: { as: '{fromOutput: .got, same: ($output == .)}' }
   - b: { set: { data: '\${ . }', context: '\${ $context }' } }
-`, { input: { inner: 7 } });
+`,
+      { input: { inner: 7 } },
+    );
     expect(run.state.output).toEqual({
       data: { got: 7, raw: { inner: 7 }, rawOutput: 7 },
       context: { fromOutput: 7, same: true },
@@ -48,12 +51,17 @@ do:
   });
 
   it('transforms the flow’s own input and output', () => {
-    const run = play('{input: {from: .a}, output: {as: "{result: .}"}, do: [{x: {set: "${ . + 1 }"}}]}', { input: { a: 1 } });
+    const run = play('{input: {from: .a}, output: {as: "{result: .}"}, do: [{x: {set: "${ . + 1 }"}}]}', {
+      input: { a: 1 },
+    });
     expect(run.state.output).toEqual({ result: 2 });
   });
 
   it('shows the flow’s own expressions the run as it is', () => {
-    const run = play('{input: {from: "{at: $workflow.startedAt.epoch.milliseconds, raw: $workflow.input}"}, do: [{x: {set: "${ . + {same: (.at == $workflow.startedAt.epoch.milliseconds)} }"}}]}', { input: 5 });
+    const run = play(
+      '{input: {from: "{at: $workflow.startedAt.epoch.milliseconds, raw: $workflow.input}"}, do: [{x: {set: "${ . + {same: (.at == $workflow.startedAt.epoch.milliseconds)} }"}}]}',
+      { input: 5 },
+    );
     expect(run.state.output).toEqual({ at: run.state.startedAt, raw: 5, same: true });
   });
 
@@ -94,7 +102,9 @@ do:
   - last: { set: { total: '\${ .n }' } }
 `);
     expect(run.state.output).toEqual({ total: 3 });
-    const visits = run.events.flatMap((event) => (event.type === 'task.started' && event.step === '/do/1/add' ? [event.v] : []));
+    const visits = run.events.flatMap((event) =>
+      event.type === 'task.started' && event.step === '/do/1/add' ? [event.v] : [],
+    );
     expect(visits).toEqual([1, 2, 3]);
   });
 
@@ -116,49 +126,82 @@ do:
       `{o: {try: [${raising}], catch: {do: [{a: {set: {x: 1}, then: end}}], then: after}, output: {as: '{no: 1}'}}}`,
       `{o: {do: [{s: {switch: [{d: {then: end}}], input: {from: '{x: 1}'}}}], output: {as: '{no: 1}'}}}`,
     ];
-    for (const one of ends) expect(play(`{output: {as: '{ended: .x}'}, do: [${one}, {after: {set: {x: 9}}}]}`).state.output, one).toEqual({ ended: 1 });
+    for (const one of ends)
+      expect(play(`{output: {as: '{ended: .x}'}, do: [${one}, {after: {set: {x: 9}}}]}`).state.output, one).toEqual({
+        ended: 1,
+      });
   });
 
   it('leaves only the innermost list on exit: of a try, a catch, an iteration', () => {
     const raising = '{r: {raise: {error: {type: x, status: 400}}}}';
     const skipped = '{skipped: {set: {x: 99}}}';
-    expect(play(`do: [{t: {try: [{a: {set: {x: 1}, then: exit}}, ${skipped}], catch: {}}}, {z: {set: {z: '\${ .x }'}}}]`).state.output).toEqual({ z: 1 });
-    expect(play(`do: [{t: {try: [${raising}], catch: {do: [{a: {set: {x: 1}, then: exit}}, ${skipped}]}}}, {z: {set: {z: '\${ .x }'}}}]`).state.output).toEqual({ z: 1 });
-    expect(play(`do: [{l: {for: {in: '[1, 2]'}, do: [{t: {try: [${raising}], catch: {then: exit}}}, ${skipped}]}}]`, { input: { x: 0 } }).state.output).toEqual({ x: 0 });
+    expect(
+      play(`do: [{t: {try: [{a: {set: {x: 1}, then: exit}}, ${skipped}], catch: {}}}, {z: {set: {z: '\${ .x }'}}}]`)
+        .state.output,
+    ).toEqual({ z: 1 });
+    expect(
+      play(
+        `do: [{t: {try: [${raising}], catch: {do: [{a: {set: {x: 1}, then: exit}}, ${skipped}]}}}, {z: {set: {z: '\${ .x }'}}}]`,
+      ).state.output,
+    ).toEqual({ z: 1 });
+    expect(
+      play(`do: [{l: {for: {in: '[1, 2]'}, do: [{t: {try: [${raising}], catch: {then: exit}}}, ${skipped}]}}]`, {
+        input: { x: 0 },
+      }).state.output,
+    ).toEqual({ x: 0 });
     expect(play(`do: [{a: {set: {x: 1}, then: exit}}, ${skipped}]`).state.output).toEqual({ x: 1 });
   });
 
   it('takes the switch task’s own then where no case matches', () => {
-    expect(play('do: [{s: {switch: [{a: {when: .x == 1, then: b}}], then: end}}, {b: {set: {x: 2}}}]', { input: { x: 5 } }).state.output).toEqual({ x: 5 });
+    expect(
+      play('do: [{s: {switch: [{a: {when: .x == 1, then: b}}], then: end}}, {b: {set: {x: 2}}}]', { input: { x: 5 } })
+        .state.output,
+    ).toEqual({ x: 5 });
   });
 });
 
 describe('loops', () => {
   it('hands each iteration’s output to the next', () => {
-    const run = play("do: [{a: {set: {sum: 0, xs: [1, 2, 3]}}}, {l: {for: {each: x, in: .xs, at: i}, do: [{add: {set: {sum: '${ .sum + $x * $i }'}}}]}}]");
+    const run = play(
+      "do: [{a: {set: {sum: 0, xs: [1, 2, 3]}}}, {l: {for: {each: x, in: .xs, at: i}, do: [{add: {set: {sum: '${ .sum + $x * $i }'}}}]}}]",
+    );
     expect(run.state.output).toEqual({ sum: 8 });
   });
 
   it('gives its input for an empty collection', () => {
-    expect(play('do: [{l: {for: {in: .xs}, do: [{a: {set: {y: 1}}}]}}]', { input: { xs: [] } }).state.output).toEqual({ xs: [] });
+    expect(play('do: [{l: {for: {in: .xs}, do: [{a: {set: {y: 1}}}]}}]', { input: { xs: [] } }).state.output).toEqual({
+      xs: [],
+    });
   });
 
   it('tests while before each iteration, on the running value, with the item bound', () => {
-    const run = play("do: [{l: {for: {in: .xs}, while: $item < 3, do: [{a: {set: {xs: [], last: '${ $item }'}}}]}}]", { input: { xs: [1, 2, 3, 4] } });
+    const run = play("do: [{l: {for: {in: .xs}, while: $item < 3, do: [{a: {set: {xs: [], last: '${ $item }'}}}]}}]", {
+      input: { xs: [1, 2, 3, 4] },
+    });
     expect(run.state.output).toEqual({ xs: [], last: 2 });
   });
 
   it('goes on with the next iteration at exit', () => {
-    const run = play("do: [{l: {for: {in: .xs}, do: [{a: {set: {xs: '${ .xs }', n: '${ (.n // 0) + 1 }'}, then: exit}}, {b: {set: {}}}]}}]".replace('{set: {}}', '{set: {bad: 1}}'), { input: { xs: [1, 2] } });
+    const run = play(
+      "do: [{l: {for: {in: .xs}, do: [{a: {set: {xs: '${ .xs }', n: '${ (.n // 0) + 1 }'}, then: exit}}, {b: {set: {}}}]}}]".replace(
+        '{set: {}}',
+        '{set: {bad: 1}}',
+      ),
+      { input: { xs: [1, 2] } },
+    );
     expect(run.state.output).toMatchObject({ n: 2 });
   });
 
   it('refuses what is not an array', () => {
-    expect(play('do: [{l: {for: {in: .xs}, do: [{a: {set: {y: 1}}}]}}]', { input: { xs: 5 } }).state.error?.type).toMatch(/\/expression$/);
+    expect(
+      play('do: [{l: {for: {in: .xs}, do: [{a: {set: {y: 1}}}]}}]', { input: { xs: 5 } }).state.error?.type,
+    ).toMatch(/\/expression$/);
   });
 
   it('stops a loop that only spins', () => {
-    const run = play('do: [{a: {set: {x: 1}}}, {b: {set: {x: 2}, then: a}}]', { limits: { pureTasks: 500, pureTasksPerCommit: 100 } });
+    const run = play('do: [{a: {set: {x: 1}}}, {b: {set: {x: 2}, then: a}}]', {
+      limits: { pureTasks: 500, pureTasksPerCommit: 100 },
+    });
     expect(run.state.status).toBe('faulted');
     expect(run.state.error?.detail).toMatch(/spin/);
   });

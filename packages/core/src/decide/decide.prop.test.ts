@@ -24,15 +24,46 @@ const TROUBLE = 60;
 const ambiguous = 'https://open-workflow-specification.org/spec/1.0.0/errors/ambiguous';
 const actions = ['pure', 'idempotent', 'keyed', 'transactional', 'once'];
 
-const pawl = fc.constantFrom({}, {}, {}, { onAmbiguous: 'fail' }, { attempts: 'off' }, { key: 'natural-1' }, { keyIn: { header: 'K', retention: 'PT10S' } });
+const pawl = fc.constantFrom(
+  {},
+  {},
+  {},
+  { onAmbiguous: 'fail' },
+  { attempts: 'off' },
+  { key: 'natural-1' },
+  { keyIn: { header: 'K', retention: 'PT10S' } },
+);
 const args = fc.constantFrom<Json>({}, { n: 1 }, { got: '${ . }' }, { at: '${ now }' }, { c: '${ $context }' });
-const value = fc.constantFrom<Json>({ n: 0 }, { n: 1 }, '${ . }', { keep: '${ .n? }' }, { n: '${ (.n? // 0) + 1 }' }, { all: '${ [., $context] }' }, '${ [1, 2] }', { bad: '${ error("no") }' });
+const value = fc.constantFrom<Json>(
+  { n: 0 },
+  { n: 1 },
+  '${ . }',
+  { keep: '${ .n? }' },
+  { n: '${ (.n? // 0) + 1 }' },
+  { all: '${ [., $context] }' },
+  '${ [1, 2] }',
+  { bad: '${ error("no") }' },
+);
 const delay = fc.constantFrom('PT0S', 'PT1S', 'PT30S');
-const filter = fc.constantFrom<JsonObject>({}, {}, {}, {}, {}, { errors: { with: { status: 408 } } }, { errors: { with: { type: ambiguous } } }, { when: '.status != 503' }, { when: 'error("bad")' });
+const filter = fc.constantFrom<JsonObject>(
+  {},
+  {},
+  {},
+  {},
+  {},
+  { errors: { with: { status: 408 } } },
+  { errors: { with: { type: ambiguous } } },
+  { when: '.status != 503' },
+  { when: 'error("bad")' },
+);
 const retry = fc.record({
   delay,
   backoff: fc.constantFrom({ constant: {} }, { exponential: {} }),
-  limit: fc.constantFrom({ attempt: { count: 1 } }, { attempt: { count: 2, duration: 'PT5S' } }, { attempt: { count: 3 }, duration: 'PT40S' }),
+  limit: fc.constantFrom(
+    { attempt: { count: 1 } },
+    { attempt: { count: 2, duration: 'PT5S' } },
+    { attempt: { count: 3 }, duration: 'PT40S' },
+  ),
 });
 /** What any task may have besides its body: mostly nothing, so that runs go far. */
 const common = fc.oneof(
@@ -57,21 +88,53 @@ const common = fc.oneof(
 const { list } = fc.letrec<{ list: JsonObject[]; body: JsonObject }>((tie) => ({
   body: fc.oneof(
     { maxDepth: 4, depthSize: 'large' },
-    { weight: 5, arbitrary: fc.record({ call: fc.constantFrom(...actions), with: args, metadata: fc.record({ pawl }) }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({ call: fc.constantFrom(...actions), with: args, metadata: fc.record({ pawl }) }),
+    },
     { weight: 2, arbitrary: fc.record({ set: value }) },
     { weight: 1, arbitrary: fc.record({ wait: delay }) },
     { weight: 2, arbitrary: fc.constant({ raise: { error: { type: 'https://example.com/e', status: 409 } } }) },
     { weight: 1, arbitrary: fc.constant({ call: 'f', with: { n: 1 } }) },
-    { weight: 1, arbitrary: fc.constant({ switch: [{ a: { when: '.n? == 1', then: 'next' } }, { b: { then: 'continue' } }] }) },
+    {
+      weight: 1,
+      arbitrary: fc.constant({ switch: [{ a: { when: '.n? == 1', then: 'next' } }, { b: { then: 'continue' } }] }),
+    },
     { weight: 2, arbitrary: fc.record({ do: tie('list') }) },
-    { weight: 4, arbitrary: fc.tuple(fc.boolean(), tie('list')).map(([compete, tasks]) => ({ fork: { compete, branches: tasks.map(branch) } })) },
-    { weight: 2, arbitrary: fc.tuple(fc.constantFrom('[1, 2]', '[]', '.n?'), tie('list')).map(([items, tasks]) => ({ for: { in: items }, while: '$index < 2', do: tasks })) },
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(fc.boolean(), tie('list'))
+        .map(([compete, tasks]) => ({ fork: { compete, branches: tasks.map(branch) } })),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(fc.constantFrom('[1, 2]', '[]', '.n?'), tie('list'))
+        .map(([items, tasks]) => ({ for: { in: items }, while: '$index < 2', do: tasks })),
+    },
     {
       weight: 6,
-      arbitrary: fc.tuple(tie('list'), filter, fc.option(retry, { nil: undefined, freq: 4 }), fc.option(tie('list'), { nil: undefined }), fc.constantFrom(undefined, 'next', 'exit')).map(
-        ([tasks, filtered, again, caught, then]) =>
-          ({ try: tasks, catch: { ...filtered, ...(again && { retry: again }), ...(caught && { do: caught }), ...(then && { then }) } }) as JsonObject,
-      ),
+      arbitrary: fc
+        .tuple(
+          tie('list'),
+          filter,
+          fc.option(retry, { nil: undefined, freq: 4 }),
+          fc.option(tie('list'), { nil: undefined }),
+          fc.constantFrom(undefined, 'next', 'exit'),
+        )
+        .map(
+          ([tasks, filtered, again, caught, then]) =>
+            ({
+              try: tasks,
+              catch: {
+                ...filtered,
+                ...(again && { retry: again }),
+                ...(caught && { do: caught }),
+                ...(then && { then }),
+              },
+            }) as JsonObject,
+        ),
     },
   ) as fc.Arbitrary<JsonObject>,
   list: fc.array(fc.tuple(tie('body'), common), { minLength: 1, maxLength: 4 }).map((tasks) => named(tasks)),
@@ -81,7 +144,10 @@ const { list } = fc.letrec<{ list: JsonObject[]; body: JsonObject }>((tie) => ({
 function named(tasks: readonly (readonly [JsonObject, JsonObject])[]): JsonObject[] {
   const last = `t${tasks.length - 1}`;
   return tasks.map(([body, more], i) => {
-    const text = JSON.stringify({ ...body, ...more }).replaceAll('"then":"next"', `"then":"${i === tasks.length - 1 ? 'exit' : 'LAST'}"`);
+    const text = JSON.stringify({ ...body, ...more }).replaceAll(
+      '"then":"next"',
+      `"then":"${i === tasks.length - 1 ? 'exit' : 'LAST'}"`,
+    );
     return { [`t${i}`]: JSON.parse(text.replaceAll('LAST', last)) as Json };
   });
 }
@@ -89,12 +155,17 @@ function named(tasks: readonly (readonly [JsonObject, JsonObject])[]): JsonObjec
 /** A task as a branch: it can go to no other. */
 function branch(task: JsonObject): JsonObject {
   const [[name, body]] = Object.entries(task) as [[string, JsonObject]];
-  const stays = (owner: JsonObject): JsonObject => (/^t\d$/.test(String(owner['then'])) ? { ...owner, then: 'exit' } : owner);
+  const stays = (owner: JsonObject): JsonObject =>
+    /^t\d$/.test(String(owner['then'])) ? { ...owner, then: 'exit' } : owner;
   const cases = body['switch'] as readonly JsonObject[] | undefined;
   return {
     [name]: {
       ...stays(body),
-      ...(cases && { switch: cases.map((one) => Object.fromEntries(Object.entries(one).map(([key, value]) => [key, stays(value as JsonObject)]))) }),
+      ...(cases && {
+        switch: cases.map((one) =>
+          Object.fromEntries(Object.entries(one).map(([key, value]) => [key, stays(value as JsonObject)])),
+        ),
+      }),
       ...(body['catch'] !== undefined && { catch: stays(body['catch'] as JsonObject) }),
     },
   };
@@ -102,7 +173,11 @@ function branch(task: JsonObject): JsonObject {
 
 /** A flow whose inner `next` are resolved by the inner lists, as those are named first. */
 const flows = list.map((tasks) =>
-  compiled({ document: { metadata: { pawl: { deadline: 'PT2H' } } }, use: { functions: { f: { do: [{ g: { call: 'once' } }, { h: { set: { n: 1 } } }] } } }, do: tasks }),
+  compiled({
+    document: { metadata: { pawl: { deadline: 'PT2H' } } },
+    use: { functions: { f: { do: [{ g: { call: 'once' } }, { h: { set: { n: 1 } } }] } } },
+    do: tasks,
+  }),
 );
 
 /** Random numbers from a seed: the same stimulus is decided with the same ones wherever it is decided. */
@@ -139,14 +214,19 @@ class Wire {
     const before = this.known.get(intent.key);
     if (intent.guarantee === 'pure' || intent.key === 'natural-1') return;
     if (before?.left) expect(intent.hash, 'the request of a key that left').toBe(before.hash);
-    if (before?.unknown && intent.guarantee === 'once') throw new Error('a once effect was sent again though nobody knew');
+    if (before?.unknown && intent.guarantee === 'once')
+      throw new Error('a once effect was sent again though nobody knew');
     this.known.set(intent.key, { hash: intent.hash, left: before?.left ?? false, unknown: before?.unknown ?? false });
   }
 
   ended(key: string, outcome: Outcome): void {
     const one = this.known.get(key);
     if (one === undefined) return;
-    const left = outcome.kind === 'ambiguous' || outcome.kind === 'completed' || outcome.kind === 'terminal' || (outcome.kind === 'retryable' && outcome.left);
+    const left =
+      outcome.kind === 'ambiguous' ||
+      outcome.kind === 'completed' ||
+      outcome.kind === 'terminal' ||
+      (outcome.kind === 'retryable' && outcome.left);
     one.left ||= left;
     one.unknown = outcome.kind === 'ambiguous' || (one.unknown && !left);
   }
@@ -169,7 +249,11 @@ class Game {
   constructor(flow: CompiledFlow, seed: number) {
     this.flow = flow;
     this.random = randomOf(seed);
-    const begun = beginRun({ id: '01900000-0000-7000-8000-000000000001', flowHash: 'f', input: { n: 1 }, at: this.now }, flow, this.env());
+    const begun = beginRun(
+      { id: '01900000-0000-7000-8000-000000000001', flowHash: 'f', input: { n: 1 }, at: this.now },
+      flow,
+      this.env(),
+    );
     this.state = begun.state;
     this.took(begun.decision);
   }
@@ -193,7 +277,14 @@ class Game {
 
   private env(): DecideEnv {
     const random = randomOf(this.turn);
-    return { hash: nodeHash, random, limits: { ...limits, pureTasksPerCommit: 5, resendFor: 60_000 }, worker: 'w1', acquire: () => random() < 0.7, release: () => {} };
+    return {
+      hash: nodeHash,
+      random,
+      limits: { ...limits, pureTasksPerCommit: 5, resendFor: 60_000 },
+      worker: 'w1',
+      acquire: () => random() < 0.7,
+      release: () => {},
+    };
   }
 
   private took(decision: Decision): void {
@@ -224,10 +315,15 @@ class Game {
   private checkedPending(): readonly Pending[] {
     this.checkFrames();
     const list = pending(this.state, this.flow);
-    const own = list.filter((one) => one.kind !== 'timer' || one.timer === 'wait' || one.timer === 'retry' || one.timer === 'resend');
+    const own = list.filter(
+      (one) => one.kind !== 'timer' || one.timer === 'wait' || one.timer === 'retry' || one.timer === 'resend',
+    );
     expect(own, 'something besides deadlines moves the run').not.toEqual([]);
     const { waitingFor } = statusOf(this.state, this.flow, list);
-    expect(waitingFor !== null || list.some((one) => one.kind === 'attempt' || one.kind === 'continue'), 'the run waits on a named cause').toBe(true);
+    expect(
+      waitingFor !== null || list.some((one) => one.kind === 'attempt' || one.kind === 'continue'),
+      'the run waits on a named cause',
+    ).toBe(true);
     return list;
   }
 
@@ -273,8 +369,11 @@ class Game {
   }
 
   private verdict(one: Extract<Pending, { kind: 'decision' }>, calm: boolean): Stimulus {
-    const verdict = calm ? ({ applied: true, output: null } as const) : pick(this.random, [{ applied: true, output: { n: 1 } }, { applied: false }, { fail: true }] as const);
-    if ('applied' in verdict && !verdict.applied) this.wire.decidedNot(this.state.frames.get(one.frame)?.effect?.key ?? '');
+    const verdict = calm
+      ? ({ applied: true, output: null } as const)
+      : pick(this.random, [{ applied: true, output: { n: 1 } }, { applied: false }, { fail: true }] as const);
+    if ('applied' in verdict && !verdict.applied)
+      this.wire.decidedNot(this.state.frames.get(one.frame)?.effect?.key ?? '');
     return { kind: 'decision', at: this.now, id: one.id, verdict, by: 'lena' };
   }
 
@@ -308,7 +407,9 @@ function hasUndefined(value: unknown): boolean {
 }
 
 describe('any flow, whatever happens to it', () => {
-  it(`ends, folds to its state, and goes on from a snapshot as it would have (seed ${SEED})`, { timeout: 120_000 }, () => {
+  it(`ends, folds to its state, and goes on from a snapshot as it would have (seed ${SEED})`, {
+    timeout: 120_000,
+  }, () => {
     const ends = new Map<string, number>();
     const seen = new Set<string>();
     fc.assert(
@@ -321,7 +422,24 @@ describe('any flow, whatever happens to it', () => {
       { seed: SEED, numRuns: RUNS },
     );
     expect([...ends.keys()].sort()).toEqual(['cancelled', 'completed', 'faulted']);
-    const all = ['attempt.ended', 'attempt.started', 'cancel.requested', 'decision.asked', 'context.joined', 'decision.made', 'iteration.started', 'permit.wanted', 'retry.started', 'run.failing', 'task.cancelled', 'task.caught', 'task.loosed', 'task.retried', 'task.skipped', 'timeout.reached'];
+    const all = [
+      'attempt.ended',
+      'attempt.started',
+      'cancel.requested',
+      'decision.asked',
+      'context.joined',
+      'decision.made',
+      'iteration.started',
+      'permit.wanted',
+      'retry.started',
+      'run.failing',
+      'task.cancelled',
+      'task.caught',
+      'task.loosed',
+      'task.retried',
+      'task.skipped',
+      'timeout.reached',
+    ];
     expect(all.filter((type) => !seen.has(type))).toEqual([]);
   });
 });

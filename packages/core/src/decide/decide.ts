@@ -40,14 +40,22 @@ export function beginRun(run: Beginning, flow: CompiledFlow, env: DecideEnv): { 
   const state = emptyState(run.id);
   const m = new Machine(state, flow, env, run.at);
   // The first event carries what these expressions give, so they see the run as it will be.
-  const scope = new Scope({ state: { ...state, input: run.input, startedAt: run.at }, flow, raw: run.input, startedAt: run.at, now: run.at });
+  const scope = new Scope({
+    state: { ...state, input: run.input, startedAt: run.at },
+    flow,
+    raw: run.input,
+    startedAt: run.at,
+    now: run.at,
+  });
   let transformed: Json | undefined;
   let failure: FlowFault | undefined;
   let due = run.at + flow.deadlineMs;
   try {
     if (flow.inputSchema !== undefined) checkSchema(flow.inputSchema, run.input, "The flow's input");
-    if (flow.inputFrom !== undefined) transformed = m.keep(evaluateTemplate(flow.inputFrom, run.input, scope), "The flow's input");
-    if (flow.timeout !== undefined) due = Math.min(due, addDuration(flow.timeout, run.at, transformed ?? run.input, scope));
+    if (flow.inputFrom !== undefined)
+      transformed = m.keep(evaluateTemplate(flow.inputFrom, run.input, scope), "The flow's input");
+    if (flow.timeout !== undefined)
+      due = Math.min(due, addDuration(flow.timeout, run.at, transformed ?? run.input, scope));
   } catch (error) {
     if (!(error instanceof FlowFault)) throw error;
     failure = error;
@@ -97,7 +105,12 @@ function react(m: Machine, stimulus: Exclude<Stimulus, { kind: 'continue' }>): v
       return decisionMade(m, stimulus);
     case 'cancel':
       if (m.state.cancel !== undefined) return;
-      m.emit({ type: 'cancel.requested', at: m.at, by: stimulus.by, ...(stimulus.reason === undefined ? {} : { reason: stimulus.reason }) });
+      m.emit({
+        type: 'cancel.requested',
+        at: m.at,
+        by: stimulus.by,
+        ...(stimulus.reason === undefined ? {} : { reason: stimulus.reason }),
+      });
       return m.move({ kind: 'cancel' });
     case 'rejected':
       return m.move({ kind: 'fault', error: flowError('runtime', stimulus.reason) });
@@ -121,7 +134,8 @@ function timerDue(m: Machine, frame: Frame, timer: TimerKind): void {
       if (due(m, frame.effect?.retryAt)) resend(m, frame);
       return;
     case 'timeout':
-      if (due(m, frame.p === undefined ? runDue(m.state, m.flow) : frame.due) && !frame.timedOut) reachTimeout(m, frame);
+      if (due(m, frame.p === undefined ? runDue(m.state, m.flow) : frame.due) && !frame.timedOut)
+        reachTimeout(m, frame);
       return;
     case 'try':
       if (due(m, frame.attemptDue)) raiseTryTimeout(m, frame);
@@ -199,7 +213,10 @@ function goOn(m: Machine, frame: Frame): void {
 }
 
 function spinning(m: Machine): FlowError {
-  return flowError('runtime', `The run did ${m.env.limits.pureTasks} tasks without an effect or a wait: it seems to spin.`);
+  return flowError(
+    'runtime',
+    `The run did ${m.env.limits.pureTasks} tasks without an effect or a wait: it seems to spin.`,
+  );
 }
 
 function due(m: Machine, time: number | undefined): boolean {

@@ -30,9 +30,16 @@ describe('effects without an answer', () => {
   });
 
   it('raises ambiguous where the contract says fail, which only a catch naming it takes', () => {
-    const caught = (filter: string) => play(`do: [{t: {try: [{a: {call: once, metadata: {pawl: {onAmbiguous: fail}}}}], catch: {${filter}, do: [{h: {set: {caught: true}}}]}}}]`, { answer: inTurn(lost) });
+    const caught = (filter: string) =>
+      play(
+        `do: [{t: {try: [{a: {call: once, metadata: {pawl: {onAmbiguous: fail}}}}], catch: {${filter}, do: [{h: {set: {caught: true}}}]}}}]`,
+        { answer: inTurn(lost) },
+      );
     expect(caught('when: "true"').state.status).toBe('faulted');
-    expect(caught("errors: {with: {type: 'https://open-workflow-specification.org/spec/1.0.0/errors/ambiguous'}}").state.output).toEqual({ caught: true });
+    expect(
+      caught("errors: {with: {type: 'https://open-workflow-specification.org/spec/1.0.0/errors/ambiguous'}}").state
+        .output,
+    ).toEqual({ caught: true });
   });
 
   it('sends what never left again for every class, once too', () => {
@@ -110,7 +117,13 @@ describe('decisions about an ambiguous step', () => {
         const last = events.at(-1);
         if (last?.type !== 'decision.asked' || asked.length === 3) return undefined;
         asked.push(last.id);
-        return { kind: 'decision', at: now, id: asked.length === 3 ? (asked[0] as string) : last.id, verdict: { applied: false }, by: 'lena' };
+        return {
+          kind: 'decision',
+          at: now,
+          id: asked.length === 3 ? (asked[0] as string) : last.id,
+          verdict: { applied: false },
+          by: 'lena',
+        };
       },
     });
     expect(run.requests).toHaveLength(3);
@@ -134,14 +147,18 @@ describe('keys', () => {
   });
   it('refuses a natural key that is not 1 to 255 printable ASCII characters', () => {
     for (const order of ['', 'ä', 'x'.repeat(256), 'a\nb', null, { a: 1 }]) {
-      expect(play(call('keyed', '{key: "${ .order }"}'), { input: { order } }).state.error?.type).toMatch(/\/validation$/);
+      expect(play(call('keyed', '{key: "${ .order }"}'), { input: { order } }).state.error?.type).toMatch(
+        /\/validation$/,
+      );
     }
   });
 });
 
 describe('deadlines', () => {
   it('raises a timeout that an enclosing try catches', () => {
-    const run = play('do: [{t: {try: [{w: {wait: PT1H, timeout: {after: PT10S}}}], catch: {errors: {with: {status: 408}}, do: [{h: {set: {late: true}}}]}}}]');
+    const run = play(
+      'do: [{t: {try: [{w: {wait: PT1H, timeout: {after: PT10S}}}], catch: {errors: {with: {status: 408}}, do: [{h: {set: {late: true}}}]}}}]',
+    );
     expect(run.state.output).toEqual({ late: true });
     expect(run.now - run.state.startedAt).toBe(10_000);
   });
@@ -161,7 +178,9 @@ describe('deadlines', () => {
   });
 
   it('faults the run at its deadline, which no try catches', () => {
-    const run = play('{document: {metadata: {pawl: {deadline: PT1M}}}, do: [{t: {try: [{w: {wait: PT1H}}], catch: {}}}]}');
+    const run = play(
+      '{document: {metadata: {pawl: {deadline: PT1M}}}, do: [{t: {try: [{w: {wait: PT1H}}], catch: {}}}]}',
+    );
     expect(run.state.status).toBe('faulted');
     expect(run.state.error?.status).toBe(408);
     expect(run.now - run.state.startedAt).toBe(60_000);
@@ -183,7 +202,11 @@ describe('cancel', () => {
   it('ends a waiting run at once', () => {
     const run = cancelAt('do: [{w: {wait: PT1H}}]', lost);
     expect(run.state.status).toBe('cancelled');
-    expect(run.events.map((event) => event.type).slice(-3)).toEqual(['cancel.requested', 'task.cancelled', 'run.cancelled']);
+    expect(run.events.map((event) => event.type).slice(-3)).toEqual([
+      'cancel.requested',
+      'task.cancelled',
+      'run.cancelled',
+    ]);
   });
   it('waits for the answer of an open effect, records it, and then ends', () => {
     const run = cancelAt('do: [{a: {call: once}}, {b: {call: once}}]', { kind: 'completed', output: { done: 1 } });
@@ -194,13 +217,16 @@ describe('cancel', () => {
 });
 
 describe('addresses', () => {
-  const sent = (endpoint: string, input: { id: string }) => play(`do: [{a: {call: http, with: {method: get, endpoint: ${endpoint}}}}]`, { input }).requests[0]?.args['endpoint'];
+  const sent = (endpoint: string, input: { id: string }) =>
+    play(`do: [{a: {call: http, with: {method: get, endpoint: ${endpoint}}}}]`, { input }).requests[0]?.args[
+      'endpoint'
+    ];
   it('expands a literal URI template over the input', () => {
     expect(sent("'https://x.test/{id}'", { id: 'a/b' })).toBe('https://x.test/a%2Fb');
     expect(sent("{uri: 'https://x.test/{id}'}", { id: 'a' })).toEqual({ uri: 'https://x.test/a' });
   });
   it('never expands what an expression gave: data is not a template', () => {
-    expect(sent("'${ \"https://x.test/\" + .id }'", { id: '{id}' })).toBe('https://x.test/{id}');
+    expect(sent('\'${ "https://x.test/" + .id }\'', { id: '{id}' })).toBe('https://x.test/{id}');
   });
 });
 
@@ -210,17 +236,26 @@ use: { authentications: { api: { bearer: { token: '${token}' } } } }
 do: [ { a: { call: http, with: { method: get, endpoint: { uri: 'https://x.test', authentication: { use: api } } } } } ]
 `;
   it('puts the policy of use.authentications where its name stands', () => {
-    expect(play(flow('t1')).requests[0]?.args['endpoint']).toEqual({ uri: 'https://x.test', authentication: { bearer: { token: 't1' } } });
+    expect(play(flow('t1')).requests[0]?.args['endpoint']).toEqual({
+      uri: 'https://x.test',
+      authentication: { bearer: { token: 't1' } },
+    });
   });
   it('is no part of the frozen request', () => {
-    const hashes = ['t1', 't2'].map((token) => play(flow(token)).events.flatMap((event) => (event.type === 'task.started' ? [event.intent?.hash] : []))[0]);
+    const hashes = ['t1', 't2'].map(
+      (token) =>
+        play(flow(token)).events.flatMap((event) => (event.type === 'task.started' ? [event.intent?.hash] : []))[0],
+    );
     expect(hashes[0]).toBe(hashes[1]);
   });
 });
 
 describe('a try with retry', () => {
   it('refuses to forget: more effects than it remembers fault the step', () => {
-    const run = play("do: [{t: {try: [{l: {for: {in: '[range(5)]'}, do: [{a: {call: once}}]}}], catch: {retry: {limit: {attempt: {count: 1}}}}}}]", { limits: { triedEffects: 3 } });
+    const run = play(
+      "do: [{t: {try: [{l: {for: {in: '[range(5)]'}, do: [{a: {call: once}}]}}], catch: {retry: {limit: {attempt: {count: 1}}}}}}]",
+      { limits: { triedEffects: 3 } },
+    );
     expect(run.state.error?.detail).toMatch(/remembers at most 3/);
     expect(run.requests).toHaveLength(3);
   });

@@ -80,7 +80,17 @@ function parentId(holder: Frame): number {
 function emitStarted(m: Machine, parent: Frame, node: TaskNode, more: Started | undefined): Frame {
   const id = m.state.nextFrame;
   const visit = (parent.cursor?.visits[node.i] ?? 0) + 1;
-  m.emit({ type: 'task.started', at: m.at, f: id, p: parentId(parent), i: node.i, step: node.step, kind: node.kind, v: visit, ...more });
+  m.emit({
+    type: 'task.started',
+    at: m.at,
+    f: id,
+    p: parentId(parent),
+    i: node.i,
+    step: node.step,
+    kind: node.kind,
+    v: visit,
+    ...more,
+  });
   const frame = frameOf(m.state, id);
   if (m.prepared !== undefined) prepare(frame, m.prepared);
   m.prepared = undefined;
@@ -124,7 +134,8 @@ function endAtOnce(m: Machine, frame: Frame, output: () => Json): void {
 function asError(value: Json): FlowError {
   const members = Object.entries(value as JsonObject).filter(([, member]) => member !== null);
   for (const [name, member] of members) {
-    if (name !== 'status' && typeof member !== 'string') throw fault('expression', `\`${name}\` of a raised error must be a text, but is ${kindOf(member)}.`);
+    if (name !== 'status' && typeof member !== 'string')
+      throw fault('expression', `\`${name}\` of a raised error must be a text, but is ${kindOf(member)}.`);
   }
   const error = Object.fromEntries(members) as unknown as FlowError;
   if (error.type === undefined) throw fault('expression', '`type` of a raised error must be a text, but is null.');

@@ -17,7 +17,11 @@ export function startFor(m: Machine, node: TaskCommon & ForBody, scope: Scope): 
   const value = m.keep(evaluateTemplate(node.items, scope.input, scope), '`for.in`');
   const dataset = datasetOf(value);
   if (node.contract.batch !== undefined) {
-    if (dataset === undefined) throw fault('expression', `A batch needs a dataset (an object with the one key \`dataset\`), but \`for.in\` gave ${kindOf(value)}.`);
+    if (dataset === undefined)
+      throw fault(
+        'expression',
+        `A batch needs a dataset (an object with the one key \`dataset\`), but \`for.in\` gave ${kindOf(value)}.`,
+      );
     return { dataset };
   }
   if (Array.isArray(value)) return { items: value };
@@ -55,7 +59,11 @@ export function pageRead(m: Machine, frame: Frame, page: Page | { readonly error
   if ('error' in page) return unreadable(m, frame, page.error);
   if (frame.page !== undefined && frame.cursor !== undefined && !pageDone(m, frame)) {
     if (page.rows.length !== frame.page.rows) {
-      return unreadable(m, frame, `The page that began with row ${frame.page.total - frame.page.rows + 1} had ${frame.page.rows} rows and now has ${page.rows.length}: the dataset has changed.`);
+      return unreadable(
+        m,
+        frame,
+        `The page that began with row ${frame.page.total - frame.page.rows + 1} had ${frame.page.rows} rows and now has ${page.rows.length}: the dataset has changed.`,
+      );
     }
     setPageRows(frame, page.rows);
     // Where a step of the page is under way, its end takes the page further, not the reading.
@@ -63,7 +71,16 @@ export function pageRead(m: Machine, frame: Frame, page: Page | { readonly error
     return;
   }
   if (page.rows.length === 0) return m.complete(frame, summary(frame));
-  m.emit({ type: 'page.started', at: m.at, f: frame.id, n: (frame.n ?? -1) + 1, from: frame.page?.next ?? null, next: page.next, rows: page.rows.length, last: page.last });
+  m.emit({
+    type: 'page.started',
+    at: m.at,
+    f: frame.id,
+    n: (frame.n ?? -1) + 1,
+    from: frame.page?.next ?? null,
+    next: page.next,
+    rows: page.rows.length,
+    last: page.last,
+  });
   setPageRows(frame, page.rows);
   m.advance(frame);
 }
@@ -88,7 +105,9 @@ export function pageDone(m: Pick<Machine, 'flow'>, frame: Frame): boolean {
 
 /** Whether the rows of the page under way must be read again before anything else is decided. */
 export function pageLost(m: Pick<Machine, 'flow'>, frame: Frame): boolean {
-  return frame.dataset !== undefined && frame.page !== undefined && !pageDone(m, frame) && pageRowsOf(frame) === undefined;
+  return (
+    frame.dataset !== undefined && frame.page !== undefined && !pageDone(m, frame) && pageRowsOf(frame) === undefined
+  );
 }
 
 function hasChild(m: Machine, frame: Frame): boolean {

@@ -72,7 +72,8 @@ function joinContext(m: Machine, frame: Frame, branches: readonly Frame[]): void
   const before = contextOf(m.state, frame);
   let joined = before;
   for (const { context } of branches) if (context !== undefined) joined = layOver(joined, before, context);
-  if (joined !== before) m.emit({ type: 'context.joined', at: m.at, f: frame.id, ctx: m.keep(joined, 'The exported context') });
+  if (joined !== before)
+    m.emit({ type: 'context.joined', at: m.at, f: frame.id, ctx: m.keep(joined, 'The exported context') });
 }
 
 function branchesOf(state: RunState, frame: Frame): Frame[] {

@@ -13,6 +13,10 @@ export function startFunction(m: Machine, parent: Frame, node: TaskCommon & Func
   for (let frame = parent; frame.p !== undefined; frame = frameOf(m.state, frame.p)) {
     if (frame.kind === 'call') calls += 1;
   }
-  if (calls > callDepth) throw fault('runtime', `Functions call each other more than ${callDepth} levels deep: \`${node.functionName}\` seems to call itself without an end.`);
+  if (calls > callDepth)
+    throw fault(
+      'runtime',
+      `Functions call each other more than ${callDepth} levels deep: \`${node.functionName}\` seems to call itself without an end.`,
+    );
   return { arg: m.keep(evaluateTemplate(node.args, scope.input, scope), 'The argument') };
 }

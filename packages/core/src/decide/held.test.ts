@@ -13,11 +13,17 @@ const done: Outcome = { kind: 'completed', output: { ok: true } };
 const ambiguousType = 'https://open-workflow-specification.org/spec/1.0.0/errors/ambiguous';
 
 /** Lets a deadline pass while the first attempt is open, then answers in turn; a question gets the verdict. */
-function overdue(yaml: string, late: { frame: number; timer?: 'timeout' | 'try'; after: number }, answers: Outcome[], verdict?: Verdict): Played {
+function overdue(
+  yaml: string,
+  late: { frame: number; timer?: 'timeout' | 'try'; after: number },
+  answers: Outcome[],
+  verdict?: Verdict,
+): Played {
   let passed = false;
   const interfere = (run: Played): Stimulus | undefined => {
     const last = run.events.at(-1);
-    if (last?.type === 'decision.asked' && verdict !== undefined) return { kind: 'decision', at: run.now, id: last.id, verdict, by: 'lena' };
+    if (last?.type === 'decision.asked' && verdict !== undefined)
+      return { kind: 'decision', at: run.now, id: last.id, verdict, by: 'lena' };
     if (passed || ![...run.state.frames.values()].some((frame) => frame.effect?.open)) return undefined;
     passed = true;
     run.now += late.after;
@@ -32,7 +38,11 @@ describe('a timeout that waited for the outcome of an effect', () => {
   const outer = (inner: string) => `do: [{o: {do: [${inner}], timeout: {after: PT5S}}}]`;
 
   it('takes its course when the effect is refused, before a catch within it', () => {
-    const run = overdue(outer('{t: {try: [{a: {call: idempotent}}], catch: {do: [{b: {call: once}}]}}}'), { frame: 1, after: 5000 }, [refused]);
+    const run = overdue(
+      outer('{t: {try: [{a: {call: idempotent}}], catch: {do: [{b: {call: once}}]}}}'),
+      { frame: 1, after: 5000 },
+      [refused],
+    );
     expect(run.requests).toHaveLength(1);
     expect(run.state.error).toMatchObject({ status: 408, instance: '/do/0/o' });
   });
@@ -81,7 +91,11 @@ describe('the deadline of a run that waited for the outcome of an effect', () =>
 
   it('is what the run faults with, whatever the effect did', () => {
     for (const answer of [refused, unsent, done]) {
-      const run = overdue(flow('{t: {try: [{a: {call: idempotent}}], catch: {do: [{b: {call: once}}]}}}, {c: {call: once}}'), { frame: 0, after: 60_000 }, [answer]);
+      const run = overdue(
+        flow('{t: {try: [{a: {call: idempotent}}], catch: {do: [{b: {call: once}}]}}}, {c: {call: once}}'),
+        { frame: 0, after: 60_000 },
+        [answer],
+      );
       expect(run.requests, answer.kind).toHaveLength(1);
       expect(run.state.error).toMatchObject({ status: 408 });
       expect(run.state.error?.detail).toMatch(/deadline/);
@@ -120,7 +134,8 @@ describe('a cancel that waited for the outcome of an effect', () => {
       answer: () => answers.shift() ?? done,
       interfere: (run) => {
         const last = run.events.at(-1);
-        if (last?.type === 'decision.asked' && verdict !== undefined) return { kind: 'decision', at: run.now, id: last.id, verdict, by: 'lena' };
+        if (last?.type === 'decision.asked' && verdict !== undefined)
+          return { kind: 'decision', at: run.now, id: last.id, verdict, by: 'lena' };
         if (asked || ![...run.state.frames.values()].some((frame) => frame.effect?.open)) return undefined;
         asked = true;
         return { kind: 'cancel', at: run.now, by: 'lena' };
@@ -129,8 +144,15 @@ describe('a cancel that waited for the outcome of an effect', () => {
   };
 
   it('ends the run after any certain outcome, sending nothing more', () => {
-    for (const [then, answer] of [['end', done], ['continue', done], ['continue', refused], ['continue', unsent]] as const) {
-      const run = cancelled(`do: [{t: {try: [{a: {call: once, then: ${then}}}], catch: {do: [{b: {call: once}}]}}}]`, [answer]);
+    for (const [then, answer] of [
+      ['end', done],
+      ['continue', done],
+      ['continue', refused],
+      ['continue', unsent],
+    ] as const) {
+      const run = cancelled(`do: [{t: {try: [{a: {call: once, then: ${then}}}], catch: {do: [{b: {call: once}}]}}}]`, [
+        answer,
+      ]);
       expect(run.state.status, `${then} ${answer.kind}`).toBe('cancelled');
       expect(run.requests).toHaveLength(1);
     }

@@ -9,7 +9,11 @@ import type { Machine } from './machine.ts';
  */
 export function overdue(m: Pick<Machine, 'state' | 'flow'>, from: Frame): Frame | undefined {
   let outermost: Frame | undefined;
-  for (let frame: Frame | undefined = from; frame !== undefined; frame = frame.p === undefined ? undefined : frameOf(m.state, frame.p)) {
+  for (
+    let frame: Frame | undefined = from;
+    frame !== undefined;
+    frame = frame.p === undefined ? undefined : frameOf(m.state, frame.p)
+  ) {
     if (frame.timedOut || frame.tryTimedOut || isLost(frame) || isFailing(m.flow, frame)) outermost = frame;
   }
   return outermost;
@@ -17,7 +21,11 @@ export function overdue(m: Pick<Machine, 'state' | 'flow'>, from: Frame): Frame 
 
 /** Whether a step stands in a branch that lost its race. */
 export function isLoose(state: RunState, from: Frame): boolean {
-  for (let frame: Frame | undefined = from; frame !== undefined; frame = frame.p === undefined ? undefined : frameOf(state, frame.p)) {
+  for (
+    let frame: Frame | undefined = from;
+    frame !== undefined;
+    frame = frame.p === undefined ? undefined : frameOf(state, frame.p)
+  ) {
     if (isLost(frame)) return true;
   }
   return false;

@@ -29,7 +29,9 @@ export interface Ending {
 }
 
 /** What a kind of task adds to its `task.started` event. */
-export type Started = Partial<Omit<Extract<RunEvent, { type: 'task.started' }>, 'type' | 'at' | 'f' | 'p' | 'i' | 'v' | 'step' | 'kind'>>;
+export type Started = Partial<
+  Omit<Extract<RunEvent, { type: 'task.started' }>, 'type' | 'at' | 'f' | 'p' | 'i' | 'v' | 'step' | 'kind'>
+>;
 
 /** What happens to the run next: the kinds of task ask for moves, and the driver makes them one after another. */
 export type Move =
@@ -120,7 +122,9 @@ export class Machine {
 
   /** Whether the run must yield so that what was decided is committed. */
   full(): boolean {
-    return this.steps >= this.env.limits.pureTasksPerCommit || this.characters >= this.env.limits.eventCharactersPerCommit;
+    return (
+      this.steps >= this.env.limits.pureTasksPerCommit || this.characters >= this.env.limits.eventCharactersPerCommit
+    );
   }
 
   node(frame: Frame): TaskNode {
@@ -141,19 +145,41 @@ export class Machine {
 
   /** What expressions of a step see that is about to start. */
   entryScope(parent: Frame, node: TaskCommon): Scope {
-    return new Scope({ state: this.state, flow: this.flow, parent, node, raw: valueOf(this.state, parent), startedAt: this.at, now: this.at });
+    return new Scope({
+      state: this.state,
+      flow: this.flow,
+      parent,
+      node,
+      raw: valueOf(this.state, parent),
+      startedAt: this.at,
+      now: this.at,
+    });
   }
 
   /** What the flow's own expressions see. */
   flowScope(): Scope {
-    return new Scope({ state: this.state, flow: this.flow, raw: this.state.input, startedAt: this.state.startedAt, now: this.at });
+    return new Scope({
+      state: this.state,
+      flow: this.flow,
+      raw: this.state.input,
+      startedAt: this.state.startedAt,
+      now: this.at,
+    });
   }
 }
 
 /** What expressions of an active step see at a time. */
 export function scopeOf(state: RunState, flow: CompiledFlow, frame: Frame, now: number): Scope {
   const parent = frame.p === undefined ? undefined : frameOf(state, frame.p);
-  const scope = new Scope({ state, flow, parent, node: flow.nodes.get(frame.step), raw: rawInputOf(state, frame), startedAt: frame.at, now });
+  const scope = new Scope({
+    state,
+    flow,
+    parent,
+    node: flow.nodes.get(frame.step),
+    raw: rawInputOf(state, frame),
+    startedAt: frame.at,
+    now,
+  });
   scope.input = inputOf(state, frame);
   return scope;
 }

@@ -16,11 +16,16 @@ export function pending(state: RunState, flow: CompiledFlow): readonly Pending[]
 }
 
 /** Running or waiting, and why it waits: the worst cause first. `list`: what is pending, where the caller has it. */
-export function statusOf(state: RunState, flow: CompiledFlow, list: readonly Pending[] = pending(state, flow)): { status: RunStatus; waitingFor: WaitingFor | null } {
+export function statusOf(
+  state: RunState,
+  flow: CompiledFlow,
+  list: readonly Pending[] = pending(state, flow),
+): { status: RunStatus; waitingFor: WaitingFor | null } {
   if (state.status !== 'running') return { status: state.status, waitingFor: null };
   let waitingFor: WaitingFor | null = null;
   for (const one of list) {
-    if (one.kind === 'attempt' || one.kind === 'page' || one.kind === 'continue') return { status: 'running', waitingFor: null };
+    if (one.kind === 'attempt' || one.kind === 'page' || one.kind === 'continue')
+      return { status: 'running', waitingFor: null };
     if (one.kind === 'decision') waitingFor = 'decision';
     else if (one.kind === 'permit') waitingFor ??= 'capacity';
     else if (one.timer === 'resend') waitingFor ??= 'target';
@@ -30,17 +35,28 @@ export function statusOf(state: RunState, flow: CompiledFlow, list: readonly Pen
 }
 
 function addFrame(found: Pending[], state: RunState, flow: CompiledFlow, frame: Frame): void {
-  if (frame.due !== undefined && !frame.timedOut) found.push({ kind: 'timer', frame: frame.id, timer: 'timeout', at: frame.due });
-  if (frame.attemptDue !== undefined) found.push({ kind: 'timer', frame: frame.id, timer: 'try', at: frame.attemptDue });
-  if (frame.until !== undefined) found.push({ kind: 'timer', frame: frame.id, timer: frame.kind === 'wait' ? 'wait' : 'retry', at: frame.until });
+  if (frame.due !== undefined && !frame.timedOut)
+    found.push({ kind: 'timer', frame: frame.id, timer: 'timeout', at: frame.due });
+  if (frame.attemptDue !== undefined)
+    found.push({ kind: 'timer', frame: frame.id, timer: 'try', at: frame.attemptDue });
+  if (frame.until !== undefined)
+    found.push({ kind: 'timer', frame: frame.id, timer: frame.kind === 'wait' ? 'wait' : 'retry', at: frame.until });
   if (frame.dataset !== undefined) addPage(found, flow, frame, state);
   if (frame.wants !== undefined) addPermit(found, flow, frame, frame.wants.target);
   const { effect } = frame;
   if (effect === undefined) return;
-  if (effect.open) found.push({ kind: 'attempt', frame: frame.id, attempt: effect.attempts, due: effect.due, target: effect.target });
+  if (effect.open)
+    found.push({ kind: 'attempt', frame: frame.id, attempt: effect.attempts, due: effect.due, target: effect.target });
   if (effect.retryAt !== undefined) found.push({ kind: 'timer', frame: frame.id, timer: 'resend', at: effect.retryAt });
   if (effect.question !== undefined) {
-    found.push({ kind: 'decision', frame: frame.id, id: effect.question, step: frame.step, reason: effect.error?.detail ?? '', askedAt: state.at });
+    found.push({
+      kind: 'decision',
+      frame: frame.id,
+      id: effect.question,
+      step: frame.step,
+      reason: effect.error?.detail ?? '',
+      askedAt: state.at,
+    });
   }
 }
 

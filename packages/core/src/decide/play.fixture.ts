@@ -62,7 +62,8 @@ function describeAction(name: string): ActionDescription | undefined {
     summary: name,
     input: {},
     output: {},
-    guarantee: (args, keyIn) => (name === 'http' ? httpGuarantee(String(args['method'] ?? 'get'), keyIn) : (name as Guarantee)),
+    guarantee: (args, keyIn) =>
+      name === 'http' ? httpGuarantee(String(args['method'] ?? 'get'), keyIn) : (name as Guarantee),
     declarable: [],
     target: () => name,
     concurrency: 10,
@@ -72,15 +73,31 @@ function describeAction(name: string): ActionDescription | undefined {
 
 /** A flow of tests, compiled: what its head leaves out is filled in. */
 export function compiled(document: JsonObject): CompiledFlow {
-  const head = { dsl: '1.0.3', namespace: 'test', name: 'played', version: '1.0.0', ...(document['document'] as JsonObject | undefined) };
+  const head = {
+    dsl: '1.0.3',
+    namespace: 'test',
+    name: 'played',
+    version: '1.0.0',
+    ...(document['document'] as JsonObject | undefined),
+  };
   return compileFlow({ ...document, document: head }, { describe: describeAction });
 }
 
 /** Plays a flow in virtual time, folding its journal again after every decision and comparing it with the state. */
 export function play(yaml: string, options: Play = {}): Played {
   const flow = compiled(parse(yaml) as JsonObject);
-  const env: DecideEnv = { hash: nodeHash, random: options.random ?? (() => 0.5), limits: { ...limits, ...options.limits }, acquire: options.acquire ?? (() => true), release: () => {} };
-  const begun = beginRun({ id: '01900000-0000-7000-8000-000000000001', flowHash: 'f', input: options.input ?? null, at: start }, flow, env);
+  const env: DecideEnv = {
+    hash: nodeHash,
+    random: options.random ?? (() => 0.5),
+    limits: { ...limits, ...options.limits },
+    acquire: options.acquire ?? (() => true),
+    release: () => {},
+  };
+  const begun = beginRun(
+    { id: '01900000-0000-7000-8000-000000000001', flowHash: 'f', input: options.input ?? null, at: start },
+    flow,
+    env,
+  );
   const run: Played = { state: begun.state, events: [], requests: [], rows: [], now: start };
   const payloads: PayloadRow[] = [];
   const record = (events: readonly RunEvent[]) => {
@@ -89,13 +106,21 @@ export function play(yaml: string, options: Play = {}): Played {
     run.rows.push(encoded.row);
     payloads.push(...encoded.payloads);
     run.events.push(...events);
-    const folded = foldRows(run.state.id, undefined, run.rows, nodeHash, (sha) => payloads.find((one) => one.sha256 === sha)?.body);
+    const folded = foldRows(
+      run.state.id,
+      undefined,
+      run.rows,
+      nodeHash,
+      (sha) => payloads.find((one) => one.sha256 === sha)?.body,
+    );
     const [again, live] = [JSON.stringify(stateToJson(folded)), JSON.stringify(stateToJson(run.state))];
     if (again !== live) throw new Error(`the fold differs from the state:\n${again}\n${live}`);
   };
   record(begun.decision.events);
   for (let round = 0; round < 100_000; round += 1) {
-    const stimulus = options.interfere?.(run) ?? nextStimulus(run, pending(run.state, flow), options, (frame) => requestOf(run.state, flow, frame));
+    const stimulus =
+      options.interfere?.(run) ??
+      nextStimulus(run, pending(run.state, flow), options, (frame) => requestOf(run.state, flow, frame));
     if (stimulus === undefined) return run;
     record(decide(run.state, flow, stimulus, env).events);
   }
@@ -107,12 +132,23 @@ export function reload(run: Played): void {
   run.state = decodeSnapshot(encodeSnapshot(run.state, { partition: 1 }, nodeHash), nodeHash);
 }
 
-function nextStimulus(run: Played, waits: readonly Pending[], options: Play, request: (frame: number) => ActionRequest): Stimulus | undefined {
+function nextStimulus(
+  run: Played,
+  waits: readonly Pending[],
+  options: Play,
+  request: (frame: number) => ActionRequest,
+): Stimulus | undefined {
   const at = run.now;
   for (const one of waits) {
     if (one.kind === 'continue') return { kind: 'continue' };
     if (one.kind === 'permit') return { kind: 'permit', at, frame: one.frame };
-    if (one.kind === 'page') return { kind: 'page', at, frame: one.frame, page: options.page?.(one.cursor, one.size) ?? { error: 'no pages' } };
+    if (one.kind === 'page')
+      return {
+        kind: 'page',
+        at,
+        frame: one.frame,
+        page: options.page?.(one.cursor, one.size) ?? { error: 'no pages' },
+      };
     if (one.kind === 'attempt') {
       const sent = request(one.frame);
       run.requests.push(sent);
@@ -122,7 +158,8 @@ function nextStimulus(run: Played, waits: readonly Pending[], options: Play, req
   }
   const timers = waits.filter((one) => one.kind === 'timer').sort((a, b) => a.at - b.at);
   const [next] = timers;
-  if (next === undefined || (waits.some((one) => one.kind === 'decision') && next.timer === 'timeout')) return undefined;
+  if (next === undefined || (waits.some((one) => one.kind === 'decision') && next.timer === 'timeout'))
+    return undefined;
   if (next.at - start > (options.until ?? 86_400_000)) return undefined;
   run.now = Math.max(run.now, next.at);
   return { kind: 'timer', at: run.now, frame: next.frame, timer: next.timer };

@@ -69,7 +69,12 @@ export function reachTimeout(m: Machine, frame: Frame): void {
 function raiseTimeout(m: Machine, frame: Frame): void {
   const unknown = unknownFork(m.state, frame);
   if (unknown !== undefined) return failFork(m, unknown);
-  const error = flowError('timeout', frame.p === undefined ? 'The run took longer than its deadline allows.' : 'The step took longer than its timeout allows.');
+  const error = flowError(
+    'timeout',
+    frame.p === undefined
+      ? 'The run took longer than its deadline allows.'
+      : 'The step took longer than its timeout allows.',
+  );
   cancelBelow(m, frame);
   if (frame.p === undefined) faultRun(m, error);
   else raise(m, frame, error, { end: 'unsent' });

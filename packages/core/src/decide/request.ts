@@ -41,7 +41,11 @@ export function naturalKey(node: TaskCommon, scope: Scope): string | undefined {
   if (key === undefined) return undefined;
   const value = evaluateTemplate(key, scope.input, scope);
   const text = typeof value === 'number' ? String(value) : value;
-  if (typeof text !== 'string' || !isKey(text)) throw fault('validation', `The key of ${node.name} must be a string or number of 1 to 255 printable ASCII characters, but is ${shown(value)}.`);
+  if (typeof text !== 'string' || !isKey(text))
+    throw fault(
+      'validation',
+      `The key of ${node.name} must be a string or number of 1 to 255 printable ASCII characters, but is ${shown(value)}.`,
+    );
   return text;
 }
 
@@ -91,7 +95,10 @@ export function startKeyOf(flow: CompiledFlow, input: Json): string | undefined 
   const value = startKeyValue(flow, flow.start.key, input);
   const text = typeof value === 'number' ? String(value) : value;
   if (typeof text === 'string' && isKey(text)) return text;
-  throw new PawlError('PAWL_KEY_INVALID', `The start key of ${flow.name} must be a string or number of 1 to 255 printable ASCII characters, but is ${shown(value)}.`);
+  throw new PawlError(
+    'PAWL_KEY_INVALID',
+    `The start key of ${flow.name} must be a string or number of 1 to 255 printable ASCII characters, but is ${shown(value)}.`,
+  );
 }
 
 function startKeyValue(flow: CompiledFlow, key: Expression, input: Json): Json {
@@ -99,6 +106,10 @@ function startKeyValue(flow: CompiledFlow, key: Expression, input: Json): Json {
     return evaluate(key, input, { get: () => null, now: 0 });
   } catch (error) {
     if (!(error instanceof FlowFault)) throw error;
-    throw new PawlError('PAWL_KEY_INVALID', `The start key of ${flow.name} cannot be made from this input. ${error.message}`, { cause: error });
+    throw new PawlError(
+      'PAWL_KEY_INVALID',
+      `The start key of ${flow.name} cannot be made from this input. ${error.message}`,
+      { cause: error },
+    );
   }
 }

@@ -20,10 +20,15 @@ describe('a key that its target will forget', () => {
   });
 
   it('is not used by a retry that comes too late, nor forgotten where a try between left nothing', () => {
-    const failed: Outcome = { kind: 'retryable', left: true, error: flowError('communication', 'failed', { status: 500 }) };
+    const failed: Outcome = {
+      kind: 'retryable',
+      left: true,
+      error: flowError('communication', 'failed', { status: 500 }),
+    };
     const unsent: Outcome = { kind: 'retryable', left: false, error: flowError('communication', 'connection refused') };
     const step = '{a: {call: keyed, metadata: {pawl: {keyIn: {header: Idempotency-Key, retention: PT10S}}}}}';
-    const flow = (delay: string) => `do: [{t: {try: [${step}], catch: {retry: {delay: ${delay}, limit: {attempt: {count: 5}}}}}}]`;
+    const flow = (delay: string) =>
+      `do: [{t: {try: [${step}], catch: {retry: {delay: ${delay}, limit: {attempt: {count: 5}}}}}}]`;
     const late = play(flow('PT9S'), { answer: () => failed });
     expect(late.requests).toHaveLength(1);
     expect(late.state.error?.type).toMatch(/\/ambiguous$/);

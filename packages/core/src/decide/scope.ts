@@ -25,7 +25,15 @@ export class Scope implements Variables {
   /** Variables bound for this evaluation alone: the error of a catch being matched, the item of a loop about to go on. */
   bound: ReadonlyMap<string, Json> | undefined;
 
-  constructor(at: { state: RunState; flow: CompiledFlow; parent?: Frame | undefined; node?: TaskCommon | undefined; raw: Json; startedAt: number; now: number }) {
+  constructor(at: {
+    state: RunState;
+    flow: CompiledFlow;
+    parent?: Frame | undefined;
+    node?: TaskCommon | undefined;
+    raw: Json;
+    startedAt: number;
+    now: number;
+  }) {
     this.state = at.state;
     this.flow = at.flow;
     this.parent = at.parent;
@@ -73,19 +81,30 @@ export class Scope implements Variables {
   }
 
   private workflow(): JsonObject {
-    return { id: this.state.id, definition: this.flow.document, input: this.state.input, startedAt: instant(this.state.startedAt) };
+    return {
+      id: this.state.id,
+      definition: this.flow.document,
+      input: this.state.input,
+      startedAt: instant(this.state.startedAt),
+    };
   }
 
   /** Loop variables and caught errors of the enclosing steps, innermost first. */
   private local(name: string): Json {
-    for (let frame = this.parent; frame !== undefined; frame = frame.p === undefined ? undefined : frameOf(this.state, frame.p)) {
-      if (frame.kind === 'branch' && frame.vars !== undefined && Object.hasOwn(frame.vars, name)) return frame.vars[name] ?? null;
+    for (
+      let frame = this.parent;
+      frame !== undefined;
+      frame = frame.p === undefined ? undefined : frameOf(this.state, frame.p)
+    ) {
+      if (frame.kind === 'branch' && frame.vars !== undefined && Object.hasOwn(frame.vars, name))
+        return frame.vars[name] ?? null;
       const node = this.flow.nodes.get(frame.step);
       if (node?.kind === 'for') {
         const value = loopVariable(frame, node, name);
         if (value !== undefined) return value;
       }
-      if (node?.kind === 'try' && (node as TryBody).as === name && frame.cursor?.list === 'catch') return frame.error ?? null;
+      if (node?.kind === 'try' && (node as TryBody).as === name && frame.cursor?.list === 'catch')
+        return frame.error ?? null;
     }
     return null;
   }

@@ -6,7 +6,12 @@ import type { Machine } from './machine.ts';
 import type { Scope } from './scope.ts';
 
 /** Takes the first case that holds, else the default, else the task's own `then`. Its output is its input. */
-export function afterSwitch(m: Machine, frame: Frame, node: TaskNode & { readonly kind: 'switch' }, scope: Scope): void {
+export function afterSwitch(
+  m: Machine,
+  frame: Frame,
+  node: TaskNode & { readonly kind: 'switch' },
+  scope: Scope,
+): void {
   let chosen: SwitchCase | undefined;
   try {
     chosen = node.cases.find((one) => one.when !== undefined && truthy(evaluate(one.when, scope.input, scope)));

@@ -11,24 +11,36 @@ const ambiguousType = 'https://open-workflow-specification.org/spec/1.0.0/errors
 
 /** Answers each action by its own list in turn, then completes with what it was sent. */
 function answers(lists: Record<string, Outcome[]>) {
-  return (request: { action: string; args: object }): Outcome => lists[request.action]?.shift() ?? { kind: 'completed', output: request.args as never };
+  return (request: { action: string; args: object }): Outcome =>
+    lists[request.action]?.shift() ?? { kind: 'completed', output: request.args as never };
 }
 
 /** A list under a retry with a delay, so that `now` differs between tries. */
-const retried = (list: string, more = '') => `do: [{t: {try: [${list}], catch: {retry: {delay: PT1S, limit: {attempt: {count: 3}}}${more}}}}]`;
+const retried = (list: string, more = '') =>
+  `do: [{t: {try: [${list}], catch: {retry: {delay: PT1S, limit: {attempt: {count: 3}}}${more}}}}]`;
 const later = '{later: {call: idempotent, with: {got: "${ . }"}}}';
 
 describe('an effect that a retry meets again', () => {
   it('uses a recorded output of null as null', () => {
     const nothing: Outcome = { kind: 'completed', output: null };
-    const run = play(retried(`{a: {call: once}}, ${later}`), { input: { amount: 5 }, answer: answers({ once: [nothing], idempotent: [busy] }) });
+    const run = play(retried(`{a: {call: once}}, ${later}`), {
+      input: { amount: 5 },
+      answer: answers({ once: [nothing], idempotent: [busy] }),
+    });
     expect(run.state.output).toEqual({ got: null });
-    const shaped = play(retried(`{a: {call: once, output: {as: "{was: .}"}}}, ${later}`), { answer: answers({ once: [nothing], idempotent: [busy] }) });
+    const shaped = play(retried(`{a: {call: once, output: {as: "{was: .}"}}}, ${later}`), {
+      answer: answers({ once: [nothing], idempotent: [busy] }),
+    });
     expect(shaped.state.output).toEqual({ got: { was: null } });
   });
 
   it('transforms the recorded raw output again', () => {
-    const run = play(retried(`{a: {call: once, with: {n: 1}, output: {as: .n}, export: {as: "{seen: .}"}}}, {b: {call: idempotent, with: {seen: "\${ $context.seen }"}}}`), { answer: answers({ idempotent: [busy] }) });
+    const run = play(
+      retried(
+        `{a: {call: once, with: {n: 1}, output: {as: .n}, export: {as: "{seen: .}"}}}, {b: {call: idempotent, with: {seen: "\${ $context.seen }"}}}`,
+      ),
+      { answer: answers({ idempotent: [busy] }) },
+    );
     expect(run.requests.map((request) => request.action)).toEqual(['once', 'idempotent', 'idempotent']);
     expect(run.state.output).toEqual({ seen: 1 });
   });
@@ -46,13 +58,17 @@ describe('an effect that a retry meets again', () => {
   });
 
   it('is a new effect with a new key when it completed with another request', () => {
-    const run = play(retried(`{a: {call: once, with: {at: "\${ now }"}}}, ${later}`), { answer: answers({ idempotent: [busy] }) });
+    const run = play(retried(`{a: {call: once, with: {at: "\${ now }"}}}, ${later}`), {
+      answer: answers({ idempotent: [busy] }),
+    });
     const keys = run.requests.filter((request) => request.action === 'once').map((request) => request.key);
     expect(new Set(keys).size).toBe(2);
   });
 
   it('never changes a natural key, whatever number the effect has', () => {
-    const run = play(retried('{a: {call: keyed, metadata: {pawl: {key: order-7}}}}'), { answer: answers({ keyed: [refused, busy, unsent] }) });
+    const run = play(retried('{a: {call: keyed, metadata: {pawl: {key: order-7}}}}'), {
+      answer: answers({ keyed: [refused, busy, unsent] }),
+    });
     expect(run.requests.map((request) => request.key)).toEqual(['order-7', 'order-7', 'order-7', 'order-7']);
   });
 
@@ -67,22 +83,35 @@ do:
 `;
     const run = play(flow, { answer: answers({ once: [lost], idempotent: [busy] }) });
     expect(run.requests.map((request) => request.action)).toEqual(['once', 'idempotent', 'idempotent']);
-    const faults = run.events.flatMap((event) => (event.type === 'task.faulted' && event.error.type === ambiguousType ? [event.f] : []));
+    const faults = run.events.flatMap((event) =>
+      event.type === 'task.faulted' && event.error.type === ambiguousType ? [event.f] : [],
+    );
     expect(faults).toHaveLength(2);
     expect(run.state.status).toBe('completed');
   });
 
   it('is looked up again when its permit came later than its entry', () => {
-    for (const [first, sent] of [[busy, 1], [unsent, 2]] as const) {
-      const run = play(retried('{a: {call: keyed, with: {at: "${ now }"}}}'), { answer: answers({ keyed: [first] }), acquire: () => false });
+    for (const [first, sent] of [
+      [busy, 1],
+      [unsent, 2],
+    ] as const) {
+      const run = play(retried('{a: {call: keyed, with: {at: "${ now }"}}}'), {
+        answer: answers({ keyed: [first] }),
+        acquire: () => false,
+      });
       expect(run.requests).toHaveLength(sent);
     }
-    const run = play(retried(`{a: {call: once, with: {n: 1}}}, ${later}`), { answer: answers({ idempotent: [busy] }), acquire: () => false });
+    const run = play(retried(`{a: {call: once, with: {n: 1}}}, ${later}`), {
+      answer: answers({ idempotent: [busy] }),
+      acquire: () => false,
+    });
     expect(run.requests.map((request) => request.action)).toEqual(['once', 'idempotent', 'idempotent']);
   });
 
   it('is called again when it is pure', () => {
-    const run = play(retried(`{a: {call: pure, with: {at: "\${ now }"}}}, {b: {call: idempotent}}`), { answer: answers({ idempotent: [busy] }) });
+    const run = play(retried(`{a: {call: pure, with: {at: "\${ now }"}}}, {b: {call: idempotent}}`), {
+      answer: answers({ idempotent: [busy] }),
+    });
     expect(run.requests.map((request) => request.action)).toEqual(['pure', 'idempotent', 'pure', 'idempotent']);
   });
 
@@ -113,7 +142,12 @@ describe('a keyed effect without an answer', () => {
   const flow = 'do: [{a: {call: keyed, metadata: {pawl: {keyIn: {header: Idempotency-Key, retention: PT1M}}}}}]';
 
   it('is not sent again when the target asks for a pause past 0.9 of what it remembers', () => {
-    const wait: Outcome = { kind: 'retryable', left: true, afterMs: 55_000, error: flowError('communication', 'busy', { status: 503 }) };
+    const wait: Outcome = {
+      kind: 'retryable',
+      left: true,
+      afterMs: 55_000,
+      error: flowError('communication', 'busy', { status: 503 }),
+    };
     const run = play(flow, { answer: answers({ keyed: [lost, wait] }) });
     expect(run.requests).toHaveLength(2);
     expect(run.events.at(-1)?.type).toBe('decision.asked');

@@ -18,7 +18,12 @@ type TryNode = TaskCommon & TryBody;
 export function startTry(m: Machine, node: TryNode, scope: Scope): Started {
   const { retry } = node;
   if (retry === undefined) return {};
-  return { retries: true, ...(retry.attemptDuration === undefined ? {} : { attemptDue: addDuration(retry.attemptDuration, m.at, scope.input, scope) }) };
+  return {
+    retries: true,
+    ...(retry.attemptDuration === undefined
+      ? {}
+      : { attemptDue: addDuration(retry.attemptDuration, m.at, scope.input, scope) }),
+  };
 }
 
 /**
@@ -39,7 +44,8 @@ export function caughtBy(m: Machine, frame: Frame, error: FlowError): boolean {
     return true;
   }
   m.emit({ type: 'task.caught', at: m.at, f: frame.id, error, list: node.caught !== undefined });
-  if (node.caught === undefined) m.complete(frame, inputOf(m.state, frame), node.caughtThen === undefined ? {} : { then: node.caughtThen });
+  if (node.caught === undefined)
+    m.complete(frame, inputOf(m.state, frame), node.caughtThen === undefined ? {} : { then: node.caughtThen });
   else if (!takesCourse(m, frame)) m.advance(frame);
   return true;
 }
@@ -75,11 +81,17 @@ function matches(node: TryNode, error: FlowError, scope: Scope): boolean {
 }
 
 function sameField(field: string, wanted: Json, actual: Json | undefined): boolean {
-  if (field === 'type' && typeof wanted === 'string' && typeof actual === 'string') return errorKindOf(wanted) === errorKindOf(actual);
+  if (field === 'type' && typeof wanted === 'string' && typeof actual === 'string')
+    return errorKindOf(wanted) === errorKindOf(actual);
   return wanted === actual;
 }
 
-function holds(when: Expression | undefined, exceptWhen: Expression | undefined, error: FlowError, scope: Scope): boolean {
+function holds(
+  when: Expression | undefined,
+  exceptWhen: Expression | undefined,
+  error: FlowError,
+  scope: Scope,
+): boolean {
   if (when !== undefined && !truthy(evaluate(when, error, scope))) return false;
   return exceptWhen === undefined || !truthy(evaluate(exceptWhen, error, scope));
 }
@@ -96,18 +108,29 @@ function retries(m: Machine, frame: Frame, policy: RetryPolicy, error: FlowError
   }
   const waits = until > m.at;
   const attemptDue = waits ? undefined : attemptDueOf(m, policy, scope);
-  m.emit({ type: 'task.retried', at: m.at, f: frame.id, n, error, ...(waits ? { until } : {}), ...(attemptDue === undefined ? {} : { attemptDue }) });
+  m.emit({
+    type: 'task.retried',
+    at: m.at,
+    f: frame.id,
+    n,
+    error,
+    ...(waits ? { until } : {}),
+    ...(attemptDue === undefined ? {} : { attemptDue }),
+  });
   if (!waits) m.advance(frame);
   return true;
 }
 
 function attemptDueOf(m: Machine, policy: RetryPolicy | undefined, scope: Scope): number | undefined {
-  return policy?.attemptDuration === undefined ? undefined : addDuration(policy.attemptDuration, m.at, scope.input, scope);
+  return policy?.attemptDuration === undefined
+    ? undefined
+    : addDuration(policy.attemptDuration, m.at, scope.input, scope);
 }
 
 /** Delay before the n-th retry (ms): constant, n times, or doubled each time; never above `max`; then jitter is added. */
 function delayBefore(m: Machine, policy: RetryPolicy, n: number, scope: Scope): number {
-  const length = (duration: RetryPolicy['delay']) => (duration === undefined ? 0 : addDuration(duration, m.at, scope.input, scope) - m.at);
+  const length = (duration: RetryPolicy['delay']) =>
+    duration === undefined ? 0 : addDuration(duration, m.at, scope.input, scope) - m.at;
   const base = length(policy.delay);
   let delay = base;
   if (policy.backoff === 'linear') delay = base * n;

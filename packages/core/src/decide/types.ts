@@ -11,13 +11,37 @@ export type Stimulus =
   /** A permit of the effect's target is in hand; `decide` uses it or gives it back (see `DecideEnv.release`). */
   | { readonly kind: 'permit'; readonly at: number; readonly frame: number }
   /** An attempt ended. `lost`: its worker is gone (found open at a load); `unsent`: this process knows that it never left. */
-  | { readonly kind: 'attempt'; readonly at: number; readonly frame: number; readonly attempt: number; readonly outcome: Outcome }
-  | { readonly kind: 'lost'; readonly at: number; readonly frame: number; readonly attempt: number; readonly unsent: boolean }
+  | {
+      readonly kind: 'attempt';
+      readonly at: number;
+      readonly frame: number;
+      readonly attempt: number;
+      readonly outcome: Outcome;
+    }
+  | {
+      readonly kind: 'lost';
+      readonly at: number;
+      readonly frame: number;
+      readonly attempt: number;
+      readonly unsent: boolean;
+    }
   /** A batch page was read, or could not be. */
-  | { readonly kind: 'page'; readonly at: number; readonly frame: number; readonly page: Page | { readonly error: string } }
+  | {
+      readonly kind: 'page';
+      readonly at: number;
+      readonly frame: number;
+      readonly page: Page | { readonly error: string };
+    }
   /** A time of `pending` has come. */
   | { readonly kind: 'timer'; readonly at: number; readonly frame: number; readonly timer: TimerKind }
-  | { readonly kind: 'decision'; readonly at: number; readonly id: string; readonly verdict: Verdict; readonly by: string; readonly reason?: string }
+  | {
+      readonly kind: 'decision';
+      readonly at: number;
+      readonly id: string;
+      readonly verdict: Verdict;
+      readonly by: string;
+      readonly reason?: string;
+    }
   | { readonly kind: 'cancel'; readonly at: number; readonly by: string; readonly reason?: string }
   /** The store refused what the run wanted to write, or the run cannot go on: it faults with this reason. */
   | { readonly kind: 'rejected'; readonly at: number; readonly reason: string };
@@ -52,12 +76,32 @@ export interface Decision {
 /** What must be under way for a run, read off its state: nothing else is remembered anywhere. */
 export type Pending =
   /** Send (or find lost) this attempt. */
-  | { readonly kind: 'attempt'; readonly frame: number; readonly attempt: number; readonly due: number; readonly target: string }
+  | {
+      readonly kind: 'attempt';
+      readonly frame: number;
+      readonly attempt: number;
+      readonly due: number;
+      readonly target: string;
+    }
   /** Get a permit. */
   | { readonly kind: 'permit'; readonly frame: number; readonly target: string; readonly concurrency: number }
   | { readonly kind: 'timer'; readonly frame: number; readonly timer: TimerKind; readonly at: number }
   /** Read a page; `reload`: it runs already and was lost from memory: hold every other stimulus back until it is there. */
-  | { readonly kind: 'page'; readonly frame: number; readonly dataset: Json; readonly cursor: Json; readonly size: number; readonly reload: boolean }
+  | {
+      readonly kind: 'page';
+      readonly frame: number;
+      readonly dataset: Json;
+      readonly cursor: Json;
+      readonly size: number;
+      readonly reload: boolean;
+    }
   /** A person must decide. */
-  | { readonly kind: 'decision'; readonly frame: number; readonly id: string; readonly step: string; readonly reason: string; readonly askedAt: number }
+  | {
+      readonly kind: 'decision';
+      readonly frame: number;
+      readonly id: string;
+      readonly step: string;
+      readonly reason: string;
+      readonly askedAt: number;
+    }
   | { readonly kind: 'continue' };

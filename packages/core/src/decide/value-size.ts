@@ -13,7 +13,11 @@ export function sizeOf(value: Json, what: string, limits: Limits): number {
     if (typeof part === 'string') size += part.length + 2;
     else if (typeof part !== 'object' || part === null) size += 6;
     else {
-      if (depth >= limits.valueDepth) throw fault('runtime', `${what} is nested deeper than ${limits.valueDepth} levels, which is more than a run keeps.`);
+      if (depth >= limits.valueDepth)
+        throw fault(
+          'runtime',
+          `${what} is nested deeper than ${limits.valueDepth} levels, which is more than a run keeps.`,
+        );
       size += 2;
       if (Array.isArray(part)) for (const item of part as readonly Json[]) add(item, depth + 1);
       else {
@@ -23,7 +27,11 @@ export function sizeOf(value: Json, what: string, limits: Limits): number {
         }
       }
     }
-    if (size > most) throw fault('runtime', `${what} is larger than ${most} characters, which is more than a run keeps. Keep only what later steps need, or work on a dataset page by page.`);
+    if (size > most)
+      throw fault(
+        'runtime',
+        `${what} is larger than ${most} characters, which is more than a run keeps. Keep only what later steps need, or work on a dataset page by page.`,
+      );
   };
   add(value, 0);
   return size;

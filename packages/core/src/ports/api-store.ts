@@ -29,8 +29,15 @@ export interface StartAnswer {
 /** The store as the API and the commands use it. */
 export interface ApiStore {
   /** Publishes a version. `exists`: the same name and version has other content (nothing changed). `named` false keeps it unlisted, found by its hash alone. */
-  deploy(version: FlowVersion, options: { readonly workspace: string; readonly named: boolean }): Promise<'created' | 'unchanged' | 'exists'>;
-  flows(options: { readonly workspace: string; readonly cursor: string | null; readonly limit: number }): Promise<ListPage<FlowVersion>>;
+  deploy(
+    version: FlowVersion,
+    options: { readonly workspace: string; readonly named: boolean },
+  ): Promise<'created' | 'unchanged' | 'exists'>;
+  flows(options: {
+    readonly workspace: string;
+    readonly cursor: string | null;
+    readonly limit: number;
+  }): Promise<ListPage<FlowVersion>>;
   /** A named version, or the newest by semantic version when `version` is undefined. */
   flowVersion(workspace: string, namespace: string, name: string, version?: string): Promise<FlowVersion | undefined>;
   flow(hash: string): Promise<FlowVersion | undefined>;
@@ -59,7 +66,12 @@ export interface ApiStore {
   /** Journal rows of a run from an event number on, at most `limit` of them. Default: all. */
   journal(run: string, from: number, limit?: number): Promise<readonly JournalRow[]>;
   payloads(run: string, sha256: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  decisions(options: { readonly workspace: string; readonly open: boolean; readonly cursor: string | null; readonly limit: number }): Promise<ListPage<DecisionRow>>;
+  decisions(options: {
+    readonly workspace: string;
+    readonly open: boolean;
+    readonly cursor: string | null;
+    readonly limit: number;
+  }): Promise<ListPage<DecisionRow>>;
   decision(id: string): Promise<DecisionRow | undefined>;
   /** Difference between the database's clock and this machine's (whole ms), measured at connection. */
   clockOffset(): number;

@@ -82,7 +82,12 @@ export interface DecisionRow {
   readonly askedAt: number;
   readonly reason: string;
   /** Null while it is open. */
-  readonly decided: { readonly at: number; readonly by: string; readonly verdict: Json; readonly message: string } | null;
+  readonly decided: {
+    readonly at: number;
+    readonly by: string;
+    readonly verdict: Json;
+    readonly message: string;
+  } | null;
 }
 
 /** A message to a run, decided by the run's owner alone, in order. */
@@ -97,9 +102,22 @@ export interface InboxRow {
 
 /** What a message says. */
 export type InboxMessage =
-  | { readonly kind: 'start'; readonly workspace: string; readonly flow: string; readonly input: Json; readonly key: StartKey | null; readonly only?: string }
+  | {
+      readonly kind: 'start';
+      readonly workspace: string;
+      readonly flow: string;
+      readonly input: Json;
+      readonly key: StartKey | null;
+      readonly only?: string;
+    }
   | { readonly kind: 'cancel'; readonly by: string; readonly reason?: string }
-  | { readonly kind: 'decision'; readonly decision: string; readonly verdict: Json; readonly by: string; readonly reason?: string };
+  | {
+      readonly kind: 'decision';
+      readonly decision: string;
+      readonly verdict: Json;
+      readonly by: string;
+      readonly reason?: string;
+    };
 
 /** The right to write a partition, as a worker believes to have it. */
 export interface Lease {

@@ -1,5 +1,15 @@
 import type { FlowError } from '../flow-error.ts';
-import type { Commit, CommitResult, FlowVersion, InboxRow, JournalRow, Lease, LeaseView, StoredRun, WorkerView } from './rows.ts';
+import type {
+  Commit,
+  CommitResult,
+  FlowVersion,
+  InboxRow,
+  JournalRow,
+  Lease,
+  LeaseView,
+  StoredRun,
+  WorkerView,
+} from './rows.ts';
 
 /** A worker's view of the store. Every method may reject with a PawlError `PAWL_STORE_UNREACHABLE`; reads may be repeated. */
 export interface WorkerStore {
@@ -28,7 +38,11 @@ export interface WorkerStore {
   /** Inbox rows of these partitions, in order of acceptance; `held` are already in memory. */
   inbox(partitions: readonly number[], held: ReadonlySet<string>, limit: number): Promise<readonly InboxRow[]>;
   /** Parked runs of these partitions whose time has come, earliest first. */
-  dueTimers(partitions: readonly number[], now: number, limit: number): Promise<readonly { readonly partition: number; readonly run: string; readonly at: number }[]>;
+  dueTimers(
+    partitions: readonly number[],
+    now: number,
+    limit: number,
+  ): Promise<readonly { readonly partition: number; readonly run: string; readonly at: number }[]>;
   /** The time of the next timer row of these partitions. */
   nextTimer(partitions: readonly number[]): Promise<number | undefined>;
   /** Marks a run before it is decided (after repeated deaths), or clears the mark; answers how many owners died at this seq. */

@@ -20,15 +20,22 @@ export function compileBody(c: Compiling, task: JsonObject, names: readonly stri
   if (task['set'] !== undefined) return { kind: 'set', value: compileTemplate(task['set'], variables, `${at}/set`) };
   if (task['for'] !== undefined) return compileFor(c, task, place, variables);
   if (task['try'] !== undefined) return compileTry(c, task, names, place, variables);
-  if (task['switch'] !== undefined) return { kind: 'switch', cases: compileCases(task['switch'], names, variables, at) };
+  if (task['switch'] !== undefined)
+    return { kind: 'switch', cases: compileCases(task['switch'], names, variables, at) };
   if (task['raise'] !== undefined) return { kind: 'raise', error: compileRaise(c, task, variables, at) };
-  if (task['wait'] !== undefined) return { kind: 'wait', duration: compileDuration(task['wait'], variables, `${at}/wait`) };
+  if (task['wait'] !== undefined)
+    return { kind: 'wait', duration: compileDuration(task['wait'], variables, `${at}/wait`) };
   if (task['do'] !== undefined) return { kind: 'do', list: c.list(task['do'], { ...place, pointer: `${at}/do` }) };
   if (task['fork'] !== undefined) return compileFork(c, task, place);
   const program = compileRun(c, task, variables, at);
   if (program !== undefined) return program;
   const kind = ['emit', 'listen', 'run'].find((key) => task[key] !== undefined);
-  throw new PawlError('PAWL_FLOW_INVALID', kind === undefined ? `The task at ${at} has no kind that Pawl knows.` : `The task at ${at} is a \`${kind}\`, which this version of Pawl does not run.`);
+  throw new PawlError(
+    'PAWL_FLOW_INVALID',
+    kind === undefined
+      ? `The task at ${at} has no kind that Pawl knows.`
+      : `The task at ${at} is a \`${kind}\`, which this version of Pawl does not run.`,
+  );
 }
 
 function compileCall(c: Compiling, task: JsonObject, variables: readonly string[], at: string): TaskBody {
@@ -37,7 +44,11 @@ function compileCall(c: Compiling, task: JsonObject, variables: readonly string[
   if (objectAt(c.use, 'functions')[called] !== undefined) return { kind: 'call', functionName: called, args };
   const action = actionName(called);
   const description = c.catalog.describe(action);
-  if (description === undefined) throw new PawlError('PAWL_FLOW_INVALID', `The task at ${at} calls \`${called}\`, and there is no such action or function.`);
+  if (description === undefined)
+    throw new PawlError(
+      'PAWL_FLOW_INVALID',
+      `The task at ${at} calls \`${called}\`, and there is no such action or function.`,
+    );
   return { kind: 'call', action, description, args, uriTemplate: action === 'http' ? uriTemplateOf(task) : undefined };
 }
 
@@ -48,7 +59,8 @@ function withAuthentication(c: Compiling, args: Json): Json {
   const name = objectAt(endpoint, 'authentication')['use'];
   if (typeof name !== 'string') return args;
   const policy = objectAt(c.use, 'authentications')[name];
-  if (policy === undefined) throw new PawlError('PAWL_FLOW_INVALID', `There is no authentication \`${name}\` in \`use.authentications\`.`);
+  if (policy === undefined)
+    throw new PawlError('PAWL_FLOW_INVALID', `There is no authentication \`${name}\` in \`use.authentications\`.`);
   return { ...args, endpoint: { ...endpoint, authentication: policy } };
 }
 
@@ -92,12 +104,25 @@ function compileFork(c: Compiling, task: JsonObject, place: PlaceIn): TaskBody {
   const fork = objectAt(task, 'fork');
   const { branches } = fork;
   if (Array.isArray(branches) && branches.length > limits.forkBranches) {
-    throw new PawlError('PAWL_FLOW_INVALID', `The fork at ${place.pointer} has ${branches.length} branches; at most ${limits.forkBranches} can run side by side.`);
+    throw new PawlError(
+      'PAWL_FLOW_INVALID',
+      `The fork at ${place.pointer} has ${branches.length} branches; at most ${limits.forkBranches} can run side by side.`,
+    );
   }
-  return { kind: 'fork', compete: fork['compete'] === true, branches: c.branches(branches, { ...place, pointer: `${place.pointer}/fork/branches` }) };
+  return {
+    kind: 'fork',
+    compete: fork['compete'] === true,
+    branches: c.branches(branches, { ...place, pointer: `${place.pointer}/fork/branches` }),
+  };
 }
 
-function compileTry(c: Compiling, task: JsonObject, names: readonly string[], place: PlaceIn, variables: readonly string[]): TaskBody {
+function compileTry(
+  c: Compiling,
+  task: JsonObject,
+  names: readonly string[],
+  place: PlaceIn,
+  variables: readonly string[],
+): TaskBody {
   const at = place.pointer;
   const caught = objectAt(task, 'catch');
   const as = String(caught['as'] ?? defaultNames.as);
@@ -112,12 +137,25 @@ function compileTry(c: Compiling, task: JsonObject, names: readonly string[], pl
     ...defined('when', fieldOf(caught['when'], withError, `${at}/catch/when`)),
     ...defined('exceptWhen', fieldOf(caught['exceptWhen'], withError, `${at}/catch/exceptWhen`)),
     ...defined('retry', compileRetry(c, caught['retry'], withError, `${at}/catch/retry`)),
-    ...defined('caught', caught['do'] === undefined ? undefined : c.list(caught['do'], { ...place, pointer: `${at}/catch/do`, names: inside })),
-    ...defined('caughtThen', caught['then'] === undefined ? undefined : resolveThen(caught['then'], names, `${at}/catch`)),
+    ...defined(
+      'caught',
+      caught['do'] === undefined
+        ? undefined
+        : c.list(caught['do'], { ...place, pointer: `${at}/catch/do`, names: inside }),
+    ),
+    ...defined(
+      'caughtThen',
+      caught['then'] === undefined ? undefined : resolveThen(caught['then'], names, `${at}/catch`),
+    ),
   };
 }
 
-function compileRetry(c: Compiling, retry: Json | undefined, variables: readonly string[], at: string): RetryPolicy | undefined {
+function compileRetry(
+  c: Compiling,
+  retry: Json | undefined,
+  variables: readonly string[],
+  at: string,
+): RetryPolicy | undefined {
   if (retry === undefined) return undefined;
   const policy = typeof retry === 'string' ? objectAt(c.use, 'retries')[retry] : retry;
   if (!isObject(policy)) throw new PawlError('PAWL_FLOW_INVALID', `The retry policy at ${at} is not defined.`);
@@ -125,7 +163,8 @@ function compileRetry(c: Compiling, retry: Json | undefined, variables: readonly
   const shape = isObject(details) ? details : {};
   const limit = objectAt(policy, 'limit');
   const attempt = objectAt(limit, 'attempt');
-  const duration = (value: Json | undefined, name: string) => (value === undefined ? undefined : compileDuration(value, variables, `${at}/${name}`));
+  const duration = (value: Json | undefined, name: string) =>
+    value === undefined ? undefined : compileDuration(value, variables, `${at}/${name}`);
   const jitter = policy['jitter'];
   return {
     backoff: backoff as RetryPolicy['backoff'],
@@ -137,16 +176,31 @@ function compileRetry(c: Compiling, retry: Json | undefined, variables: readonly
     ...defined('count', typeof attempt['count'] === 'number' ? attempt['count'] : undefined),
     ...defined('attemptDuration', duration(attempt['duration'], 'limit/attempt/duration')),
     ...defined('duration', duration(limit['duration'], 'limit/duration')),
-    ...(isObject(jitter) ? { jitter: { from: compileDuration(jitter['from'] ?? null, variables, at), to: compileDuration(jitter['to'] ?? null, variables, at) } } : {}),
+    ...(isObject(jitter)
+      ? {
+          jitter: {
+            from: compileDuration(jitter['from'] ?? null, variables, at),
+            to: compileDuration(jitter['to'] ?? null, variables, at),
+          },
+        }
+      : {}),
   };
 }
 
-function compileCases(cases: Json, names: readonly string[], variables: readonly string[], at: string): readonly SwitchCase[] {
+function compileCases(
+  cases: Json,
+  names: readonly string[],
+  variables: readonly string[],
+  at: string,
+): readonly SwitchCase[] {
   if (!Array.isArray(cases)) throw new PawlError('PAWL_FLOW_INVALID', `The switch at ${at} must have a list of cases.`);
   return cases.map((item: Json, i) => {
     const [one] = isObject(item) ? Object.values(item) : [];
     if (!isObject(one)) throw new PawlError('PAWL_FLOW_INVALID', `There must be one named case at ${at}/switch/${i}.`);
-    return { then: resolveThen(one['then'], names, at), ...defined('when', fieldOf(one['when'], variables, `${at}/switch/${i}`)) };
+    return {
+      then: resolveThen(one['then'], names, at),
+      ...defined('when', fieldOf(one['when'], variables, `${at}/switch/${i}`)),
+    };
   });
 }
 

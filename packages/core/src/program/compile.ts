@@ -17,10 +17,19 @@ import { compileSchemaOf } from './schemas.ts';
 
 /** Compiles a valid flow document. Throws PAWL_FLOW_INVALID where it cannot run. */
 export function compileFlow(document: Json, catalog: Catalog): CompiledFlow {
-  if (!isObject(document) || !isObject(document['document'])) throw new PawlError('PAWL_FLOW_INVALID', 'A flow document is an object with `document` and `do`.');
+  if (!isObject(document) || !isObject(document['document']))
+    throw new PawlError('PAWL_FLOW_INVALID', 'A flow document is an object with `document` and `do`.');
   const head = document['document'];
   const use = isObject(document['use']) ? document['use'] : {};
-  const compiling: Compiling = { document, use, catalog, nodes: new Map(), tasks: 0, list: (list, place) => compileList(compiling, list, place), branches: (list, place) => compileList(compiling, list, place, []) };
+  const compiling: Compiling = {
+    document,
+    use,
+    catalog,
+    nodes: new Map(),
+    tasks: 0,
+    list: (list, place) => compileList(compiling, list, place),
+    branches: (list, place) => compileList(compiling, list, place, []),
+  };
   const contract = documentContract(document);
   const input = objectAt(document, 'input');
   const output = objectAt(document, 'output');
@@ -40,26 +49,47 @@ export function compileFlow(document: Json, catalog: Catalog): CompiledFlow {
     ...defined('timeout', timeoutOf(compiling, document, placeVariables.runInput, '/timeout')),
     ...(contract.start === undefined
       ? {}
-      : { start: { key: compileField(contract.start.key, placeVariables.start, '/document/metadata/pawl/start/key'), onDuplicate: contract.start.onDuplicate } }),
+      : {
+          start: {
+            key: compileField(contract.start.key, placeVariables.start, '/document/metadata/pawl/start/key'),
+            onDuplicate: contract.start.onDuplicate,
+          },
+        }),
   };
 }
 
 /** Compiles a list of one-key maps. `targets`: names that a `then` in it may give; default: those of the list. */
 function compileList(c: Compiling, list: Json | undefined, place: PlaceIn, targets?: readonly string[]): TaskList {
-  if (!Array.isArray(list)) throw new PawlError('PAWL_FLOW_INVALID', `There must be a list of tasks at ${place.pointer}.`);
+  if (!Array.isArray(list))
+    throw new PawlError('PAWL_FLOW_INVALID', `There must be a list of tasks at ${place.pointer}.`);
   const items = list.map((item: Json, i) => {
     const [entry] = isObject(item) ? Object.entries(item) : [];
-    if (entry === undefined || !isObject(entry[1])) throw new PawlError('PAWL_FLOW_INVALID', `There must be one named task at ${place.pointer}/${i}.`);
+    if (entry === undefined || !isObject(entry[1]))
+      throw new PawlError('PAWL_FLOW_INVALID', `There must be one named task at ${place.pointer}/${i}.`);
     return [entry[0], entry[1]] as const;
   });
   const names = targets ?? items.map(([name]) => name);
-  return { tasks: items.map(([name, task], i) => compileTask(c, name, task, names, { ...place, pointer: `${place.pointer}/${i}/${escapePointer(name)}` }, i)) };
+  return {
+    tasks: items.map(([name, task], i) =>
+      compileTask(c, name, task, names, { ...place, pointer: `${place.pointer}/${i}/${escapePointer(name)}` }, i),
+    ),
+  };
 }
 
-function compileTask(c: Compiling, name: string, task: JsonObject, names: readonly string[], place: PlaceIn, i: number): TaskNode {
+function compileTask(
+  c: Compiling,
+  name: string,
+  task: JsonObject,
+  names: readonly string[],
+  place: PlaceIn,
+  i: number,
+): TaskNode {
   c.tasks += 1;
   if (c.tasks > limits.flowTasks || place.depth > limits.flowDepth) {
-    throw new PawlError('PAWL_FLOW_INVALID', `The flow has more than ${limits.flowTasks} tasks, or tasks nested deeper than ${limits.flowDepth}.`);
+    throw new PawlError(
+      'PAWL_FLOW_INVALID',
+      `The flow has more than ${limits.flowTasks} tasks, or tasks nested deeper than ${limits.flowDepth}.`,
+    );
   }
   const at = place.pointer;
   const before = [...placeVariables.before, ...place.names];
@@ -89,11 +119,17 @@ function compileTask(c: Compiling, name: string, task: JsonObject, names: readon
 }
 
 /** A timeout, inline or by its name in `use.timeouts`. */
-function timeoutOf(c: Compiling, owner: JsonObject, variables: readonly string[], where: string): DurationValue | undefined {
+function timeoutOf(
+  c: Compiling,
+  owner: JsonObject,
+  variables: readonly string[],
+  where: string,
+): DurationValue | undefined {
   const named = owner['timeout'];
   const timeout = typeof named === 'string' ? objectAt(c.use, 'timeouts')[named] : named;
   if (timeout === undefined && named === undefined) return undefined;
-  if (!isObject(timeout) || timeout['after'] === undefined) throw new PawlError('PAWL_FLOW_INVALID', `The timeout at ${where} is not defined.`);
+  if (!isObject(timeout) || timeout['after'] === undefined)
+    throw new PawlError('PAWL_FLOW_INVALID', `The timeout at ${where} is not defined.`);
   return compileDuration(timeout['after'], variables, where);
 }
 

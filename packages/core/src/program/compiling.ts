@@ -36,7 +36,8 @@ export function resolveThen(then: Json | undefined, names: readonly string[], wh
   if (then === undefined || then === 'continue') return 'continue';
   if (then === 'exit' || then === 'end') return then;
   const to = names.indexOf(String(then));
-  if (to < 0) throw new PawlError('PAWL_FLOW_INVALID', `\`then: ${String(then)}\` at ${where} names no task of its list.`);
+  if (to < 0)
+    throw new PawlError('PAWL_FLOW_INVALID', `\`then: ${String(then)}\` at ${where} names no task of its list.`);
   return { to };
 }
 
@@ -48,7 +49,10 @@ export function transform(value: Json | undefined, variables: readonly string[],
 }
 
 /** `{name: value}`, or nothing for an undefined value. */
-export function defined<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [K in Name]?: Value } {
+export function defined<Name extends string, Value>(
+  name: Name,
+  value: Value | undefined,
+): { readonly [K in Name]?: Value } {
   return (value === undefined ? {} : { [name]: value }) as { readonly [K in Name]?: Value };
 }
 

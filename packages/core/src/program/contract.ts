@@ -19,13 +19,20 @@ export interface CompiledContract {
 }
 
 /** Compiles what holds for a task: its own contract over the flow's defaults. */
-export function compileContract(document: JsonObject, task: JsonObject, variables: readonly string[], where: string): CompiledContract {
+export function compileContract(
+  document: JsonObject,
+  task: JsonObject,
+  variables: readonly string[],
+  where: string,
+): CompiledContract {
   const contract: EffectiveContract = taskContract(document, task);
   return {
     resend: contract.resend,
     onAmbiguous: contract.onAmbiguous,
     ...(contract.guarantee === undefined ? {} : { guarantee: contract.guarantee }),
-    ...(contract.key === undefined ? {} : { key: compileTemplate(contract.key, variables, `${where}/metadata/pawl/key`) }),
+    ...(contract.key === undefined
+      ? {}
+      : { key: compileTemplate(contract.key, variables, `${where}/metadata/pawl/key`) }),
     ...(contract.keyIn === undefined ? {} : { keyIn: contract.keyIn }),
     ...(contract.attemptTimeoutMs === undefined ? {} : { attemptTimeoutMs: contract.attemptTimeoutMs }),
     ...(contract.batchSize === undefined ? {} : { batch: { size: contract.batchSize } }),

@@ -14,7 +14,11 @@ export function compileDuration(value: Json, variables: readonly string[], where
   const fixed = parseDuration(value);
   if (fixed !== undefined) return { fixed };
   const template = compileTemplate(value, variables, where);
-  if (template.kind === 'constant') throw new PawlError('PAWL_FLOW_INVALID', `The duration at ${where} is neither ISO 8601 (such as PT30S) nor an object such as {seconds: 30}.`);
+  if (template.kind === 'constant')
+    throw new PawlError(
+      'PAWL_FLOW_INVALID',
+      `The duration at ${where} is neither ISO 8601 (such as PT30S) nor an object such as {seconds: 30}.`,
+    );
   return { template };
 }
 
@@ -23,6 +27,10 @@ export function addDuration(duration: DurationValue, from: number, input: Json, 
   if ('fixed' in duration) return add(from, duration.fixed);
   const value = evaluateTemplate(duration.template, input, variables);
   const parsed = parseDuration(value);
-  if (parsed === undefined) throw fault('expression', `A duration must be ISO 8601 (such as PT30S) or an object such as {seconds: 30}, but is ${shown(value)}.`);
+  if (parsed === undefined)
+    throw fault(
+      'expression',
+      `A duration must be ISO 8601 (such as PT30S) or an object such as {seconds: 30}, but is ${shown(value)}.`,
+    );
   return add(from, parsed);
 }

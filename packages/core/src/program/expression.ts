@@ -36,7 +36,9 @@ function compileExpression(source: string, variables: readonly string[], where: 
     return { source, program, variables: program.variables };
   } catch (error) {
     if (!(error instanceof JqSyntaxError) && !(error instanceof JqLimitError)) throw error;
-    throw new PawlError('PAWL_FLOW_INVALID', `The expression at ${where} cannot be read: ${error.message}`, { cause: error });
+    throw new PawlError('PAWL_FLOW_INVALID', `The expression at ${where} cannot be read: ${error.message}`, {
+      cause: error,
+    });
   }
 }
 
@@ -53,8 +55,12 @@ export function compileTemplate(value: Json, variables: readonly string[], where
     return items.every((item) => item.kind === 'constant') ? { kind: 'constant', value } : { kind: 'array', items };
   }
   if (!isObject(value)) return { kind: 'constant', value };
-  const members = Object.entries(value).map(([name, member]) => [name, compileTemplate(member, variables, `${where}/${name}`)] as const);
-  return members.every(([, member]) => member.kind === 'constant') ? { kind: 'constant', value } : { kind: 'object', members };
+  const members = Object.entries(value).map(
+    ([name, member]) => [name, compileTemplate(member, variables, `${where}/${name}`)] as const,
+  );
+  return members.every(([, member]) => member.kind === 'constant')
+    ? { kind: 'constant', value }
+    : { kind: 'object', members };
 }
 
 /** Variables that the expressions of a template read. */
@@ -92,7 +98,9 @@ export function evaluateTemplate(template: Template, input: Json, variables: Var
     case 'expression':
       return evaluate(template.expression, input, variables);
     case 'text':
-      return template.parts.map((part) => (typeof part === 'string' ? part : textOf(evaluate(part, input, variables)))).join('');
+      return template.parts
+        .map((part) => (typeof part === 'string' ? part : textOf(evaluate(part, input, variables))))
+        .join('');
     case 'array':
       return template.items.map((item) => evaluateTemplate(item, input, variables));
     case 'object':
@@ -108,15 +116,22 @@ export function truthy(value: Json): boolean {
 function compileText(text: string, variables: readonly string[], where: string): Template {
   const scanned = scanText(text);
   if (scanned.kind === 'literal') return { kind: 'constant', value: text };
-  if (scanned.kind === 'expression') return { kind: 'expression', expression: compileExpression(scanned.source, variables, where) };
-  return { kind: 'text', parts: scanned.parts.map((part) => (typeof part === 'string' ? part : compileExpression(part.source, variables, where))) };
+  if (scanned.kind === 'expression')
+    return { kind: 'expression', expression: compileExpression(scanned.source, variables, where) };
+  return {
+    kind: 'text',
+    parts: scanned.parts.map((part) =>
+      typeof part === 'string' ? part : compileExpression(part.source, variables, where),
+    ),
+  };
 }
 
 function evaluateMembers(members: readonly (readonly [string, Template])[], input: Json, variables: Variables): Json {
   const made: Record<string, Json> = {};
   for (const [name, member] of members) {
     const value = evaluateTemplate(member, input, variables);
-    if (name === '__proto__') Object.defineProperty(made, name, { value, enumerable: true, configurable: true, writable: true });
+    if (name === '__proto__')
+      Object.defineProperty(made, name, { value, enumerable: true, configurable: true, writable: true });
     else made[name] = value;
   }
   return made;
@@ -128,7 +143,12 @@ function textOf(value: Json): string {
 
 function expressionFault(source: string, error: unknown): unknown {
   const shown = source.length > 120 ? `${source.slice(0, 120)}…` : source;
-  if (error instanceof JqLimitError) return fault('expression', `The expression \`${shown}\` took too much (PAWL_EXPRESSION_LIMIT): ${error.message}`);
-  if (error instanceof JqError) return fault('expression', `The expression \`${shown}\` failed: ${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`);
+  if (error instanceof JqLimitError)
+    return fault('expression', `The expression \`${shown}\` took too much (PAWL_EXPRESSION_LIMIT): ${error.message}`);
+  if (error instanceof JqError)
+    return fault(
+      'expression',
+      `The expression \`${shown}\` failed: ${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`,
+    );
   return error;
 }

@@ -12,18 +12,27 @@ export type SchemaCheck = Validator;
 export function compileSchemaOf(schema: Json | undefined, where: string): SchemaCheck | undefined {
   if (!isObject(schema)) return undefined;
   const document: Json | undefined = (schema as JsonObject)['document'];
-  if (document === undefined) throw new PawlError('PAWL_FLOW_INVALID', `The schema at ${where} names an external resource, which this version of Pawl does not load.`);
+  if (document === undefined)
+    throw new PawlError(
+      'PAWL_FLOW_INVALID',
+      `The schema at ${where} names an external resource, which this version of Pawl does not load.`,
+    );
   const compiled = compileSchema(document);
   if (compiled.ok) return compiled.value;
   const [first] = compiled.problems;
-  throw new PawlError('PAWL_FLOW_INVALID', `The schema at ${where} is not valid: ${first?.path ?? ''} ${first?.message ?? ''}`);
+  throw new PawlError(
+    'PAWL_FLOW_INVALID',
+    `The schema at ${where} is not valid: ${first?.path ?? ''} ${first?.message ?? ''}`,
+  );
 }
 
 /** Raises a `validation` error that names each problem, at most five of them. */
 export function checkSchema(schema: SchemaCheck, value: Json, what: string): void {
   if (schema.accepts(value)) return;
   const problems = schema.validate(value);
-  const shown = problems.slice(0, 5).map((problem) => `${problem.path === '' ? 'it' : problem.path} ${problem.message}`);
+  const shown = problems
+    .slice(0, 5)
+    .map((problem) => `${problem.path === '' ? 'it' : problem.path} ${problem.message}`);
   const more = problems.length > 5 ? ` (and ${problems.length - 5} more)` : '';
   throw fault('validation', `${what} does not match its schema: ${shown.join('; ')}${more}.`);
 }

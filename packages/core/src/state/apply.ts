@@ -10,7 +10,19 @@ type Of<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 
 /** The state of a run before its first event. */
 export function emptyState(id: string): RunState {
-  return { id, flow: '', status: 'running', seq: 0, at: 0, startedAt: 0, input: null, context: null, frames: new Map(), nextFrame: 0, pure: 0 };
+  return {
+    id,
+    flow: '',
+    status: 'running',
+    seq: 0,
+    at: 0,
+    startedAt: 0,
+    input: null,
+    context: null,
+    frames: new Map(),
+    nextFrame: 0,
+    pure: 0,
+  };
 }
 
 /**
@@ -35,7 +47,8 @@ const folds: { [Type in RunEvent['type']]: (state: RunState, event: Of<Type>) =>
   'task.completed': completeTask,
   'task.faulted': (state, event) => {
     const frame = frameOf(state, event.f);
-    if (frame.effect !== undefined) remember(state, frame, { end: event.end ?? 'answered', ...(event.raw === undefined ? {} : { out: event.raw }) });
+    if (frame.effect !== undefined)
+      remember(state, frame, { end: event.end ?? 'answered', ...(event.raw === undefined ? {} : { out: event.raw }) });
     remove(state, frame);
     const holder = state.frames.get(frame.p ?? 0);
     if (holder?.kind !== 'branch') return;
@@ -100,7 +113,13 @@ const folds: { [Type in RunEvent['type']]: (state: RunState, event: Of<Type>) =>
   'page.started': (state, event) => {
     const frame = frameOf(state, event.f);
     frame.n = event.n;
-    frame.page = { from: event.from, next: event.next, last: event.last, rows: event.rows, total: (frame.page?.total ?? 0) + event.rows };
+    frame.page = {
+      from: event.from,
+      next: event.next,
+      last: event.last,
+      rows: event.rows,
+      total: (frame.page?.total ?? 0) + event.rows,
+    };
     enterList(frame, 'do', inputOf(state, frame));
   },
   'task.caught': (state, event) => {
@@ -145,7 +164,15 @@ function startRun(state: RunState, event: Of<'run.started'>): void {
   if (event.due !== undefined) state.due = event.due;
   if (event.key !== undefined) state.key = event.key;
   const value = event.in === undefined ? event.input : event.in;
-  state.frames.set(0, { id: 0, step: '', kind: 'root', i: 0, v: 1, at: event.at, cursor: { list: 'do', i: 0, value, visits: [] } });
+  state.frames.set(0, {
+    id: 0,
+    step: '',
+    kind: 'root',
+    i: 0,
+    v: 1,
+    at: event.at,
+    cursor: { list: 'do', i: 0, value, visits: [] },
+  });
   state.nextFrame = 1;
 }
 
@@ -158,7 +185,15 @@ function startTask(state: RunState, event: Of<'task.started'>): void {
     while (cursor.visits.length <= event.i) cursor.visits.push(0);
     cursor.visits[event.i] = event.v;
   }
-  const frame: Frame = { id: event.f, p: parent.id, step: event.step, kind: event.kind, i: event.i, v: event.v, at: event.at };
+  const frame: Frame = {
+    id: event.f,
+    p: parent.id,
+    step: event.step,
+    kind: event.kind,
+    i: event.i,
+    v: event.v,
+    at: event.at,
+  };
   if (event.in !== undefined) frame.in = event.in;
   if (event.due !== undefined) frame.due = event.due;
   state.frames.set(event.f, frame);
@@ -256,4 +291,3 @@ function end(state: RunState, status: 'completed' | 'faulted' | 'cancelled', at:
   state.endedAt = at;
   state.frames.clear();
 }
-

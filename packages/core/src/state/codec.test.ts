@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { nodeHash, play } from '../decide/play.fixture.ts';
 import { emptyState } from './apply.ts';
-import { decodeRow, decodeSnapshot, encodeRow, encodeSnapshot, foldRows, payloadsOf, stateFromJson, stateToJson } from './codec.ts';
+import {
+  decodeRow,
+  decodeSnapshot,
+  encodeRow,
+  encodeSnapshot,
+  foldRows,
+  payloadsOf,
+  stateFromJson,
+  stateToJson,
+} from './codec.ts';
 import type { RunEvent } from './events.ts';
 
 const place = { partition: 7, run: 'r', from: 1 };
@@ -9,7 +18,17 @@ const started = (input: unknown): RunEvent => ({ type: 'run.started', at: 1, flo
 
 describe('journal rows', () => {
   it('bring every JSON text back as it was', () => {
-    for (const input of ['\u0000', '\ud800', '𝄞', 1e100, -0.5, { __proto__x: 1 }, JSON.parse('{"__proto__": {"a": 1}}') as unknown, [[], {}], '\u2028']) {
+    for (const input of [
+      '\u0000',
+      '\ud800',
+      '𝄞',
+      1e100,
+      -0.5,
+      { __proto__x: 1 },
+      JSON.parse('{"__proto__": {"a": 1}}') as unknown,
+      [[], {}],
+      '\u2028',
+    ]) {
       const { row, payloads } = encodeRow([started(input)], place, nodeHash);
       const [event] = decodeRow(row, nodeHash, () => undefined);
       expect(JSON.stringify(event)).toBe(JSON.stringify(started(input)));
@@ -29,7 +48,9 @@ describe('journal rows', () => {
 
   it('refuse a changed byte, an unknown format and a lost large value', () => {
     const { row } = encodeRow([started('abc')], place, nodeHash);
-    expect(() => decodeRow({ ...row, body: row.body.replace('abc', 'abd') }, nodeHash, () => undefined)).toThrow(/checksum/);
+    expect(() => decodeRow({ ...row, body: row.body.replace('abc', 'abd') }, nodeHash, () => undefined)).toThrow(
+      /checksum/,
+    );
     expect(() => decodeRow({ ...row, format: 99 }, nodeHash, () => undefined)).toThrow(/format 99/);
     const large = encodeRow([started('x'.repeat(70_000))], place, nodeHash);
     expect(() => decodeRow(large.row, nodeHash, () => undefined)).toThrow(/missing or damaged/);
@@ -51,7 +72,9 @@ describe('journal rows', () => {
 
 describe('snapshots', () => {
   it('give the same state at any event, folded on or folded from the start', () => {
-    const run = play("do: [{l: {for: {in: '[1, 2, 3]'}, do: [{a: {call: keyed, export: {as: '{n: $index}'}}}, {w: {wait: PT1S}}]}}]");
+    const run = play(
+      "do: [{l: {for: {in: '[1, 2, 3]'}, do: [{a: {call: keyed, export: {as: '{n: $index}'}}}, {w: {wait: PT1S}}]}}]",
+    );
     const whole = JSON.stringify(stateToJson(run.state));
     for (let cut = 0; cut <= run.rows.length; cut += 1) {
       const before = foldRows(run.state.id, undefined, run.rows.slice(0, cut), nodeHash, () => undefined);
@@ -63,7 +86,9 @@ describe('snapshots', () => {
 
   it('refuse a changed byte', () => {
     const snapshot = encodeSnapshot(emptyState('r'), { partition: 1 }, nodeHash);
-    expect(() => decodeSnapshot({ ...snapshot, body: snapshot.body.replace('"r"', '"s"') }, nodeHash)).toThrow(/checksum/);
+    expect(() => decodeSnapshot({ ...snapshot, body: snapshot.body.replace('"r"', '"s"') }, nodeHash)).toThrow(
+      /checksum/,
+    );
   });
 
   it('are plain JSON', () => {

@@ -19,14 +19,26 @@ export interface RowPlace {
 }
 
 /** The events of one run in one commit as a journal row, and the large values in them. */
-export function encodeRow(events: readonly RunEvent[], place: RowPlace, hash: Hash): { row: JournalRow; payloads: PayloadRow[] } {
+export function encodeRow(
+  events: readonly RunEvent[],
+  place: RowPlace,
+  hash: Hash,
+): { row: JournalRow; payloads: PayloadRow[] } {
   let body = JSON.stringify(events);
   const payloads: PayloadRow[] = [];
   if (body.length > limits.inlineValue) {
     const lifted = events.map((event) => liftValues(event, place, hash, payloads));
     if (payloads.length > 0) body = JSON.stringify(lifted);
   }
-  const row = { partition: place.partition, run: place.run, from: place.from, to: place.from + events.length - 1, format: journalFormat, body, checksum: hash.crc32(body) };
+  const row = {
+    partition: place.partition,
+    run: place.run,
+    from: place.from,
+    to: place.from + events.length - 1,
+    format: journalFormat,
+    body,
+    checksum: hash.crc32(body),
+  };
   return { row, payloads };
 }
 
@@ -75,7 +87,14 @@ export function stateFromJson(json: Json): RunState {
 /** A snapshot of the state at its last event. */
 export function encodeSnapshot(state: RunState, place: { partition: number }, hash: Hash): SnapshotRow {
   const body = JSON.stringify(stateToJson(state));
-  return { partition: place.partition, run: state.id, seq: state.seq, format: journalFormat, body, checksum: hash.crc32(body) };
+  return {
+    partition: place.partition,
+    run: state.id,
+    seq: state.seq,
+    format: journalFormat,
+    body,
+    checksum: hash.crc32(body),
+  };
 }
 
 /** The state of a snapshot. Throws PAWL_RUN_QUARANTINED on a damaged one. */
@@ -84,7 +103,13 @@ export function decodeSnapshot(row: SnapshotRow, hash: Hash): RunState {
 }
 
 /** Folds rows onto a state (a snapshot's, or an empty one). Throws PAWL_RUN_QUARANTINED where a row is missing or damaged. */
-export function foldRows(run: string, base: RunState | undefined, rows: readonly JournalRow[], hash: Hash, payload: (sha256: string) => string | undefined): RunState {
+export function foldRows(
+  run: string,
+  base: RunState | undefined,
+  rows: readonly JournalRow[],
+  hash: Hash,
+  payload: (sha256: string) => string | undefined,
+): RunState {
   const state = base ?? emptyState(run);
   for (const row of rows) {
     if (row.to <= state.seq) continue;
@@ -107,7 +132,8 @@ function liftValues(event: RunEvent, place: RowPlace, hash: Hash, payloads: Payl
     const sha256 = hash.sha256(body);
     delete lifted[member];
     lifted[`${member}$`] = sha256;
-    if (!payloads.some((other) => other.sha256 === sha256)) payloads.push({ partition: place.partition, run: place.run, sha256, body });
+    if (!payloads.some((other) => other.sha256 === sha256))
+      payloads.push({ partition: place.partition, run: place.run, sha256, body });
   }
   return lifted;
 }

@@ -53,7 +53,14 @@ interface OfFrame extends At {
  * output stands in its closing event once; its raw input is the running value of its list.
  */
 export type RunEvent =
-  | (At & { readonly type: 'run.started'; readonly flow: string; readonly input: Json; readonly in?: Json; readonly due?: number; readonly key?: string })
+  | (At & {
+      readonly type: 'run.started';
+      readonly flow: string;
+      readonly input: Json;
+      readonly in?: Json;
+      readonly due?: number;
+      readonly key?: string;
+    })
   | (OfFrame & {
       readonly type: 'task.started';
       /** Parent frame; of a branch's task the fork's. */
@@ -128,7 +135,13 @@ export type RunEvent =
       readonly retryAt?: number;
     })
   | (OfFrame & { readonly type: 'decision.asked'; readonly a: number; readonly id: string; readonly reason: string })
-  | (OfFrame & { readonly type: 'decision.made'; readonly id: string; readonly verdict: Verdict; readonly by: string; readonly reason?: string })
+  | (OfFrame & {
+      readonly type: 'decision.made';
+      readonly id: string;
+      readonly verdict: Verdict;
+      readonly by: string;
+      readonly reason?: string;
+    })
   /** A deadline has passed while the outcome of an effect is unknown: of the step, or of the current `try`. */
   | (OfFrame & { readonly type: 'timeout.reached'; readonly try?: true })
   | (OfFrame & { readonly type: 'iteration.started'; readonly n: number })
@@ -139,9 +152,22 @@ export type RunEvent =
    * until that is known. `vars`: the variables of steps around the fork that its requests read.
    */
   | (OfFrame & { readonly type: 'task.loosed'; readonly vars?: { readonly [name: string]: Json } })
-  | (OfFrame & { readonly type: 'page.started'; readonly n: number; readonly from: Cursor; readonly next: Cursor; readonly rows: number; readonly last: boolean })
+  | (OfFrame & {
+      readonly type: 'page.started';
+      readonly n: number;
+      readonly from: Cursor;
+      readonly next: Cursor;
+      readonly rows: number;
+      readonly last: boolean;
+    })
   | (OfFrame & { readonly type: 'task.caught'; readonly error: FlowError; readonly list: boolean })
-  | (OfFrame & { readonly type: 'task.retried'; readonly n: number; readonly error: FlowError; readonly until?: number; readonly attemptDue?: number })
+  | (OfFrame & {
+      readonly type: 'task.retried';
+      readonly n: number;
+      readonly error: FlowError;
+      readonly until?: number;
+      readonly attemptDue?: number;
+    })
   | (OfFrame & { readonly type: 'retry.started'; readonly attemptDue?: number })
   | (At & { readonly type: 'cancel.requested'; readonly by: string; readonly reason?: string })
   /** The run is about to fault, and waits for the outcome of a loose effect. */
@@ -160,4 +186,7 @@ export interface Wanted {
 }
 
 /** A person's answer about an ambiguous step. */
-export type Verdict = { readonly applied: true; readonly output: Json } | { readonly applied: false } | { readonly fail: true };
+export type Verdict =
+  | { readonly applied: true; readonly output: Json }
+  | { readonly applied: false }
+  | { readonly fail: true };

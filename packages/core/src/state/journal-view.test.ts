@@ -33,7 +33,10 @@ describe('the journal as people and programs see it', () => {
   it('shows each attempt that went on the wire, and the iteration that it belongs to', () => {
     let calls = 0;
     const run = play("do: [{l: {for: {in: '[1, 2]'}, do: [{a: {call: idempotent}}]}}]", {
-      answer: () => (++calls === 1 ? { kind: 'ambiguous', error: flowError('communication', 'lost') } : { kind: 'completed', output: {} }),
+      answer: () =>
+        ++calls === 1
+          ? { kind: 'ambiguous', error: flowError('communication', 'lost') }
+          : { kind: 'completed', output: {} },
     });
     const attempts = view(run.events).filter((event) => event['name'] === 'a');
     expect(attempts.map((event) => [event.type, event['attempt'], event['iteration']])).toEqual([

@@ -51,12 +51,23 @@ export class JournalView {
 
 /** A task's own name: the last part of its JSON pointer. */
 export function nameOf(step: string): string {
-  return step.slice(step.lastIndexOf('/') + 1).replaceAll('~1', '/').replaceAll('~0', '~');
+  return step
+    .slice(step.lastIndexOf('/') + 1)
+    .replaceAll('~1', '/')
+    .replaceAll('~0', '~');
 }
 
 const closing = new Set<string>(['task.completed', 'task.faulted', 'task.cancelled']);
 const hidden = new Set<string>(['type', 'at', 'f', 'p', 'i', 'v', 'step', 'kind', 'a']);
-const longNames: Record<string, string> = { out: 'output', in: 'input', ctx: 'context', raw: 'rawOutput', arg: 'argument', n: 'number', due: 'deadline' };
+const longNames: Record<string, string> = {
+  out: 'output',
+  in: 'input',
+  ctx: 'context',
+  raw: 'rawOutput',
+  arg: 'argument',
+  n: 'number',
+  due: 'deadline',
+};
 const timeMembers = new Set(['due', 'until', 'retryAt', 'attemptDue']);
 
 function advance(place: Place, event: RunEvent): void {
