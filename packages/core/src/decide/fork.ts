@@ -10,7 +10,6 @@ import { overdue } from './held.ts';
 import { layOver } from './lay-over.ts';
 import { loosenBelow } from './loose.ts';
 import type { Machine } from './machine.ts';
-import { raise } from './raise.ts';
 
 /** Starts the branches of a fork, in their order. */
 export function startBranches(m: Machine, frame: Frame): void {
@@ -44,7 +43,7 @@ export function failFork(m: Machine, frame: Frame): void {
   const first: FlowError | undefined = node.compete ? errors[0] : frame.error;
   const error = errors.find(isAmbiguous) ?? first ?? flowError('runtime', 'No branch of the fork ended well.');
   cancelBelow(m, frame);
-  raise(m, frame, error, {});
+  m.raise(frame, error);
 }
 
 /** Ends a fork for a branch whose task ended the run: the others have lost. */
@@ -62,7 +61,7 @@ function complete(m: Machine, frame: Frame, branches: readonly Frame[]): void {
     joinContext(m, frame, branches);
   } catch (error) {
     if (!(error instanceof FlowFault)) throw error;
-    return raise(m, frame, error.error, {});
+    return m.raise(frame, error.error);
   }
   m.complete(frame, compete ? (outputs[0] ?? null) : outputs);
 }

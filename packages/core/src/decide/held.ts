@@ -32,7 +32,7 @@ export function isLoose(state: RunState, from: Frame): boolean {
 }
 
 /** Whether a fork is to fault: one branch is enough where they do not compete. */
-export function isFailing(flow: CompiledFlow, frame: Frame): boolean {
+function isFailing(flow: CompiledFlow, frame: Frame): boolean {
   if (frame.kind !== 'fork' || frame.fork?.faulted === 0) return false;
   const node = flow.nodes.get(frame.step);
   return node?.kind === 'fork' && !node.compete;
