@@ -12,6 +12,8 @@ export const limits = {
   resendBase: 50,
   /** Longest delay between two resends (ms). */
   resendCap: 20_000,
+  /** How long after its deadline a request of a worker that was lost may still leave: a lease (ms). */
+  lostSender: 10_000,
   /** Default length of one attempt (ms). */
   attemptTimeout: 30_000,
   /** Default life of a run (ms): 30 days. */

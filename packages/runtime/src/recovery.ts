@@ -1,4 +1,4 @@
-import type { RunState, StoredRun } from '@pawl/core';
+import type { RunState, StoredRun, Wire } from '@pawl/core';
 import {
   decodeSnapshot,
   ensureError,
@@ -164,7 +164,7 @@ export class Recovery {
   }
 
   private async queueLost(run: Run, legacy: Legacy | undefined): Promise<void> {
-    const unsent = await this.unsentAttempts(run);
+    const fates = await this.fatesOf(run);
     const answered = this.coming.get(run.id) ?? [];
     for (const one of run.pending) {
       if (one.kind !== 'attempt') continue;
@@ -185,23 +185,24 @@ export class Recovery {
         frame: one.frame,
         attempt: one.attempt,
         // One that was sent and answered is not among those held back, whatever became of its answer.
-        unsent: (known === undefined && (legacy?.unsent ?? false)) || unsent.has(one.frame),
+        unsent: (known === undefined && (legacy?.unsent ?? false)) || fates.get(one.frame) === 'neverLeft',
+        dead: known !== undefined || (fates.get(one.frame) ?? 'unknown') !== 'unknown',
       } as const;
       run.queue.push({ stimulus, message: undefined });
     }
   }
 
-  /** Frames whose open `once` attempt surely never left, by the wire file of the worker that was to send it. */
-  private async unsentAttempts(run: Run): Promise<ReadonlySet<number>> {
-    const { wire } = this.context.ports;
-    const unsent = new Set<number>();
-    if (wire === undefined) return unsent;
+  /** What became of the open `once` attempts of other workers, by frame, as their wire files tell. */
+  private async fatesOf(run: Run): Promise<ReadonlyMap<number, Awaited<ReturnType<Wire['fate']>>>> {
+    const { wire, store } = this.context.ports;
+    const fates = new Map<number, Awaited<ReturnType<Wire['fate']>>>();
+    if (wire === undefined) return fates;
     for (const one of run.pending) {
       const by = one.kind === 'attempt' ? run.state.frames.get(one.frame)?.effect?.by : undefined;
-      if (one.kind !== 'attempt' || by === undefined || by === this.context.ports.store.worker) continue;
-      if (await wire.neverLeft(by, wireName(run.id, one.frame, one.attempt))) unsent.add(one.frame);
+      if (one.kind !== 'attempt' || by === undefined || by === store.worker) continue;
+      fates.set(one.frame, await wire.fate(by, wireName(run.id, one.frame, one.attempt)));
     }
-    return unsent;
+    return fates;
   }
 
   private async enterStored(stored: StoredRun): Promise<void> {

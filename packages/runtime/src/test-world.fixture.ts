@@ -305,7 +305,10 @@ export function unreachable(): PawlError {
 function testWire(worker: string, wire: { readonly sent: string[]; readonly dead: Set<string> }): Wire {
   return {
     leaving: (attempt) => void wire.sent.push(`${worker} ${attempt}`),
-    neverLeft: (other, attempt) => Promise.resolve(wire.dead.has(other) && !wire.sent.includes(`${other} ${attempt}`)),
+    fate: (other, attempt) =>
+      Promise.resolve(
+        !wire.dead.has(other) ? 'unknown' : wire.sent.includes(`${other} ${attempt}`) ? 'sent' : 'neverLeft',
+      ),
   };
 }
 

@@ -32,26 +32,36 @@ export function attemptEnded(m: Machine, frame: Frame, effect: EffectState, outc
 }
 
 /** An attempt whose worker is gone, or that this process knows it never sent. */
-export function attemptLost(m: Machine, frame: Frame, effect: EffectState, unsentForSure: boolean): void {
+export function attemptLost(
+  m: Machine,
+  frame: Frame,
+  effect: EffectState,
+  { unsent: unsentForSure, dead }: { readonly unsent: boolean; readonly dead?: boolean },
+): void {
   const error = flowError('communication', 'The worker that sent the request ended before the answer was recorded.');
-  if (!unsentForSure) return unanswered(m, frame, effect, error, 0);
+  if (!unsentForSure) return unanswered(m, frame, effect, error, 0, dead !== true);
   if (!effect.unknown && overdue(m, frame) !== undefined) return unsent(m, frame, effect, error);
   again(m, frame, effect, error, { left: false, delay: 0 });
 }
 
-/** A person has decided an ambiguous step. */
+/**
+ * A person has decided an ambiguous step. What was not applied is sent again; where its first sender was not seen to
+ * end, only once nothing of it can arrive any more.
+ */
 export function decided(
   m: Machine,
   frame: Frame,
   how: { id: string; verdict: Verdict; by: string; reason?: string },
 ): void {
   const effect = frame.effect as EffectState;
-  m.emit({ type: 'decision.made', at: m.at, f: frame.id, ...how });
+  const clearAt = effect.lost ? effect.due + m.env.limits.lostSender : m.at;
+  const waits = clearAt > m.at && 'applied' in how.verdict && !how.verdict.applied;
+  m.emit({ type: 'decision.made', at: m.at, f: frame.id, ...how, ...(waits ? { retryAt: clearAt } : {}) });
   if ('fail' in how.verdict) return m.raise(frame, ambiguousError(frame, effect), { end: 'open' });
   if (how.verdict.applied) return m.complete(frame, how.verdict.output);
   if (m.state.cancel !== undefined) return m.move({ kind: 'cancel' });
   if (overdue(m, frame) !== undefined) return m.raise(frame, givenUp(m, frame), { end: 'refused' });
-  resend(m, frame);
+  if (!waits) resend(m, frame);
 }
 
 /** The delay before a resend has passed: take a permit and send, or wait for one. */
@@ -85,7 +95,14 @@ function unsent(m: Machine, frame: Frame, effect: EffectState, error: FlowError)
 }
 
 /** The request left, or may have left, and nobody knows whether it was applied. */
-function unanswered(m: Machine, frame: Frame, effect: EffectState, error: FlowError, delay?: number): void {
+function unanswered(
+  m: Machine,
+  frame: Frame,
+  effect: EffectState,
+  error: FlowError,
+  delay?: number,
+  lost = false,
+): void {
   const pure = effect.guarantee === 'pure';
   // A target may ask for a pause that ends after the time in which it still knows the key.
   const next = m.at + (delay ?? 0);
@@ -108,6 +125,7 @@ function unanswered(m: Machine, frame: Frame, effect: EffectState, error: FlowEr
     outcome: 'ambiguous',
     error: located(error, frame.step),
     left: true,
+    ...(lost ? { lost: true as const } : {}),
   });
   endAmbiguous(m, frame);
 }

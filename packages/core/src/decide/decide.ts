@@ -95,7 +95,7 @@ function react(m: Machine, stimulus: Exclude<Stimulus, { kind: 'continue' }>): v
         const { effect } = frame;
         if (effect === undefined || !effect.open || effect.attempts !== stimulus.attempt) return;
         if (stimulus.kind === 'attempt') attemptEnded(m, frame, effect, stimulus.outcome);
-        else attemptLost(m, frame, effect, stimulus.unsent);
+        else attemptLost(m, frame, effect, stimulus);
       });
     case 'page':
       return withFrame(m, stimulus.frame, (frame) => pageRead(m, frame, stimulus.page));

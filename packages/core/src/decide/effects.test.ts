@@ -109,6 +109,28 @@ describe('decisions about an ambiguous step', () => {
     expect(run.state.output).toEqual({ ok: true });
     expect(run.requests.map((request) => request.key)).toEqual([run.requests[0]?.key, run.requests[0]?.key]);
   });
+  it('sends a lost attempt again only once nothing of it can arrive any more, unless its sender is surely dead', () => {
+    const decideLost = (dead: boolean) => {
+      const steps = ['lost', 'decision'];
+      const run = play(call('once'), {
+        interfere: (played) => {
+          const step = steps[0];
+          const last = played.events.at(-1);
+          if (step === 'lost') {
+            steps.shift();
+            return { kind: 'lost', at: played.now + 1000, frame: 1, attempt: 1, unsent: false, dead };
+          }
+          if (step !== 'decision' || last?.type !== 'decision.asked') return undefined;
+          steps.shift();
+          return { kind: 'decision', at: played.now + 2000, id: last.id, verdict: { applied: false }, by: 'lena' };
+        },
+      });
+      const resent = run.events.find((event) => event.type === 'attempt.started');
+      return { output: run.state.output, after: (resent?.at ?? 0) - run.state.startedAt };
+    };
+    expect(decideLost(true)).toEqual({ output: { x: 1 }, after: 2000 });
+    expect(decideLost(false)).toEqual({ output: { x: 1 }, after: 40_000 });
+  });
   it('asks each time with another question, and an old answer decides nothing', () => {
     const asked: string[] = [];
     const run = play(call('once'), {

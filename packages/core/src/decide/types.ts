@@ -24,6 +24,8 @@ export type Stimulus =
       readonly frame: number;
       readonly attempt: number;
       readonly unsent: boolean;
+      /** Its sender is surely dead. */
+      readonly dead?: boolean;
     }
   /** A batch page was read, or could not be. */
   | {

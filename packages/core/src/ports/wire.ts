@@ -6,10 +6,11 @@ export interface Wire {
   /** Notes that an attempt is about to be sent. Called before it is handed to its action; must have been written when it returns. */
   leaving(attempt: string): void;
   /**
-   * Whether an attempt that another worker was to send surely never left: that very worker's file can be read, it was
-   * written on this machine since its last boot, its process is dead, and the attempt is not in it. False is no conclusion.
+   * What became of an attempt that another worker was to send. Anything but `unknown` needs that very worker's file,
+   * written on this machine since its last boot, and its process dead: the attempt is not in it and surely never left, or
+   * it is, and may have been sent, but nothing more is.
    */
-  neverLeft(worker: string, attempt: string): Promise<boolean>;
+  fate(worker: string, attempt: string): Promise<'unknown' | 'sent' | 'neverLeft'>;
 }
 
 /** The name of an attempt in a wire file. */

@@ -80,6 +80,7 @@ const folds: { [Type in RunEvent['type']]: (state: RunState, event: Of<Type>) =>
     effect.error = event.error;
     if (event.left) effect.left = true;
     if (event.outcome === 'ambiguous') effect.unknown = true;
+    if (event.lost) effect.lost = true;
     if (event.retryAt === undefined) delete effect.retryAt;
     else effect.retryAt = event.retryAt;
   },
@@ -94,7 +95,7 @@ const folds: { [Type in RunEvent['type']]: (state: RunState, event: Of<Type>) =>
     delete effect.question;
     if ('applied' in event.verdict && !event.verdict.applied) {
       effect.unknown = false;
-      effect.retryAt = event.at;
+      effect.retryAt = event.retryAt ?? event.at;
     }
   },
   'timeout.reached': (state, event) => {

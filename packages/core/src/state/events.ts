@@ -131,6 +131,8 @@ export type RunEvent =
       readonly error: FlowError;
       /** Whether something left. */
       readonly left: boolean;
+      /** Nobody saw it end, and its sender may live: until its deadline and a lease have passed it may still arrive. */
+      readonly lost?: true;
       /** When the next attempt starts (ms); absent: none by itself. */
       readonly retryAt?: number;
     })
@@ -141,6 +143,8 @@ export type RunEvent =
       readonly verdict: Verdict;
       readonly by: string;
       readonly reason?: string;
+      /** When it is sent again (ms); absent: at once. */
+      readonly retryAt?: number;
     })
   /** A deadline has passed while the outcome of an effect is unknown: of the step, or of the current `try`. */
   | (OfFrame & { readonly type: 'timeout.reached'; readonly try?: true })

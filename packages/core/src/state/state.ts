@@ -44,6 +44,8 @@ export interface EffectState {
   by?: string;
   /** When the next attempt starts (ms). */
   retryAt?: number;
+  /** The last attempt may still arrive: its sender was not seen to end. */
+  lost?: true;
   /** The last attempt's error. */
   error?: FlowError;
   /** The open question to a person. */

@@ -33,8 +33,8 @@ describe('the wire file', () => {
   it.skipIf(!onLinux)('tells that a dead worker of this boot never sent an attempt', async () => {
     leave('dead', await deadProcess(), 'run:1:1');
     const wire = new WireFile(folder, 'mine', silent);
-    expect(await wire.neverLeft('dead', 'run:1:2')).toBe(true);
-    expect(await wire.neverLeft('dead', 'run:1:1')).toBe(false);
+    expect(await wire.fate('dead', 'run:1:2')).toBe('neverLeft');
+    expect(await wire.fate('dead', 'run:1:1')).toBe('sent');
     wire.close();
   });
 
@@ -59,7 +59,7 @@ describe('the wire file', () => {
       'torn',
       '../escape',
     ]) {
-      expect(await wire.neverLeft(worker, 'run:1:1'), worker).toBe(false);
+      expect(await wire.fate(worker, 'run:1:1'), worker).toBe('unknown');
     }
     wire.close();
   });
@@ -75,12 +75,12 @@ describe('the wire file', () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
     leave('child', processIdentity(child.pid ?? 0));
     const wire = new WireFile(folder, 'mine', silent);
-    expect(await wire.neverLeft('child', 'run:1:1')).toBe(false);
+    expect(await wire.fate('child', 'run:1:1')).toBe('unknown');
     appendFileSync(join(folder, 'child'), 'run:1:1\n');
     child.kill('SIGKILL');
     await once(child, 'exit');
-    expect(await wire.neverLeft('child', 'run:1:1')).toBe(false);
-    expect(await wire.neverLeft('child', 'run:1:2')).toBe(true);
+    expect(await wire.fate('child', 'run:1:1')).toBe('sent');
+    expect(await wire.fate('child', 'run:1:2')).toBe('neverLeft');
     wire.close();
   });
 

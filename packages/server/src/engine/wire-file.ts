@@ -46,7 +46,7 @@ export class WireFile implements Wire {
     this.write(attempt);
   }
 
-  async neverLeft(worker: string, attempt: string): Promise<boolean> {
+  async fate(worker: string, attempt: string): Promise<'unknown' | 'sent' | 'neverLeft'> {
     let attempts = this.dead.get(worker);
     if (attempts === undefined) {
       attempts = readDead(pathOf(this.folder, worker), worker);
@@ -56,7 +56,8 @@ export class WireFile implements Wire {
     const sent = await attempts;
     // It may die yet.
     if (sent === undefined) this.dead.delete(worker);
-    return sent !== undefined && !sent.has(attempt);
+    if (sent === undefined) return 'unknown';
+    return sent.has(attempt) ? 'sent' : 'neverLeft';
   }
 
   /** Closes the file; it stays for successors, so nothing may be sent after it. */
