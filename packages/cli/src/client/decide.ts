@@ -4,7 +4,7 @@ import { print, printJson, table } from '../output.ts';
 import { readJson } from '../read-input.ts';
 import { callServer, segment } from './api.ts';
 import { listAll } from './lists.ts';
-import { cell, time } from './words.ts';
+import { cell, flowName, time } from './words.ts';
 
 /** Open decisions that one call lists. */
 const mostShown = 1_000;
@@ -17,18 +17,30 @@ export async function listDecisions(options: DecideOptions): Promise<void> {
   const list = await listAll('decisions', {}, mostShown);
   if (options.json === true) return printJson(list);
   if (list.items.length === 0) return print('Nothing waits for a decision.');
+  const flows = await flowsOf(list.items);
   print(
     table(
-      ['decision', 'run', 'step', 'asked', 'why'],
+      ['decision', 'flow', 'step', 'run', 'asked', 'why'],
       list.items.map((item) => [
         cell(item['id']),
-        cell(item['run']),
+        flows.get(cell(item['run'])) ?? '',
         cell(item['step']),
+        cell(item['run']),
         time(item['askedAt']),
         cell(item['reason']),
       ]),
     ),
   );
+}
+
+/** Names of the flows of the questions' runs, by run. */
+async function flowsOf(items: readonly JsonObject[]): Promise<Map<string, string>> {
+  const flows = new Map<string, string>();
+  for (const id of new Set(items.map(({ run }) => cell(run)))) {
+    const { body } = await callServer(`runs/${segment(id)}`);
+    flows.set(id, flowName((body as JsonObject)['flow']));
+  }
+  return flows;
 }
 
 /** Takes one decision; rejects with PAWL_DECISION_TAKEN when somebody was faster. */

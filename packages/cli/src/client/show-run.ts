@@ -1,6 +1,8 @@
 import type { Json, JsonObject } from '@pawl/core';
 import { print, printJson, table } from '../output.ts';
 import { callServer, type ListPage, segment } from './api.ts';
+import { eventText } from './event-text.ts';
+import { openRows } from './open-work.ts';
 import { cell, flowName, statusText, time } from './words.ts';
 
 /** Events at the end of the journal that are shown to people. */
@@ -17,19 +19,24 @@ export async function showRun(
   }
   const run = (await callServer(`runs/${segment(id)}`)).body as JsonObject;
   if (options.json === true) return printJson(run);
-  print(table(['', ''], summaryOf(run)).trimStart());
   let last: JsonObject[] = [];
-  for await (const event of journalOf(id)) last = [...last, event].slice(-shownEvents);
+  const reasons = new Map<string, string>();
+  for await (const event of journalOf(id)) {
+    last = [...last, event].slice(-shownEvents);
+    if (event['type'] === 'decision.asked') reasons.set(cell(event['id']), cell(event['reason']));
+  }
+  print(table(['', ''], [...summaryOf(run), ...openRows(run, reasons)]).trimStart());
   print();
   print(
     table(
-      ['seq', 'at', 'event', 'step', 'attempt'],
+      ['seq', 'at', 'event', 'step', 'attempt', 'what'],
       last.map((event) => [
         cell(event['seq']),
         time(event['at']),
         cell(event['type']),
         stepOf(event),
         cell(event['attempt']),
+        clipped(eventText(event)),
       ]),
     ),
   );
@@ -53,10 +60,13 @@ function summaryOf(run: JsonObject): string[][] {
 const longestValue = 300;
 
 function short(value: Json | undefined): string {
-  const text = value === undefined || value === null ? '' : JSON.stringify(value);
-  return cell(
-    text.length > longestValue ? `${text.slice(0, longestValue)}… (${text.length} characters; --json shows all)` : text,
-  );
+  return cell(clipped(value === undefined || value === null ? '' : JSON.stringify(value)));
+}
+
+function clipped(text: string): string {
+  return text.length > longestValue
+    ? `${text.slice(0, longestValue)}… (${text.length} characters; --json shows all)`
+    : text;
 }
 
 function errorText(error: Json | undefined): string {

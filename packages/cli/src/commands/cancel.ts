@@ -13,17 +13,6 @@ export const define: DefineCommand = (command) => {
       }),
     )
     .action(async (run: string, { reason, json }: { reason?: string; json?: boolean }) => {
-      const { callServer, segment } = await import('../client/api.ts');
-      const { print, printJson } = await import('../output.ts');
-      const body = reason === undefined ? {} : { reason };
-      const answer = await callServer(`runs/${segment(run)}/cancel`, { method: 'POST', body });
-      if (json === true) return printJson(answer.body);
-      print(
-        answer.status === accepted
-          ? `The run ${run} will be cancelled as soon as its worker hears of it.`
-          : `The run ${run} is being cancelled.`,
-      );
+      await (await import('../client/cancel-run.ts')).cancelRun(run, { reason, json: json === true });
     });
 };
-
-const accepted = 202;

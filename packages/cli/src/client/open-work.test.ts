@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { eventText } from './event-text.ts';
+import { lastSteps, openRows } from './open-work.ts';
+
+const question = { kind: 'decision', decision: 'd1', name: 'pay', step: '/do/0/pay' };
+const answer = 'pawl decide d1 --applied|--not-applied|--fail';
+
+test('a question stands with its id, its step and the command that answers it', () => {
+  expect(openRows({ open: [question] }, new Map([['d1', 'The connection broke.']]))).toEqual([
+    ['question', 'The connection broke.'],
+    ['decision', 'd1'],
+    ['step', 'pay (/do/0/pay)'],
+    ['answer', answer],
+  ]);
+});
+
+test('a timer stands with its end', () => {
+  const timer = { kind: 'timer', name: 'pause', step: '/do/0/pause', until: '2026-11-24T18:33:01.000Z' };
+  expect(openRows({ open: [timer] }, new Map())).toEqual([['waits', 'pause (/do/0/pause) until 2026-11-24 18:33:01Z']]);
+});
+
+test('a run that is being cancelled ends once its question is answered', () => {
+  expect(lastSteps({ open: [question] })).toEqual([`It ends once the question d1 is answered: ${answer}`]);
+});
+
+test('a decision is shown with its verdict, by whom and why', () => {
+  const event = { type: 'decision.made', verdict: { applied: false }, by: 'local', reason: 'not in the list' };
+  expect(eventText(event)).toBe('not applied, by local: not in the list');
+});

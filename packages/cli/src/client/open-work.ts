@@ -1,0 +1,74 @@
+import type { Json, JsonObject } from '@pawl/core';
+import { cell, time } from './words.ts';
+
+/** Parts of a run's open work that are shown to people; a wide `fork` may have thousands. */
+const mostShown = 10;
+
+/** What a run does and waits for, as rows of a table: a label and a text. `reasons`: of the questions, by their ids. */
+export function openRows(run: JsonObject, reasons: ReadonlyMap<string, string>): [string, string][] {
+  const open = openOf(run);
+  const questions = open.filter(isQuestion);
+  const others = open.filter((work) => !isQuestion(work) && work['kind'] !== 'continue');
+  const rows = [...questions.slice(0, mostShown).flatMap((work) => questionRows(work, reasons))];
+  for (const work of others.slice(0, mostShown)) rows.push(['waits', waitText(work)]);
+  const hidden = [questions, others].reduce((sum, list) => sum + Math.max(0, list.length - mostShown), 0);
+  return hidden === 0 ? rows : [...rows, ['more', `${hidden} others; --json shows all`]];
+}
+
+/** What has to happen before a run that is asked to cancel ends: one sentence each. */
+export function lastSteps(run: JsonObject): string[] {
+  return openOf(run)
+    .filter((work) => isQuestion(work) || work['kind'] === 'attempt')
+    .slice(0, mostShown)
+    .map((work) =>
+      isQuestion(work)
+        ? `It ends once the question ${cell(work['decision'])} is answered: ${answerLine(work)}`
+        : `It ends once the answer of ${cell(work['target']) || 'the target'} to the step ${cell(work['name'])} is known.`,
+    );
+}
+
+function openOf({ open }: JsonObject): readonly JsonObject[] {
+  return Array.isArray(open) ? (open as JsonObject[]) : [];
+}
+
+function isQuestion({ kind }: JsonObject): boolean {
+  return kind === 'decision';
+}
+
+function questionRows(work: JsonObject, reasons: ReadonlyMap<string, string>): [string, string][] {
+  const id = cell(work['decision']);
+  return [
+    ['question', reasons.get(id) ?? 'Did the effect take place?'],
+    ['decision', id],
+    ['step', stepText(work)],
+    ['answer', answerLine(work)],
+  ];
+}
+
+/** The command that answers a question. */
+function answerLine({ decision }: JsonObject): string {
+  return `pawl decide ${cell(decision)} --applied|--not-applied|--fail`;
+}
+
+function stepText({ name, step }: JsonObject): string {
+  return name === undefined ? 'the run itself' : `${cell(name)} (${cell(step)})`;
+}
+
+function waitText(work: JsonObject): string {
+  const target = cell(work['target']) || 'its target';
+  const what: Record<string, string> = {
+    attempt: `for the answer of ${target}, attempt ${cell(work['attempt']) || '1'}`,
+    permit: `for a place at ${target}`,
+    page: 'for a page',
+  };
+  const until = work['until'] === undefined ? [] : [`until ${time(work['until'])}`];
+  const error = errorOf(work['error']);
+  const last = error === '' ? [] : [`the last error: ${error}`];
+  const told = [what[cell(work['kind'])], ...until].filter(Boolean).join(', ');
+  return [`${stepText(work)} ${told}`, ...last].join('; ');
+}
+
+function errorOf(error: Json | undefined): string {
+  const { detail, title, type } = (error ?? {}) as JsonObject;
+  return cell(detail ?? title ?? type);
+}
