@@ -7,6 +7,8 @@ export { errorKindOf, flowError } from './flow-error.ts';
 export type { Guarantee, KeyIn } from './guarantee/classes.ts';
 export { guarantees, httpGuarantee } from './guarantee/classes.ts';
 export type { Json, JsonObject } from './json.ts';
+export type { JsonShape } from './json-text.ts';
+export { fitsShape } from './json-text.ts';
 export { canonicalJson, isObject, parseJson } from './json.ts';
 export type { Limits } from './limits.ts';
 export { limits } from './limits.ts';

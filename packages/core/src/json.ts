@@ -36,8 +36,8 @@ export function parseJson(text: string): Json {
   return mayOverflow.test(text) ? withoutInfinities(value) : value;
 }
 
-/** No other text holds a number of 1.8e308 or more; strings may look like one. */
-const mayOverflow = /[eE]\+?\d{2}|\d{300}/;
+/** No other text holds a number of 1.8e308 or more; strings may look like one. A run of digits is looked at from its first one only. */
+const mayOverflow = /[eE]\+?\d{2}|(?<!\d)\d{300}/;
 
 /** Changes the value, which nobody else has yet. Without recursion: it may be nested deeply. */
 function withoutInfinities(value: Json): Json {

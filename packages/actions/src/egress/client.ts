@@ -5,7 +5,7 @@ import { actionLimits } from '../limits.ts';
 import { readBody } from './body.ts';
 import type { Body } from './body.ts';
 import { EgressFailure } from './failure.ts';
-import { checkHeaders, isCredential } from './headers.ts';
+import { checkHeaders, egressMark, isCredential } from './headers.ts';
 import { exchange } from './exchange.ts';
 import type { Head } from './exchange.ts';
 import { parseRedirect, parseUrl } from './url.ts';
@@ -103,7 +103,12 @@ export class Client {
       origin: hop.url.origin,
       path: `${hop.url.pathname}${hop.url.search}`,
       method: hop.method as Dispatcher.HttpMethod,
-      headers: { 'user-agent': this.#userAgent, 'accept-encoding': 'gzip, deflate, br', ...lowerCased(hop.headers) },
+      headers: {
+        'user-agent': this.#userAgent,
+        'accept-encoding': 'gzip, deflate, br',
+        ...lowerCased(hop.headers),
+        [egressMark]: '1',
+      },
       body: hop.body ?? null,
     };
     const head = await exchange(request.fresh ? this.#fresh : this.#kept, dispatch, {

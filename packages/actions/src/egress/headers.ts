@@ -1,6 +1,12 @@
 import { actionLimits } from '../limits.ts';
 import { EgressFailure } from './failure.ts';
 
+/**
+ * Marks each request of a flow, so that no API of a Pawl takes one for a person's: a worker need not know where every
+ * server of its database listens. A flow cannot set or leave it out.
+ */
+export const egressMark = 'pawl-egress';
+
 /** Headers that the connection itself decides: a flow that sets them could smuggle a second request. */
 const reserved: ReadonlySet<string> = new Set([
   'host',
@@ -14,6 +20,7 @@ const reserved: ReadonlySet<string> = new Set([
   'te',
   'trailer',
   'expect',
+  egressMark,
 ]);
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;

@@ -27,7 +27,7 @@ export function checkInput(input: Json, flow: CompiledFlow, limits: Limits): voi
 }
 
 /** Whether a value is nested deeper than so many levels; walks without recursion. */
-export function isDeeperThan(value: Json, levels: number): boolean {
+function isDeeperThan(value: Json, levels: number): boolean {
   let level: Json[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > levels) return true;

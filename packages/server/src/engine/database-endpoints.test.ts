@@ -9,9 +9,12 @@ describe("the endpoints of Pawl's own database", () => {
     ['postgresql://u@%2Ftmp%2Fpg:5432/pawl', []],
     ['postgresql:///pawl?host=/tmp/pg', []],
     ['postgresql:///pawl?host=db.example', [{ host: 'db.example', port: 5432 }]],
-    ['nonsense', []],
+    ['postgresql://u@/pawl?host=127.0.0.1&port=6000', [{ host: '127.0.0.1', port: 6000 }]],
+    ['postgresql://u@127.0.0.1:5432/pawl?port=6000', [{ host: '127.0.0.1', port: 6000 }]],
+    ['postgresql:///pawl', [{ host: 'from.environment', port: 7000 }]],
   ])('of %s are known', (url, endpoints) => {
-    expect(databaseEndpoints(url)).toEqual(endpoints);
+    const environment = url === 'postgresql:///pawl' ? { PGHOST: 'from.environment', PGPORT: '7000' } : {};
+    expect(databaseEndpoints(url, environment)).toEqual(endpoints);
   });
 
   it('are known from the options of the driver', () => {

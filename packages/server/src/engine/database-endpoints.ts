@@ -1,20 +1,19 @@
 import type { Endpoint } from '@pawl/actions';
+import { parse } from 'pg-connection-string';
 import type { EngineOptions } from './options.ts';
 
 const defaultPort = 5_432;
 
 /** Where Pawl's own database listens on the network, so that no flow reaches it; a Unix socket is no such place. */
-export function databaseEndpoints(database: EngineOptions['database']): readonly Endpoint[] {
+export function databaseEndpoints(
+  database: EngineOptions['database'],
+  environment: NodeJS.ProcessEnv = process.env,
+): readonly Endpoint[] {
   const url = typeof database === 'string' ? database : database.connectionString;
-  // As in the driver, an address goes before single options.
-  const { host, port } = url === undefined ? (database as { host?: string; port?: number }) : partsOfUrl(url);
-  if (host === undefined || host === '' || host.startsWith('/')) return [];
-  return host.split(',').map((each) => ({ host: each.replace(/^\[|\]$/g, ''), port: port ?? defaultPort }));
-}
-
-function partsOfUrl(text: string): { host?: string; port?: number } {
-  if (!URL.canParse(text)) return {};
-  const url = new URL(text);
-  const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname);
-  return { host, port: url.port === '' ? defaultPort : Number(url.port) };
+  // Read as the driver reads it: an address goes before single options, and what neither says comes from the environment.
+  const { host, port } = url === undefined ? (database as { host?: string; port?: number }) : parse(url);
+  const hosts = host || environment['PGHOST'] || '127.0.0.1';
+  if (hosts.startsWith('/')) return [];
+  const ports = Number(port || environment['PGPORT'] || defaultPort);
+  return hosts.split(',').map((each) => ({ host: each.replace(/^\[|\]$/g, ''), port: ports }));
 }

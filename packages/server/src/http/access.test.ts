@@ -99,6 +99,8 @@ describe.skipIf(missing !== undefined)(
         expect((await post({ origin })).json, origin).toMatchObject({ status: 403, code: 'PAWL_FORBIDDEN' });
       }
       expect((await post({ 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+      // What a step of a flow sends, from whichever worker.
+      expect((await post({ 'pawl-egress': '1' })).status).toBe(403);
       expect((await post({ origin: own })).json['code']).toBe('PAWL_FLOW_INVALID');
     });
 

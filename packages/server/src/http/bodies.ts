@@ -1,12 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { Json, JsonObject } from '@pawl/core';
-import { parseJson, PawlError } from '@pawl/core';
-import { inputDepth, isDeeperThan } from '../engine/check-input.ts';
+import { fitsShape, parseJson, PawlError } from '@pawl/core';
+import { inputDepth } from '../engine/check-input.ts';
 
 /** Bytes of a body that carries data: a run's largest input, and what escaping adds. */
 export const dataBytes = 33_554_432;
 /** Bytes of a flow document: its characters may take several bytes. */
 export const flowBytes = 16_777_216;
+/** Values of a body, in arrays and objects: more keep the process from everything else for too long. */
+const bodyValues = 1_000_000;
 /** Bytes of every other body. */
 export const smallBytes = 1_048_576;
 
@@ -41,15 +43,18 @@ function textOf(body: Buffer): string {
 
 /** A JSON value whose keys cannot be mistaken for a prototype, nested no deeper than a run's input. */
 function valueOf(text: string): Json {
+  // One level for the member of the request that holds the data.
+  if (!fitsShape(text, { depth: inputDepth + 1, values: bodyValues })) {
+    throw new PawlError(
+      'PAWL_REQUEST_INVALID',
+      `The body is nested more than ${inputDepth} levels deep, or has more than ${bodyValues} values.`,
+    );
+  }
   let value: Json;
   try {
     value = parseJson(text);
   } catch (error) {
     throw new PawlError('PAWL_REQUEST_INVALID', `The body is not JSON: ${(error as Error).message.slice(0, 300)}.`);
-  }
-  // One level for the member of the request that holds the data.
-  if (isDeeperThan(value, inputDepth + 1)) {
-    throw new PawlError('PAWL_REQUEST_INVALID', `The body is nested more than ${inputDepth} levels deep.`);
   }
   if (text.includes('__proto__') || text.includes('\\u') || text.includes('"constructor"')) refusePrototypes(value);
   return value;

@@ -28,6 +28,9 @@ export function setSecurityHeaders(reply: FastifyReply): void {
  */
 export function checkOrigin(request: FastifyRequest): void {
   const { host, origin } = request.headers;
+  if (request.headers['pawl-egress'] !== undefined) {
+    throw new PawlError('PAWL_FORBIDDEN', 'The request comes from a step of a flow: flows do not use the API of Pawl.');
+  }
   if (host === undefined || !isOwnHost(host)) {
     throw new PawlError('PAWL_HOST_UNKNOWN', 'The Host header of the request does not name this machine.');
   }
