@@ -3,6 +3,7 @@ import type { Worker } from '@pawl/runtime';
 import type { DeployOptions, Deployment } from './deploy.ts';
 import type { MessageVerdict, Sender } from './messages.ts';
 import type { EngineObserver } from './observers.ts';
+import type { Question } from './questions.ts';
 import type { PublicRun } from './read-run.ts';
 import type { Started, StartOptions } from './start-run.ts';
 
@@ -28,6 +29,10 @@ export interface Engine {
   cancel(run: string, sender: Sender): Promise<MessageVerdict>;
   /** Answers a question about an ambiguous step; as `cancel`. Throws PAWL_DECISION_UNKNOWN. */
   decide(id: string, verdict: Verdict, sender: Sender): Promise<MessageVerdict>;
+  /** Questions to a person, the oldest first, with what they are about. */
+  questions(
+    options: Parameters<ApiStore['decisions']>[0],
+  ): Promise<{ readonly items: readonly Question[]; readonly next: string | null }>;
   /** The run's head. Throws PAWL_RUN_UNKNOWN. */
   summary(id: string): Promise<RunSummary>;
   /** The run as it is now. Throws PAWL_RUN_UNKNOWN. */

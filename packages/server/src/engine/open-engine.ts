@@ -15,6 +15,7 @@ import { Messages, type Sender } from './messages.ts';
 import { nodeClock, nodeHash, nodeRandom } from './node-ports.ts';
 import { type EngineObserver, Observers } from './observers.ts';
 import type { EngineOptions } from './options.ts';
+import { Questions } from './questions.ts';
 import { readRun, readStateAt, requireRun } from './read-run.ts';
 import { RunFeed } from './run-feed.ts';
 import { type StartOptions, startRun } from './start-run.ts';
@@ -78,6 +79,7 @@ class LivingEngine implements Engine {
   private readonly closableActions: ClosableActions;
   private readonly context: EngineContext;
   private readonly messages: Messages;
+  private readonly asked: Questions;
   private readonly observers: Observers;
   private wire: WireFile | undefined;
   private stopping: Promise<void> | undefined;
@@ -116,6 +118,7 @@ class LivingEngine implements Engine {
       worker: () => this.worker,
     };
     this.messages = new Messages(this.context);
+    this.asked = new Questions(this.context);
   }
 
   /** Traces where this process has a tracer, and a line an attempt at level `debug`. */
@@ -177,6 +180,10 @@ class LivingEngine implements Engine {
 
   decide(id: string, verdict: Verdict, sender: Sender): ReturnType<Engine['decide']> {
     return this.messages.decide(id, verdict, sender);
+  }
+
+  questions(options: Parameters<Engine['questions']>[0]): ReturnType<Engine['questions']> {
+    return this.asked.list(options);
   }
 
   summary(id: string): ReturnType<Engine['summary']> {

@@ -1,4 +1,14 @@
-import type { CompiledFlow, FlowError, Hash, Json, RunState, RunSummary, SnapshotRow, StoredRun } from '@pawl/core';
+import type {
+  CompiledFlow,
+  FlowError,
+  Frame,
+  Hash,
+  Json,
+  RunState,
+  RunSummary,
+  SnapshotRow,
+  StoredRun,
+} from '@pawl/core';
 import {
   apply,
   decodeSnapshot,
@@ -25,6 +35,8 @@ export interface OpenWork {
   readonly until?: number;
   readonly attempt?: number;
   readonly target?: string;
+  /** `decision`: the action whose outcome is unknown. */
+  readonly action?: string;
   /** Id of the question to a person. */
   readonly decision?: string;
   /** The last attempt's error. */
@@ -141,8 +153,16 @@ function openWork(state: RunState, flow: CompiledFlow): OpenWork[] {
       ...('due' in one ? { until: one.due } : {}),
       ...('attempt' in one ? { attempt: one.attempt } : {}),
       ...('target' in one ? { target: one.target } : {}),
-      ...(one.kind === 'decision' ? { decision: one.id } : {}),
+      ...(one.kind === 'decision' ? { decision: one.id, ...sent(frame, flow) } : {}),
       ...(error === undefined ? {} : { error }),
     };
   });
+}
+
+/** What an effect sent, and where: the reason of a question does not always say it. */
+function sent(frame: Frame | undefined, flow: CompiledFlow): Pick<OpenWork, 'action' | 'target'> {
+  if (frame?.effect === undefined) return {};
+  const node = flow.nodes.get(frame.step);
+  const action = node !== undefined && 'action' in node ? { action: node.action } : {};
+  return { ...action, target: frame.effect.target };
 }

@@ -245,6 +245,12 @@ describe.skipIf(missing !== undefined)(`the API${missing === undefined ? '' : ` 
         );
       await waitUntil('the question is open', async () => (await open()) !== undefined);
       const id = (await open())?.id as string;
+      expect(await open()).toMatchObject({
+        flow: { namespace: 'test', name: 'asking' },
+        name: 'send',
+        action: 'test.vanish',
+        target: expect.any(String) as string,
+      });
       expect((await bed.ask('GET', `/api/v1/runs/${run}`)).json).toMatchObject({
         status: 'waiting',
         waitingFor: 'decision',

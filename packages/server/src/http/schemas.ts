@@ -123,7 +123,11 @@ export const event = Type.Object(
 export const decision = object({
   id: Type.String(),
   run: Type.String(),
-  step: Type.String(),
+  flow: object(flowName),
+  step: Type.String({ description: 'JSON pointer of the step in the document.' }),
+  name: Type.String({ description: 'Name of the step.' }),
+  action: nullable(Type.String({ description: 'What was sent; null once the question is answered.' })),
+  target: nullable(Type.String({ description: 'Where it was sent; null once the question is answered.' })),
   askedAt: time,
   reason: Type.String(),
   decided: nullable(object({ at: time, by: Type.String(), verdict: anyJson, reason: Type.String() })),

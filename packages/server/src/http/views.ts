@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
-import type { DecisionRow, FlowVersion, Json, JsonObject, RunSummary } from '@pawl/core';
+import type { FlowVersion, Json, JsonObject, RunSummary } from '@pawl/core';
+import type { Question } from '../engine/questions.ts';
 import type { OpenWork, PublicRun } from '../engine/read-run.ts';
 import type * as schemas from './schemas.ts';
 
@@ -43,15 +44,23 @@ export function flowView(flow: FlowVersion): Static<typeof schemas.flowVersion> 
 export function decisionView({
   id,
   run,
+  flow,
   step,
+  name,
+  action,
+  target,
   askedAt,
   reason,
   decided,
-}: DecisionRow): Static<typeof schemas.decision> {
+}: Question): Static<typeof schemas.decision> {
   return {
     id,
     run,
+    flow: { ...flow },
     step,
+    name,
+    action,
+    target,
     askedAt: isoTime(askedAt),
     reason,
     decided:

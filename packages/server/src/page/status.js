@@ -104,40 +104,98 @@ function showDecisions({ items }) {
   for (const item of items) if (!known.has(item.id)) list.append(decisionCard(item));
 }
 
+const verdicts = {
+  applied: { label: 'It was applied: complete the step', body: { applied: true } },
+  again: { label: 'It was not applied: send it again', body: { applied: false } },
+  fail: { label: 'Fail the step', body: { fail: true } },
+};
+
 function decisionCard(item) {
+  const decide = element('button', { type: 'button' }, 'Decide…');
+  const open = element('button', { type: 'button', className: 'link' }, 'Open run');
   const note = element('p', { className: 'note' });
   note.setAttribute('role', 'status');
-  const buttons = [
-    ['It was applied', { applied: true, output: null }],
-    ['It was not: send it again', { applied: false }],
-    ['Fail the step', { fail: true }],
-  ].map(([label, body]) => {
-    const button = element('button', { type: 'button' }, label);
-    button.addEventListener('click', async () => {
-      for (const each of buttons) each.disabled = true;
-      try {
-        const { verdict } = await post(`${api}/decisions/${encodeURIComponent(item.id)}`, body);
-        note.textContent = verdict === 'taken' ? 'Recorded.' : 'Accepted; the run has not answered yet.';
-        await refresh();
-      } catch (error) {
-        note.textContent = error.message;
-        for (const each of buttons) each.disabled = false;
-      }
-    });
-    return button;
-  });
-  const open = element('button', { type: 'button', className: 'link' }, 'Open run');
-  open.addEventListener('click', () => openRun(item.run));
+  const where = item.target === null ? '' : `${item.action ?? 'The step'} sent a request to ${item.target}. `;
+  const actions = element('div', { className: 'actions' }, decide, open);
   const card = element(
     'li',
     {},
-    element('p', {}, element('strong', {}, 'Outcome unknown: did this step take effect? '), element('code', {}, item.step)),
-    element('p', {}, item.reason),
-    element('div', { className: 'actions' }, ...buttons, open),
+    element('p', {}, element('strong', {}, 'Outcome unknown: did this step take effect? '), element('code', {}, item.name)),
+    element('p', {}, `${item.flow.namespace}/${item.flow.name} ${item.flow.version}, run `, element('code', {}, item.run), ', step ', element('code', {}, item.step)),
+    element('p', {}, `${where}${item.reason}`),
+    actions,
     note,
   );
   card.dataset.id = item.id;
+  open.addEventListener('click', () => openRun(item.run));
+  decide.addEventListener('click', () => {
+    const form = decisionForm(item, note, () => {
+      form.remove();
+      note.textContent = '';
+      actions.hidden = false;
+      decide.focus();
+    });
+    actions.hidden = true;
+    note.before(form);
+    form.elements.verdict[0].focus();
+  });
   return card;
+}
+
+/** The second step of a decision: nothing is sent before Confirm. */
+function decisionForm(item, note, close) {
+  const choices = Object.entries(verdicts).map(([value, { label }]) =>
+    element('label', {}, element('input', { type: 'radio', name: 'verdict', value, required: true }), ` ${label}`),
+  );
+  const output = element('textarea', { name: 'output', rows: 3, value: 'null', spellcheck: false });
+  const outputLabel = element('label', { hidden: true }, 'Output of the step, as JSON', output);
+  const reason = element('input', { name: 'reason', maxLength: 2_000, autocomplete: 'off' });
+  const confirm = element('button', { type: 'submit', className: 'primary' }, 'Confirm');
+  const cancel = element('button', { type: 'button' }, 'Cancel');
+  const form = element(
+    'form',
+    { className: 'decide' },
+    element('fieldset', {}, element('legend', {}, 'What happened? This cannot be taken back.'), ...choices),
+    outputLabel,
+    element('label', {}, 'Reason (optional; kept in the journal)', reason),
+    element('div', { className: 'actions' }, confirm, cancel),
+  );
+  form.addEventListener('change', () => {
+    outputLabel.hidden = form.elements.verdict.value !== 'applied';
+  });
+  form.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && !cancel.disabled) close();
+  });
+  cancel.addEventListener('click', close);
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    note.classList.remove('bad');
+    confirm.disabled = cancel.disabled = true;
+    try {
+      const body = decisionBody(form.elements.verdict.value, output.value, reason.value.trim());
+      const { verdict } = await post(`${api}/decisions/${encodeURIComponent(item.id)}`, body);
+      note.textContent = verdict === 'taken' ? 'Recorded.' : 'Accepted; the run has not answered yet.';
+      await refresh();
+      // The card goes with the question: the keyboard stays where the list is.
+      if (!form.isConnected) one('decisions-note').focus();
+    } catch (error) {
+      note.textContent = error.message;
+      note.classList.add('bad');
+      confirm.disabled = cancel.disabled = false;
+      confirm.focus();
+    }
+  });
+  return form;
+}
+
+function decisionBody(verdict, output, reason) {
+  const body = { ...verdicts[verdict].body, ...(reason === '' ? {} : { reason }) };
+  if (verdict !== 'applied') return body;
+  try {
+    return { ...body, output: JSON.parse(output) };
+  } catch {
+    throw new Error('The output is no JSON. Nothing was sent. A text needs quotes: "ok"; write null where there is none.');
+  }
 }
 
 async function openRun(id) {

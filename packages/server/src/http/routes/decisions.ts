@@ -20,8 +20,8 @@ export async function decisionRoutes(app: App, { engine, answers }: AppContext):
     response: { 200: schemas.listOf(schemas.decision), ...problems },
   };
   app.get('/api/v1/decisions', { schema: list }, async ({ query }) => {
-    const { workspace, store } = engine;
-    const page = await store.decisions({
+    const { workspace } = engine;
+    const page = await engine.questions({
       workspace,
       open: query.open ?? true,
       cursor: query.cursor ?? null,
