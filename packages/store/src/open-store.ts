@@ -8,7 +8,7 @@ import { openDatabase } from './database.ts';
 import { migrate, readMigrations } from './migrate.ts';
 import { openNames } from './names.ts';
 import { type ConnectionConfig, connectSession, endQuietly } from './session.ts';
-import { readError } from './sql-errors.ts';
+import { connectError, readError } from './sql-errors.ts';
 import { openWaker } from './wake.ts';
 import { joinAsWorker } from './worker-store.ts';
 
@@ -54,7 +54,9 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
 async function prepareDatabase(connection: ConnectionConfig, allowUnsafe: boolean, log: Log): Promise<number> {
   let client: pg.Client | undefined;
   try {
-    client = await connectSession(connection, 'migrate');
+    client = await connectSession(connection, 'migrate').catch((error: unknown) => {
+      throw connectError(error);
+    });
     await checkServer(connection, client, allowUnsafe);
     await migrate(client, await readMigrations(), (migration) =>
       log.info({ migration }, 'changed the database schema'),

@@ -1,6 +1,6 @@
 import { FencedError, PawlError, PoisonError, UnknownCommitError } from '@pawl/core';
 import { describe, expect, it } from 'vitest';
-import { commitError, isLockTimeout, isWorthRepeating, readError } from './sql-errors.ts';
+import { commitError, connectError, isLockTimeout, isWorthRepeating, readError } from './sql-errors.ts';
 
 const answered = (code: string, detail?: string) =>
   Object.assign(new Error(`error ${code}`), { code, severity: 'FEHLER', detail });
@@ -65,5 +65,19 @@ describe('the error of a read', () => {
     expect(readError(error)).toBe(error);
     const own = new PawlError('PAWL_FLOW_UNKNOWN', 'unknown');
     expect(readError(own)).toBe(own);
+  });
+});
+
+describe('the error of a first connection', () => {
+  it('says what to do where the server does not let Pawl in', () => {
+    for (const [code, hint] of [
+      ['3D000', 'createdb'],
+      ['28P01', 'password'],
+      ['28000', 'pg_hba.conf'],
+      ['53300', 'max_connections'],
+    ] as const) {
+      const expected = { code: 'PAWL_STORE_UNREACHABLE', hint: expect.stringContaining(hint) };
+      expect(connectError(answered(code)), code).toEqual(expect.objectContaining(expected));
+    }
   });
 });

@@ -66,6 +66,24 @@ export function readError(thrown: unknown): Error {
   return passes ? unreachable(thrown) : ensureError(thrown);
 }
 
+/** The error of a first connection: whatever keeps Pawl out of the database is `PAWL_STORE_UNREACHABLE` with what to do. */
+export function connectError(thrown: unknown): Error {
+  if (thrown instanceof PawlError) return thrown;
+  const code = serverError(thrown)?.code ?? '';
+  const hint = code.startsWith('28') ? accountHint : connectHints[code];
+  if (hint === undefined) return readError(thrown);
+  const reason = ensureError(thrown).message;
+  return new PawlError('PAWL_STORE_UNREACHABLE', `The database cannot be reached: ${reason}`, { cause: thrown, hint });
+}
+
+const accountHint = 'Mend the user and password in PAWL_DATABASE_URL, or let this user in by pg_hba.conf.';
+
+const connectHints: Readonly<Record<string, string | undefined>> = {
+  '3D000': 'Make it with createdb, or mend the name of the database in PAWL_DATABASE_URL.',
+  '42501': 'Grant the user of PAWL_DATABASE_URL the right to connect to this database.',
+  '53300': 'The server has no connection left: end some of its clients, or raise its max_connections.',
+};
+
 /** The database cannot be reached; nothing was written. */
 export function unreachable(cause: unknown): PawlError {
   const reason = ensureError(cause).message;

@@ -30,7 +30,7 @@ export const define: DefineCommand = (command, exit) => {
         'pawl run flow.yaml --input \'{"name":"Ada"}\'': 'print the output as JSON',
         'pawl run flow.yaml --input @orders.json --key monday': 'kill it and run it again: it goes on where it was',
         'pawl run flow.yaml --journal journal.jsonl --timeout 10s': 'exit code 4 if it still waits then',
-      })}\n\nExit codes: 0 completed, 1 faulted, 2 nothing was started, 3 cancelled, 4 still waiting at --timeout.\nOnly the output goes to stdout; an error goes to stderr as problem JSON.`,
+      })}\n\nExit codes: 0 completed, 1 faulted or something needed (such as the database) did not work, 2 not valid: nothing was started, 3 cancelled, 4 still waiting at --timeout.\nOnly the output goes to stdout; an error goes to stderr as problem JSON.`,
     )
     .action(async (file: string, options: RunOptions) => {
       exit(await (await import('../run/run-file.ts')).runFile(file, options));

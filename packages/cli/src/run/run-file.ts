@@ -7,6 +7,7 @@ import { demoConnection, joinDemo } from '../demo/access.ts';
 import { engineOptions } from '../engine/options.ts';
 import { textLog } from '../engine/text-log.ts';
 import { exitCodes, type ExitCode } from '../exit.ts';
+import { exitCodeOf } from '../report.ts';
 import { readJson, readText } from '../read-input.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { openJournal } from './journal-file.ts';
@@ -26,7 +27,7 @@ export async function runFile(file: string, options: RunOptions): Promise<ExitCo
     );
   } catch (error) {
     printProblem(errorProblem(error));
-    return exitCodes.invalid;
+    return exitCodeOf(error);
   }
 }
 
