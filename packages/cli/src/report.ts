@@ -13,7 +13,8 @@ export function describeError(error: unknown): string {
   return `PAWL_INTERNAL: ${message}\n${stack ?? ''}`;
 }
 
-function sentence(text: string): string {
+/** A text with a full stop, unless it ends like a sentence already. */
+export function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 

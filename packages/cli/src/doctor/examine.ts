@@ -1,6 +1,7 @@
 import { ensureError, PawlError } from '@pawl/core';
 import { exitCodes, type ExitCode } from '../exit.ts';
 import { print, printJson, table } from '../output.ts';
+import { sentence } from '../report.ts';
 import { readSettings } from '../settings.ts';
 import { examineDatabase } from './examine-database.ts';
 import { examineEnvironment } from './examine-environment.ts';
@@ -21,7 +22,11 @@ export async function examine(database: string | undefined, json: boolean): Prom
     print(
       table(
         ['', 'check', 'found'],
-        findings.map(({ check, status, detail, hint }) => [status, check, `${detail} ${hint}`]),
+        findings.map(({ check, status, detail, hint }) => [
+          status,
+          check,
+          hint === '' ? detail : `${sentence(detail)} ${hint}`,
+        ]),
       ),
     );
   return findings.some(({ status }) => status === 'fail') ? exitCodes.failed : exitCodes.done;

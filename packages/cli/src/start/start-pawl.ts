@@ -23,7 +23,7 @@ export async function startPawl(withExamples: boolean): Promise<ExitCode> {
   try {
     const { engine, demo, url } = await openedOrStopped(open(settings, withExamples, closers), stopped);
     print(`Pawl is at ${url} (process ${process.pid}, API: ${url}/api/openapi.json)`);
-    const shown = demo === undefined ? stopped : runExamples(engine, demo, stopping.signal);
+    const shown = demo === undefined ? stopped : runExamples(engine, demo, url, stopping.signal);
     const failed = engine.failed.then((error) => Promise.reject(error));
     await Promise.race([shown, stopped, failed]);
     await Promise.race([stopped, failed]);
@@ -73,22 +73,32 @@ async function allOpened<A extends { stop: Closer }, B extends { stop: Closer } 
   return [await first, await second];
 }
 
-async function runExamples(engine: Engine, demo: Demo, signal: AbortSignal): Promise<void> {
+async function runExamples(engine: Engine, demo: Demo, url: string, signal: AbortSignal): Promise<void> {
   try {
     await deployExamples(engine);
     print(importText(await importOnce(engine, demo, signal, print)));
-    if (!signal.aborted) print(nextSteps(demo));
+    if (!signal.aborted) print(nextSteps(demo, url));
   } catch (error) {
     // Pawl serves on: an example is no reason to stop it.
     print(`The examples did not run. ${describeError(ensureError(error))}`);
   }
 }
 
-function nextSteps(demo: Demo): string {
+/** Addresses that commands and the example know without being told. */
+const knownUrl = 'http://127.0.0.1:7295';
+const knownTarget = 'http://127.0.0.1:7296';
+
+function nextSteps({ targetUrl }: Demo, url: string): string {
+  const orders = 'examples/charge-orders/orders.json';
+  const run = 'npx --no pawl run examples/charge-orders/flow.yaml --input';
+  const charge =
+    targetUrl === knownTarget
+      ? `${run} @${orders}`
+      : `npx --no pawl jq '.target = "${targetUrl}"' < ${orders} | ${run} -`;
   return `
 Try next, in another terminal:
-  npx --no pawl run examples/charge-orders/flow.yaml --input @examples/charge-orders/orders.json
-  curl ${demo.targetUrl}/ledger
-  npx --no pawl runs
+  ${charge}
+  curl ${targetUrl}/ledger
+  ${url === knownUrl ? '' : `PAWL_URL=${url} `}npx --no pawl runs
 Press Ctrl-C to stop, or kill -9 this process and start it again.`;
 }
