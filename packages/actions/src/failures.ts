@@ -1,4 +1,4 @@
-import { flowError } from '@pawl/core';
+import { errors, flowError } from '@pawl/core';
 import type { ErrorCode, ErrorKind, FlowError, Guarantee, Outcome, PawlError } from '@pawl/core';
 import type { EgressFailure } from './egress/failure.ts';
 
@@ -63,6 +63,8 @@ export function egressError(failure: EgressFailure, detail: string): FlowError {
 export function errorOfPawl(error: PawlError): FlowError {
   return {
     ...flowError(kindOf(error.code), `${error.message} ${error.hint}`, { status: error.status }),
+    // The title of the kind speaks of a schema, and a file has other ways to be wrong.
+    ...(error.code === 'PAWL_FILE_INVALID' ? { title: errors[error.code].text } : {}),
     code: error.code,
   };
 }

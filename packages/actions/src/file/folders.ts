@@ -32,7 +32,13 @@ export async function findFile(folders: readonly string[], path: string): Promis
     if (found !== undefined) return found;
   }
   if (!inside) throw forbidden(path);
-  throw new PawlError('PAWL_FILE_INVALID', `There is no file ${path} below the folders that Pawl may read.`);
+  throw new PawlError(
+    'PAWL_FILE_INVALID',
+    `There is no file ${path} below the folders of PAWL_FILES: ${folders.join(', ')}.`,
+    {
+      hint: 'Correct the path, put the file there, or start Pawl with PAWL_FILES naming the folder that holds it.',
+    },
+  );
 }
 
 /** Opens a found file for reading; throws if it is another one by now. */

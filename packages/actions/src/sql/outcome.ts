@@ -34,7 +34,7 @@ export function sqlOutcome(error: unknown, progress: SqlProgress): Outcome {
   if (error instanceof DatabaseError && error.severity === 'ERROR') return answered(error, doing);
   if (left)
     return unanswered(errorOf('communication', `${doing}: the connection to the database broke before it answered.`));
-  if (error instanceof EgressFailure) return egressOutcome(error, guarantee, false, doing);
+  if (error instanceof EgressFailure) return refusedConnection(egressOutcome(error, guarantee, false, doing));
   if (error instanceof DatabaseError) return answered(error, doing);
   if (error instanceof Error && error.message === noTls) {
     return terminal(
@@ -43,6 +43,15 @@ export function sqlOutcome(error: unknown, progress: SqlProgress): Outcome {
     );
   }
   return unsent(`${doing}: the database cannot be reached${reasonOf(error)}. Nothing was changed.`);
+}
+
+/** A refused database is best opened by its own connection, and for it alone. */
+function refusedConnection(outcome: Outcome): Outcome {
+  // What belongs to Pawl itself stays closed whatever a connection allows.
+  if (outcome.kind !== 'terminal' || outcome.error.detail?.includes('PAWL_ALLOW_NETS') !== true) return outcome;
+  const hint =
+    'For this connection alone: set its "allow" in the connections file to its host and port, such as "allow: 127.0.0.1:5432".';
+  return { ...outcome, error: { ...outcome.error, detail: `${outcome.error.detail ?? ''} ${hint}` } };
 }
 
 function answered(error: DatabaseError, doing: string): Outcome {
