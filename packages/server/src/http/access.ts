@@ -49,6 +49,19 @@ export const routePermissions: Readonly<Record<string, Permission | 'public'>> =
   'POST /api/v1/decisions/:id': 'decision.make',
 };
 
+/** The methods that some route serves at the path of a URL. */
+export function allowedMethods(url: string): string[] {
+  const parts = (url.split('?')[0] ?? '').split('/');
+  return Object.keys(routePermissions).flatMap((route) => {
+    const [method = '', path = ''] = route.split(' ');
+    const wanted = path.split('/');
+    const fits =
+      wanted.length === parts.length &&
+      wanted.every((part, i) => part === parts[i] || (part.startsWith(':') && parts[i] !== ''));
+    return fits ? [method] : [];
+  });
+}
+
 const localOwner: Principal = { kind: 'owner', name: 'local-owner' };
 
 /** Whether a principal may do something; asked once for every request of a route that is not public. */

@@ -133,6 +133,9 @@ describe.skipIf(missing !== undefined)(`the API${missing === undefined ? '' : ` 
         const answer = await bed.ask('GET', `/api/v1/runs?${query}`);
         expect([query, answer.status]).toEqual([query, query.startsWith("flow=a/b'") ? 200 : 400]);
       }
+      expect((await bed.ask('GET', '/api/v1/runs?flow=bad')).json['detail']).toContain('write namespace/name');
+      const deleted = await bed.ask('DELETE', '/api/v1/runs/x');
+      expect(deleted).toMatchObject({ status: 405, headers: { allow: 'GET' } });
     });
 
     it('are refused with the place of what is wrong with the input', async () => {

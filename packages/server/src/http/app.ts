@@ -2,13 +2,13 @@ import { fastify, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { invariant, PawlError } from '@pawl/core';
 import type { Engine } from '../engine/engine.ts';
-import { checkAccess, routePermissions } from './access.ts';
+import { allowedMethods, checkAccess, routePermissions } from './access.ts';
 import { readJsonBodies, smallBytes } from './bodies.ts';
 import { answerBrokenRequest } from './broken-request.ts';
 import { checkEncoding, checkOrigin, setSecurityHeaders } from './guards.ts';
 import { AnswerMemory } from './idempotency.ts';
 import { describeApi } from './openapi.ts';
-import { sendProblem } from './problem.ts';
+import { problemOf, problemType, sendProblem } from './problem.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { flowRoutes } from './routes/flows.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -36,6 +36,7 @@ const requestMs = 60_000;
 const keepAliveMs = 10_000;
 const checkMs = 2_000;
 const longestParameter = 300;
+const methodNotAllowed = 405;
 
 /** Makes the HTTP application of an engine; it does not listen yet. */
 export async function createApp(engine: Engine): Promise<App> {
@@ -45,7 +46,16 @@ export async function createApp(engine: Engine): Promise<App> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler((error, request, reply) => sendProblem(engine.log, error, request, reply));
-  app.setNotFoundHandler((request) => {
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = allowedMethods(request.url);
+    if (allowed.length > 0) {
+      void reply.header('allow', allowed.join(', '));
+      const detail = `${request.method} is not served at ${request.url.slice(0, 200)}; ${allowed.join(' and ')} is.`;
+      return reply
+        .code(methodNotAllowed)
+        .type(problemType)
+        .send(JSON.stringify(problemOf(new PawlError('PAWL_REQUEST_INVALID', detail), methodNotAllowed)));
+    }
     throw new PawlError('PAWL_NOT_FOUND', `There is nothing at ${request.method} ${request.url.slice(0, 200)}.`);
   });
   readJsonBodies(app);

@@ -60,9 +60,7 @@ export const listQuery = object(paging);
 export const runsQuery = object({
   ...paging,
   status: Type.Optional(Type.Enum([...statuses])),
-  flow: Type.Optional(
-    Type.String({ pattern: '^[^/\\u0000]{1,255}/[^/\\u0000]{1,255}$', description: '`namespace/name`.' }),
-  ),
+  flow: Type.Optional(Type.String({ pattern: '^[^\\u0000]{1,511}$', description: '`namespace/name`.' })),
 });
 export const decisionsQuery = object({ ...paging, open: Type.Optional(Type.Boolean({ default: true })) });
 export const journalQuery = object({

@@ -20,7 +20,9 @@ export async function runRoutes(app: App, context: AppContext): Promise<void> {
     response: { 200: schemas.listOf(schemas.runItem), ...problems },
   };
   app.get('/api/v1/runs', { schema: list }, async ({ query }) => {
-    const [namespace, name] = query.flow?.split('/') ?? [];
+    const [namespace, name, more] = query.flow?.split('/') ?? [];
+    if (query.flow !== undefined && (!namespace || !name || more !== undefined))
+      throw new PawlError('PAWL_REQUEST_INVALID', `"${query.flow.slice(0, 200)}" names no flow: write namespace/name.`);
     const page = await store.runs({
       workspace,
       cursor: query.cursor ?? null,
