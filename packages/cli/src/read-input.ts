@@ -7,7 +7,7 @@ export async function readText(file: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
   } catch (error) {
-    throw new PawlError('PAWL_USAGE', `The file ${file} cannot be read: ${ensureError(error).message}.`, {
+    throw new PawlError('PAWL_USAGE', `The file ${file} cannot be read (${ensureError(error).message}).`, {
       cause: error,
       hint: 'Check its name and whether you may read it.',
     });
@@ -28,6 +28,7 @@ export async function readJson(argument: string, what: string): Promise<Json> {
     const from = argument === '-' ? ' from stdin' : argument.startsWith('@') ? ` from ${argument.slice(1)}` : '';
     throw new PawlError('PAWL_INPUT_INVALID', `The ${what}${from} is not JSON: ${ensureError(error).message}.`, {
       cause: error,
+      hint: "Give JSON in the shell's quotes, such as '{\"a\":1}', a file as @FILE, or - for stdin.",
     });
   }
 }

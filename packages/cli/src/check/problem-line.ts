@@ -5,7 +5,8 @@ import { plain } from '../output.ts';
 export function problemLine(file: string, { line, column, severity, code, path, message, hint }: Problem): string {
   const place = line === undefined ? path : `${line}:${column ?? 1}`;
   const advice = hint === undefined ? '' : ` (${hint})`;
-  return plain(`${file}:${place}: ${severity} ${code}: ${message}${advice}`);
+  const where = place === '' ? file : `${file}:${place}`;
+  return plain(`${where}: ${severity} ${code}: ${message}${advice}`);
 }
 
 /** Whether a file holds JSON, by its name; YAML is the rule. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type Json, PawlError } from '@pawl/core';
 import { type Engine, openEngine, type PublicRun } from '@pawl/server';
 import { formatOf } from '../check/problem-line.ts';
@@ -7,6 +8,7 @@ import { demoConnection, joinDemo } from '../demo/access.ts';
 import { engineOptions } from '../engine/options.ts';
 import { textLog } from '../engine/text-log.ts';
 import { exitCodes, type ExitCode } from '../exit.ts';
+import { note } from '../output.ts';
 import { exitCodeOf } from '../report.ts';
 import { readJson, readText } from '../read-input.ts';
 import { readSettings, type Settings } from '../settings.ts';
@@ -41,7 +43,9 @@ async function withEngine(
   const databaseUrl = options.database ?? settings.databaseUrl;
   const access = await joinDemo(settings, text.includes(demoConnection));
   try {
+    const isNew = databaseUrl === undefined && !existsSync(settings.dataDir);
     const opened = await openDatabase({ ...settings, databaseUrl }, 'join');
+    if (isNew) note(`pawl: made the data folder ${settings.dataDir}; set PAWL_DATA to use another one.`);
     try {
       const engine = await openEngine({
         ...engineOptions(settings, access),
