@@ -11,6 +11,7 @@ describe("the endpoints of Pawl's own database", () => {
     ['postgresql:///pawl?host=db.example', [{ host: 'db.example', port: 5432 }]],
     ['postgresql://u@/pawl?host=127.0.0.1&port=6000', [{ host: '127.0.0.1', port: 6000 }]],
     ['postgresql://u@127.0.0.1:5432/pawl?port=6000', [{ host: '127.0.0.1', port: 6000 }]],
+    ['postgresql://[', []],
     ['postgresql:///pawl', [{ host: 'from.environment', port: 7000 }]],
   ])('of %s are known', (url, endpoints) => {
     const environment = url === 'postgresql:///pawl' ? { PGHOST: 'from.environment', PGPORT: '7000' } : {};
