@@ -11,7 +11,7 @@ import { type Builtins, fromInput, fromValues } from './builtin.ts';
 export const objects: Builtins = {
   'keys/0': fromInput((input, ctx) => keys(input, true, ctx)),
   'keys_unsorted/0': fromInput((input, ctx) => keys(input, false, ctx)),
-  'has/1': fromValues((input, [key]) => has(input, key as Json)),
+  'has/1': fromValues((input, [key], ctx) => has(input, key as Json, ctx)),
   'contains/1': fromValues((input, [part], ctx) => contains(input, part as Json, ctx, 0)),
   'to_entries/0': fromInput(toEntries),
   'from_entries/0': fromInput(fromEntries),
@@ -23,14 +23,17 @@ function keys(input: Json, isSorted: boolean, ctx: Context): Json {
     return input.map((_, i) => i);
   }
   if (!isObject(input)) return raise(`${describeKind(input)} has no keys`);
-  const names = isSorted ? sortedKeys(input) : Object.keys(input);
+  const names = isSorted ? sortedKeys(input, ctx) : Object.keys(input);
   ctx.spendMembers(names.length);
   return names;
 }
 
-function has(input: Json, key: Json): Json {
+function has(input: Json, key: Json, ctx: Context): Json {
   if (input === null && (typeof key === 'string' || typeof key === 'number')) return false;
-  if (isObject(input) && typeof key === 'string') return Object.hasOwn(input, key);
+  if (isObject(input) && typeof key === 'string') {
+    ctx.spendText(key.length);
+    return Object.hasOwn(input, key);
+  }
   if (Array.isArray(input) && typeof key === 'number') return key >= 0 && key < input.length;
   return raise(`Cannot check whether ${kindOf(input)} has a ${kindOf(key)} key`);
 }
@@ -39,7 +42,10 @@ function contains(whole: Json, part: Json, ctx: Context, depth: number): boolean
   ctx.checkDepth(depth);
   ctx.spend(1);
   if (isObject(whole) && isObject(part)) {
-    return Object.keys(part).every((key) => {
+    const names = Object.keys(part);
+    ctx.spendMembers(names.length);
+    return names.every((key) => {
+      ctx.spendText(key.length);
       const mine = getOwn(whole, key);
       return mine !== undefined && containsItem(mine, part[key] as Json, ctx, depth);
     });
@@ -48,7 +54,7 @@ function contains(whole: Json, part: Json, ctx: Context, depth: number): boolean
     return part.every((item) => whole.some((mine) => containsItem(mine, item, ctx, depth)));
   }
   if (typeof whole === 'string' && typeof part === 'string') {
-    ctx.spendCharacters(whole.length);
+    ctx.spendSearch(whole.length, part.length);
     return whole.includes(part);
   }
   if (kindOf(whole) === kindOf(part)) return isEqual(whole, part, ctx);
@@ -57,6 +63,7 @@ function contains(whole: Json, part: Json, ctx: Context, depth: number): boolean
 
 /** Inside a container, values of different kinds simply do not contain each other. */
 function containsItem(mine: Json, item: Json, ctx: Context, depth: number): boolean {
+  ctx.spend(1 / 8);
   return kindOf(mine) === kindOf(item) && contains(mine, item, ctx, depth + 1);
 }
 
@@ -82,6 +89,7 @@ function fromEntries(input: Json, ctx: Context): Json {
     if (typeof key !== 'string') return raise(`Cannot use ${describeKind(key)} as object key`);
     const value =
       isObject(entry) && Object.hasOwn(entry, 'value') ? (entry['value'] as Json) : accessField(entry, 'Value');
+    ctx.spendText(key.length);
     setOwn(result, key, value);
   }
   return result;

@@ -24,11 +24,11 @@ export const strings: Builtins = {
       return raise('split input and separator must be strings');
     return splitText(input, separator, ctx);
   }),
-  'startswith/1': fromValues((input, [part]) => startsWith(input, part as Json)),
-  'endswith/1': fromValues((input, [part]) => endsWith(input, part as Json)),
-  'ltrimstr/1': fromValues((input, [part]) => trimStart(input, part as Json)),
-  'rtrimstr/1': fromValues((input, [part]) => trimEnd(input, part as Json)),
-  'trimstr/1': fromValues((input, [part]) => trimEnd(trimStart(input, part as Json), part as Json)),
+  'startswith/1': fromValues((input, [part], ctx) => startsWith(input, part as Json, ctx)),
+  'endswith/1': fromValues((input, [part], ctx) => endsWith(input, part as Json, ctx)),
+  'ltrimstr/1': fromValues((input, [part], ctx) => trimStart(input, part as Json, ctx)),
+  'rtrimstr/1': fromValues((input, [part], ctx) => trimEnd(input, part as Json, ctx)),
+  'trimstr/1': fromValues((input, [part], ctx) => trimEnd(trimStart(input, part as Json, ctx), part as Json, ctx)),
   'trim/0': trimmer((text) => text.replace(LEADING, '').replace(TRAILING, '')),
   'ltrim/0': trimmer((text) => text.replace(LEADING, '')),
   'rtrim/0': trimmer((text) => text.replace(TRAILING, '')),
@@ -62,22 +62,32 @@ function implode(input: Json, ctx: Context): Json {
   return ctx.newText(text);
 }
 
-function startsWith(input: Json, part: Json): boolean {
+function startsWith(input: Json, part: Json, ctx: Context): boolean {
   if (typeof input !== 'string' || typeof part !== 'string') return raise('startswith() requires string inputs');
+  spendEdge(input, part, ctx);
   return input.startsWith(part);
 }
 
-function endsWith(input: Json, part: Json): boolean {
+function endsWith(input: Json, part: Json, ctx: Context): boolean {
   if (typeof input !== 'string' || typeof part !== 'string') return raise('endswith() requires string inputs');
+  spendEdge(input, part, ctx);
   return input.endsWith(part);
 }
 
-function trimStart(input: Json, part: Json): Json {
-  return startsWith(input, part) ? (input as string).slice((part as string).length) : input;
+/** Charges the comparison of a part with the start or the end of a text. */
+function spendEdge(text: string, part: string, ctx: Context): void {
+  ctx.spendJoined(Math.max(text.length, part.length));
+  ctx.spendText(Math.min(text.length, part.length));
 }
 
-function trimEnd(input: Json, part: Json): Json {
-  return endsWith(input, part) ? (input as string).slice(0, (input as string).length - (part as string).length) : input;
+function trimStart(input: Json, part: Json, ctx: Context): Json {
+  return startsWith(input, part, ctx) ? (input as string).slice((part as string).length) : input;
+}
+
+function trimEnd(input: Json, part: Json, ctx: Context): Json {
+  return endsWith(input, part, ctx)
+    ? (input as string).slice(0, (input as string).length - (part as string).length)
+    : input;
 }
 
 function trimmer(trim: (text: string) => string): Builtin {
@@ -105,7 +115,7 @@ function indices(input: Json, part: Json, ctx: Context): Json {
 function indicesOfText(text: string, part: string, ctx: Context): Json {
   const found: number[] = [];
   if (part === '') return found;
-  ctx.spendCharacters(text.length);
+  ctx.spendSearch(text.length, part.length);
   let counted = 0;
   let position = 0;
   const plain = isPlain(text);

@@ -117,6 +117,7 @@ function buildFrom(
   if (entry === undefined) return emit(object);
   return entry.key.gen(input, env, (key) => {
     const name = requireKey(key);
+    env.ctx.spendText(name.length);
     return entry.value.gen(input, env, (value) => {
       env.ctx.spendMembers(at);
       const copy = { ...object };

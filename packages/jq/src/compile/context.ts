@@ -13,6 +13,12 @@ const ELEMENTS_PER_STEP = 32;
 const CHARACTERS_PER_STEP = 64;
 /** Characters of new text for one step of work: the host copies them in bulk. */
 const BUILT_CHARACTERS_PER_STEP = 256;
+/** A text up to this long is read within the step that reads it. */
+const SHORT_TEXT = 64;
+/** A text up to this long is brought into one piece within the step that reads it. */
+const SHORT_JOINED_TEXT = 4096;
+/** Pairs of characters compared by a search for one step of work. */
+const SEARCHED_PAIRS_PER_STEP = 1024;
 /** Object members copied or visited for one step of work. */
 const MEMBERS_PER_STEP = 1;
 
@@ -76,6 +82,23 @@ export class Context {
   /** Charges the reading of characters. */
   spendCharacters(count: number): void {
     this.spend(1 + count / CHARACTERS_PER_STEP);
+  }
+
+  /** Charges the reading of a text that is mostly short: a key, or what two texts have in common. */
+  spendText(length: number): void {
+    if (length > SHORT_TEXT) this.spend(length / CHARACTERS_PER_STEP);
+  }
+
+  /** Charges the first look into a text: the host brings one that was joined into one piece then. */
+  spendJoined(length: number): void {
+    if (length > SHORT_JOINED_TEXT) this.spend(length / BUILT_CHARACTERS_PER_STEP);
+  }
+
+  /** Charges the search for a part in a text, which may compare the whole part at every position. */
+  spendSearch(text: number, part: number): void {
+    const positions = Math.max(0, text - part);
+    this.spendCharacters(text + part);
+    this.spend((positions * part) / SEARCHED_PAIRS_PER_STEP);
   }
 
   /** Charges the catching of an error, and the making of its message. */

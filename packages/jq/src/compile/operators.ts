@@ -106,7 +106,7 @@ function fastPath(operator: string, left: Filter, right: Filter): Filter | undef
       return oneFilter((input, env) => {
         const b = oneR(input, env);
         const a = oneL(input, env);
-        return typeof a === 'object' ? slow(a, b, env.ctx) : a === b;
+        return typeof a === 'object' || typeof a === 'string' ? slow(a, b, env.ctx) : a === b;
       }, weight);
     case '>':
       return oneFilter((input, env) => {

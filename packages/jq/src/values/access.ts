@@ -10,7 +10,10 @@ const NOT_INTEGERS = 'Array/string slice indices must be integers';
 
 /** `.[key]`: the part of a value, null when it is not there. */
 export function access(value: Json, key: Json, ctx: Context): Json {
-  if (typeof key === 'string') return accessField(value, key);
+  if (typeof key === 'string') {
+    ctx.spendText(key.length);
+    return accessField(value, key);
+  }
   if (typeof key === 'number') return accessElement(value, key);
   if (isObject(key) && (value === null || Array.isArray(value) || typeof value === 'string')) {
     const start = getOwn(key, 'start');
@@ -65,7 +68,11 @@ export function indicesOfArray(value: Json[], part: Json[], ctx: Context): Json 
   const found: number[] = [];
   for (let at = 0; at + part.length <= value.length; at++) {
     ctx.spend(1);
-    if (part.every((item, i) => isEqual(value[at + i] as Json, item, ctx))) found.push(at);
+    const isHere = part.every((item, i) => {
+      ctx.spend(1 / 8);
+      return isEqual(value[at + i] as Json, item, ctx);
+    });
+    if (isHere) found.push(at);
   }
   return found;
 }

@@ -1,6 +1,6 @@
 import type { Context } from '../compile/context.ts';
 import type { Json, JsonObject } from '../json.ts';
-import { compareText, getOwn, sortedKeys } from './objects.ts';
+import { compareText, getOwn, isSameText, sortedKeys } from './objects.ts';
 
 /**
  * jq's total order of values: null, false, true, numbers, strings, arrays, objects. NaN is below
@@ -8,12 +8,13 @@ import { compareText, getOwn, sortedKeys } from './objects.ts';
  */
 export function compare(a: Json, b: Json, ctx: Context): number {
   if (typeof a === 'number' && typeof b === 'number') return compareNumbers(a, b);
-  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
+  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b, ctx);
   return compareAt(a, b, ctx, 0);
 }
 
 /** True when two values are equal; the order of an object's keys does not count. */
 export function isEqual(a: Json, b: Json, ctx: Context): boolean {
+  if (typeof a === 'string' && typeof b === 'string') return isSameText(a, b, ctx);
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   return isEqualAt(a, b, ctx, 0);
@@ -45,7 +46,7 @@ function compareAt(a: Json, b: Json, ctx: Context, depth: number): number {
   if (difference !== 0) return difference;
   if (rank < 3) return 0;
   if (rank === 3) return compareNumbers(a as number, b as number);
-  if (rank === 4) return compareText(a as string, b as string);
+  if (rank === 4) return compareText(a as string, b as string, ctx);
   ctx.checkDepth(depth);
   if (rank === 5) return compareArrays(a as Json[], b as Json[], ctx, depth + 1);
   return compareObjects(a as JsonObject, b as JsonObject, ctx, depth + 1);
@@ -63,8 +64,8 @@ function compareArrays(a: Json[], b: Json[], ctx: Context, depth: number): numbe
 
 /** Objects compare by their sorted keys first, then by their values in that order. */
 function compareObjects(a: JsonObject, b: JsonObject, ctx: Context, depth: number): number {
-  const keysOfA = sortedKeys(a);
-  const keysOfB = sortedKeys(b);
+  const keysOfA = sortedKeys(a, ctx);
+  const keysOfB = sortedKeys(b, ctx);
   ctx.spendMembers(keysOfA.length + keysOfB.length);
   const order = compareArrays(keysOfA, keysOfB, ctx, depth);
   if (order !== 0) return order;
@@ -76,6 +77,7 @@ function compareObjects(a: JsonObject, b: JsonObject, ctx: Context, depth: numbe
 }
 
 function isEqualAt(a: Json, b: Json, ctx: Context, depth: number): boolean {
+  if (typeof a === 'string' && typeof b === 'string') return isSameText(a, b, ctx);
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   ctx.checkDepth(depth);
@@ -92,9 +94,11 @@ function isEqualAt(a: Json, b: Json, ctx: Context, depth: number): boolean {
 
 function isEqualObject(a: JsonObject, b: JsonObject, ctx: Context, depth: number): boolean {
   const keys = Object.keys(a);
-  ctx.spendMembers(keys.length);
-  if (keys.length !== Object.keys(b).length) return false;
+  const count = Object.keys(b).length;
+  ctx.spendMembers(Math.max(keys.length, count));
+  if (keys.length !== count) return false;
   for (const key of keys) {
+    ctx.spendText(key.length);
     const other = getOwn(b, key);
     if (other === undefined || !isEqualAt(a[key] as Json, other, ctx, depth + 1)) return false;
   }

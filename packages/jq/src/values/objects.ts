@@ -1,3 +1,4 @@
+import type { Context } from '../compile/context.ts';
 import type { Json, JsonObject } from '../json.ts';
 
 /**
@@ -26,20 +27,35 @@ export function setOwn(object: JsonObject, key: string, value: Json): void {
 }
 
 /** Keys in jq's order: by code point. */
-export function sortedKeys(object: JsonObject): string[] {
-  return Object.keys(object).sort(compareText);
+export function sortedKeys(object: JsonObject, ctx: Context): string[] {
+  return Object.keys(object).sort((a, b) => {
+    ctx.spend(1 / 4);
+    return compareText(a, b, ctx);
+  });
 }
 
 /** Compares two texts by code point, as jq does; the units of JavaScript strings order differently above U+FFFF. */
-export function compareText(a: string, b: string): number {
-  if (a === b) return 0;
+export function compareText(a: string, b: string, ctx: Context): number {
+  if (isSameText(a, b, ctx)) return 0;
   const length = Math.min(a.length, b.length);
+  ctx.spendJoined(Math.max(a.length, b.length));
   for (let i = 0; i < length; i++) {
     const x = a.charCodeAt(i);
     const y = b.charCodeAt(i);
-    if (x !== y) return orderOf(x) - orderOf(y);
+    if (x !== y) {
+      ctx.spendText(i);
+      return orderOf(x) - orderOf(y);
+    }
   }
+  ctx.spendText(length);
   return a.length - b.length;
+}
+
+/** True when two texts are equal; those of different lengths are told apart unread. */
+export function isSameText(a: string, b: string, ctx: Context): boolean {
+  if (a.length !== b.length) return false;
+  ctx.spendText(a.length);
+  return a === b;
 }
 
 /** Moves surrogates above the rest of the first plane, which is where their characters belong. */

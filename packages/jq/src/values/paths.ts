@@ -64,6 +64,7 @@ function setFrom(value: Json, keys: readonly Json[], at: number, replacement: Js
 function setKey(value: Json, key: Json, item: Json, ctx: Context, owned: Owned): Json {
   if (typeof key === 'string') {
     if (value !== null && !isObject(value)) return refuseKey(value, key);
+    ctx.spendText(key.length);
     const object = ownObject(value, ctx, owned);
     setOwn(object, key, item);
     return object;
@@ -125,7 +126,10 @@ function boundsOf(key: JsonObject, length: number): { from: number; to: number }
 
 /** `delpaths`: the value without the given places, the last ones removed first so that positions hold. */
 export function deletePaths(value: Json, paths: readonly Json[], ctx: Context): Json {
-  const sorted = [...paths].sort((a, b) => compare(b, a, ctx));
+  const sorted = [...paths].sort((a, b) => {
+    ctx.spend(1 / 4);
+    return compare(b, a, ctx);
+  });
   const owned = new Owned();
   let result = value;
   for (const path of sorted) {
@@ -149,6 +153,7 @@ function deleteFrom(value: Json, keys: readonly Json[], at: number, ctx: Context
 function deleteKey(value: Json, key: Json, ctx: Context, owned: Owned): Json {
   if (isObject(value)) {
     if (typeof key !== 'string') return raise(`Cannot delete ${kindOf(key)} field of object`);
+    ctx.spendText(key.length);
     if (!Object.hasOwn(value, key)) return value;
     const object = ownObject(value, ctx, owned);
     delete object[key];

@@ -3,7 +3,7 @@ import type { Context } from '../compile/context.ts';
 /** The parts of a text between the occurrences of a separator; an empty separator gives the characters. */
 export function splitText(text: string, separator: string, ctx: Context): string[] {
   if (text === '') return [];
-  ctx.spendCharacters(text.length);
+  ctx.spendSearch(text.length, separator.length);
   if (separator === '') {
     // A character takes two units at most.
     ctx.checkArray(Math.ceil(text.length / 2));
