@@ -99,6 +99,7 @@ export class Advance {
     const run = new Run(state, flow, this.wake);
     run.committedSeq = 0;
     run.start = start;
+    run.startMessage = message;
     if (message !== undefined) run.consumed.push(message);
     sample(run);
     this.context.table.add(run);

@@ -70,6 +70,8 @@ export class Run implements TimerItem {
   consumed: MessageKey[] = [];
   /** It waits in line to continue after a yield. */
   continuing = false;
+  /** The inbox message that its start came with. */
+  startMessage: MessageKey | undefined;
   /** The run's first rows, until they are committed. */
   start: RunStart | null = null;
 

@@ -126,7 +126,11 @@ export class Starts {
       const stored = await context.ports.store.run(run.id);
       if (stored !== undefined) {
         for (const waiter of this.take(run)) waiter.resolve({ run: run.id, replayed: true, mismatch: false });
-        for (const message of part.consumed) context.committer.consume(message);
+        // Anything but the start was decided for a run that never was: the one that is there must hear it.
+        for (const message of part.consumed) {
+          if (message === run.startMessage) context.committer.consume(message);
+          else context.inbox.putBack(message);
+        }
         return hasEnded(stored.status) ? undefined : context.recovery.restore(stored);
       }
       const waiters = this.take(run);
@@ -136,7 +140,8 @@ export class Starts {
             cause: error,
           }),
         );
-      const message = part.consumed[0];
+      const message = run.startMessage;
+      for (const other of part.consumed) if (other !== message) context.inbox.putBack(other);
       if (message === undefined || part.start === null) return undefined;
       if (run.state.status === 'faulted' && run.state.input === null) {
         context.ports.log.error(
