@@ -197,6 +197,8 @@ describe('A38: a runaway program is stopped soon, whatever it runs away with', (
       '{a: 1} | has($s + "x")',
       '{a: 1} | .[$s + "x"]',
       '{($s): 1, ($t): 1} | keys',
+      '{a: 1} | {($s + "x"): 1}',
+      '$s | tonumber?',
     ].map((use): [string, string] => [
       `("a" * 4000000 + "b") as $s | ("a" * 4000000 + "c") as $t | reduce range(200000) as $i (0; (${use}) as $x | . + 1)`,
       'steps',

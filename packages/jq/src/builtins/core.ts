@@ -70,6 +70,7 @@ export const core: Builtins = {
   'tojson/0': scalarFromInput((input, ctx) => toJson(input, ctx)),
   'fromjson/0': fromInput((input, ctx) => fromJson(input, ctx)),
   'tonumber/0': fromInput((input, ctx) => {
+    if (typeof input === 'string') ctx.spendText(input.length);
     const value = toNumber(input);
     return typeof value === 'number' ? ctx.number(value) : value;
   }),

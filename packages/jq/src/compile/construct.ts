@@ -82,11 +82,9 @@ function singleObject(entries: readonly Entry[]): Filter | undefined {
   return oneFilter((input, env) => {
     const object: JsonObject = {};
     for (const { key, value } of entries) {
-      setOwn(
-        object,
-        requireKey((key.one as NonNullable<Filter['one']>)(input, env)),
-        (value.one as NonNullable<Filter['one']>)(input, env),
-      );
+      const name = requireKey((key.one as NonNullable<Filter['one']>)(input, env));
+      env.ctx.spendText(name.length);
+      setOwn(object, name, (value.one as NonNullable<Filter['one']>)(input, env));
     }
     return object;
   }, weigh(entries));
