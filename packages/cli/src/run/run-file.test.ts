@@ -201,7 +201,11 @@ describe('pawl run', () => {
 test('pawl run works with a data folder that does not exist yet, and stops the PostgreSQL that it started', async () => {
   const file = bench.file('new.yaml', flowText('new', '  - a: { set: { b: 1 } }\n'));
   const dataDir = join(bench.folder, 'new', 'data');
-  expect(await bench.pawl(['run', file], { PAWL_DATA: dataDir })).toEqual({ code: 0, stdout: '{"b":1}\n', stderr: expect.stringMatching(/^pawl: made the data folder /) });
+  expect(await bench.pawl(['run', file], { PAWL_DATA: dataDir })).toEqual({
+    code: 0,
+    stdout: '{"b":1}\n',
+    stderr: expect.stringMatching(/^pawl: made the data folder /),
+  });
   expect(existsSync(join(dataDir, 'pg18', 'PG_VERSION'))).toBe(true);
   expect(existsSync(join(dataDir, 'pg18', 'postmaster.pid'))).toBe(false);
 });
