@@ -14,11 +14,14 @@ export class SqlStale extends Error {}
 /** A query returned more than a step may hold. */
 export class SqlTooLarge extends Error {}
 
+/** Whose SQL runs in a session: only that of a flow can leave temporary tables, settings and locks behind. */
+export type Runs = 'sql of the flow' | 'sql of pawl';
+
 /** One database behind a connection. */
 export class Database {
   readonly connection: Connection;
-  /** The table of effect rows is known to exist. */
-  hasEffects = false;
+  /** The table of effect rows as SQL names it, schema and all, once it is known to exist. */
+  effectTable: string | undefined;
   readonly #pool: Pool;
   readonly #gate: EgressGate;
 
@@ -31,8 +34,9 @@ export class Database {
   /**
    * Lends a session to `work`. At cancellation the statement under way is cancelled in the database and the session
    * closed; `work` then rejects with SqlCancelled. A transaction that `work` leaves open by throwing is rolled back.
+   * Where `runs` says that a flow's own SQL runs in it, the session is made as new before it is lent again.
    */
-  async use<T>(cancellation: Cancellation, work: (session: Session) => Promise<T>): Promise<T> {
+  async use<T>(cancellation: Cancellation, runs: Runs, work: (session: Session) => Promise<T>): Promise<T> {
     const client = await this.#acquire(cancellation);
     const session = new Session(client);
     let working = true;
@@ -49,6 +53,7 @@ export class Database {
       goesOn = await canGoOn(session, error);
       throw session.cancelled ? new SqlCancelled('cancelled', { cause: error }) : error;
     } finally {
+      if (goesOn && runs === 'sql of the flow') goesOn = await isClean(session);
       working = false;
       client.release(!goesOn);
     }
@@ -145,6 +150,14 @@ async function canGoOn(session: Session, error: unknown): Promise<boolean> {
   const answered = error instanceof DatabaseError ? error.severity === 'ERROR' : error instanceof PawlError;
   if (session.cancelled || !answered) return false;
   return session.run('rollback').then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Drops what SQL left in the session for those who get it next: temporary tables, settings, locks. */
+function isClean(session: Session): Promise<boolean> {
+  return session.run('discard all').then(
     () => true,
     () => false,
   );

@@ -5,7 +5,8 @@ import { DatabaseError } from 'pg';
 import type { ActionContext } from '../action.ts';
 import { terminal } from '../failures.ts';
 import { SqlStale } from './database.ts';
-import type { Database, Session } from './database.ts';
+import type { Database, Runs, Session } from './database.ts';
+import { quoteName } from './identifiers.ts';
 import { sqlOutcome } from './outcome.ts';
 
 /**
@@ -16,6 +17,7 @@ import { sqlOutcome } from './outcome.ts';
 export async function runTransactional(
   request: ActionRequest,
   context: ActionContext,
+  runs: Runs,
   work: (session: Session) => Promise<Json>,
 ): Promise<Outcome> {
   const name = String(request.args['connection']);
@@ -23,16 +25,16 @@ export async function runTransactional(
   let left = false;
   try {
     const database = context.databases.get(name, context.flow);
-    return await database.use(context.cancellation, async (session) => {
-      if (!database.hasEffects) await ensureTable(session, database);
+    return await database.use(context.cancellation, runs, async (session) => {
+      const table = (database.effectTable ??= await ensureTable(session, database));
       await session.run('begin isolation level read committed');
-      const known = await claim(session, request, database);
+      const known = await claim(session, request, database, table);
       if (known !== undefined) {
         await session.run('rollback');
         return known;
       }
       const output = await work(session);
-      await session.run('update pawl_effect set result = $2 where key = $1', [request.key, JSON.stringify(output)]);
+      await session.run(`update ${table} set result = $2 where key = $1`, [request.key, JSON.stringify(output)]);
       if (!session.inTransaction)
         throw new PawlError('PAWL_ACTION_INPUT', 'The statement ended the transaction of the step.');
       // Until COMMIT is sent nothing can be applied: whatever breaks before it rolls back.
@@ -49,20 +51,25 @@ export async function runTransactional(
 }
 
 /** Inserts the effect row; an outcome when the effect was applied before. */
-async function claim(session: Session, request: ActionRequest, database: Database): Promise<Outcome | undefined> {
+async function claim(
+  session: Session,
+  request: ActionRequest,
+  database: Database,
+  table: string,
+): Promise<Outcome | undefined> {
   const hash = createHash('sha256')
     .update(canonicalJson([request.action, request.args]))
     .digest('hex');
   const inserted = await session
-    .run('insert into pawl_effect (key, hash) values ($1, $2) on conflict (key) do nothing', [request.key, hash])
+    .run(`insert into ${table} (key, hash) values ($1, $2) on conflict (key) do nothing`, [request.key, hash])
     .catch((error: unknown) => {
       if (!(error instanceof DatabaseError) || error.code !== '42P01') throw error;
-      database.hasEffects = false;
+      database.effectTable = undefined;
       throw new SqlStale('the table pawl_effect was dropped', { cause: error });
     });
   if (inserted.rowCount === 1) return undefined;
   // A statement of its own: the one above does not see the row of a rival that it waited for.
-  const { rows } = await session.run('select hash, result from pawl_effect where key = $1', [request.key]);
+  const { rows } = await session.run(`select hash, result from ${table} where key = $1`, [request.key]);
   const [row] = rows;
   if (row === undefined) throw new Error('the effect row was deleted while its key was claimed');
   if (row['hash'] !== hash) {
@@ -78,23 +85,49 @@ async function claim(session: Session, request: ActionRequest, database: Databas
 const createTable =
   'create table if not exists pawl_effect (key text primary key, hash text not null, result text, at timestamptz not null default now())';
 
-/** Makes the table of effect rows where it is missing. Two who make it at once: one of them is told, and finds it made. */
-async function ensureTable(session: Session, database: Database): Promise<void> {
-  const { rows } = await session.run("select to_regclass('pawl_effect') is not null as found");
-  if (rows[0]?.['found'] !== true) {
-    await session.run(createTable).catch((error: unknown) => {
-      if (!(error instanceof DatabaseError)) throw error;
-      if (error.code === '42501') {
-        throw new PawlError(
-          'PAWL_FORBIDDEN',
-          `The user ${database.connection.user} may not make the table pawl_effect, in which Pawl records what it has done.`,
-          {
-            hint: `Have an administrator run: ${createTable}; grant select, insert, update on it to ${database.connection.user}.`,
-          },
-        );
-      }
-      if (error.code !== '23505' && error.code !== '42P07') throw error;
-    });
-  }
-  database.hasEffects = true;
+/** The table of effect rows on the search path, which is that of a new session here; never a temporary one. */
+const findTable = `select n.nspname as schema from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where c.relname = 'pawl_effect' and c.relkind in ('r', 'p') and c.relpersistence <> 't' and n.nspname = any(current_schemas(false))
+  order by array_position(current_schemas(false), n.nspname) limit 1`;
+
+/**
+ * The table of effect rows, made where it is missing, as SQL names it. With its schema: what a statement of a flow makes
+ * under the same name cannot take its place.
+ */
+async function ensureTable(session: Session, database: Database): Promise<string> {
+  const found = await tableOf(session);
+  if (found !== undefined) return found;
+  await makeTable(session, database);
+  const made = await tableOf(session);
+  if (made !== undefined) return made;
+  throw new PawlError(
+    'PAWL_FORBIDDEN',
+    'The table pawl_effect, in which Pawl records what it has done, was not kept.',
+    {
+      hint: `The search path of the user ${database.connection.user} must begin with a schema that is not temporary.`,
+    },
+  );
+}
+
+async function tableOf(session: Session): Promise<string | undefined> {
+  const { rows } = await session.run(findTable);
+  const schema = rows[0]?.['schema'];
+  return schema === undefined ? undefined : `${quoteName(String(schema))}.pawl_effect`;
+}
+
+/** Two who make it at once: one of them is told, and finds it made. */
+async function makeTable(session: Session, database: Database): Promise<void> {
+  await session.run(createTable).catch((error: unknown) => {
+    if (!(error instanceof DatabaseError)) throw error;
+    if (error.code === '42501') {
+      throw new PawlError(
+        'PAWL_FORBIDDEN',
+        `The user ${database.connection.user} may not make the table pawl_effect, in which Pawl records what it has done.`,
+        {
+          hint: `Have an administrator run: ${createTable}; grant select, insert, update on it to ${database.connection.user}.`,
+        },
+      );
+    }
+    if (error.code !== '23505' && error.code !== '42P07') throw error;
+  });
 }

@@ -22,7 +22,7 @@ export const executeAction = defineAction({
   concurrency: actionLimits.sqlConnections,
   target: targetOf,
   run: (request, context) =>
-    runTransactional(request, context, async (session) => {
+    runTransactional(request, context, 'sql of the flow', async (session) => {
       const sql = String(request.args['sql']);
       requireStatement(sql);
       const result = await session.run(sql, paramsOf(request.args));

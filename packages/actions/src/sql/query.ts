@@ -31,18 +31,20 @@ async function queryRows({ args, guarantee }: ActionRequest, context: ActionCont
   try {
     const sql = String(args['sql']);
     requireStatement(sql);
-    const rows = await context.databases.get(name, context.flow).use(context.cancellation, async (session) => {
-      await session.run('begin read only');
-      context.left();
-      left = true;
-      const found = await session.rows(sql, paramsOf(args), {
-        rows: actionLimits.sqlRows,
-        characters: actionLimits.sqlCharacters,
+    const rows = await context.databases
+      .get(name, context.flow)
+      .use(context.cancellation, 'sql of the flow', async (session) => {
+        await session.run('begin read only');
+        context.left();
+        left = true;
+        const found = await session.rows(sql, paramsOf(args), {
+          rows: actionLimits.sqlRows,
+          characters: actionLimits.sqlCharacters,
+        });
+        // Not commit: a rollback also takes back settings that a function of the query changed.
+        await session.run('rollback');
+        return found;
       });
-      // Not commit: a rollback also takes back settings that a function of the query changed.
-      await session.run('rollback');
-      return found;
-    });
     return { kind: 'completed', output: rows };
   } catch (error) {
     return sqlOutcome(error, { guarantee, left, doing });

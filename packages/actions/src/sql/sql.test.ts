@@ -249,7 +249,7 @@ describe.skipIf(noServer !== undefined)(
           async () =>
             (
               await database.query(
-                "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like 'insert into pawl_effect%'",
+                "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like 'insert into %pawl_effect%'",
               )
             ).length === 1,
         );
@@ -343,6 +343,37 @@ describe.skipIf(noServer !== undefined)(
           error: { detail: expect.stringContaining('23503') as string },
         });
         expect(await effectsOf(request.key)).toBe(0);
+      });
+
+      test('a temporary table named like that of the effects takes nothing of it', async () => {
+        const before = await counter();
+        const shadow =
+          'create temp table pawl_effect (key text primary key, hash text not null, result text, at timestamptz not null default now())';
+        expect((await execute(shadow)).outcome).toMatchObject({ kind: 'completed' });
+        const request = executing({ sql: count });
+        await attempt(actions, request);
+        expect(await effectsOf(request.key)).toBe(1);
+        await database.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'pawl'",
+        );
+        const other = makeActions({ connections: createConnections({ db: definition }) });
+        closers.push(() => other.close());
+        expect((await attempt(other, { ...request, attempt: 2 })).outcome).toMatchObject({ already: true });
+        expect(await counter()).toBe(before + 1);
+      });
+
+      test.each([
+        ['sql.execute', (sql: string) => execute(sql)],
+        ['sql.query', (sql: string) => query(sql)],
+      ])('what %s leaves in its session is gone for the next: settings, locks, tables', async (_name, run) => {
+        const single = "set_config('pawl.left', 'here', false), pg_advisory_lock(4711)";
+        expect((await run(`select ${single}`)).outcome).toMatchObject({ kind: 'completed' });
+        await execute('create temp table left_here (a int)');
+        const { outcome } = await query(
+          `select coalesce(current_setting('pawl.left', true), '') as setting, to_regclass('left_here')::text as "table",
+          (select count(*)::int from pg_locks where locktype = 'advisory' and objid = 4711) as locks`,
+        );
+        expect(outcome).toEqual({ kind: 'completed', output: [{ setting: '', table: null, locks: 0 }] });
       });
 
       test('the table of effects is made on demand by whoever comes first, and again if it was dropped', async () => {

@@ -46,7 +46,8 @@ export const upsertAction = defineAction({
   guarantee: () => 'transactional',
   concurrency: actionLimits.sqlConnections,
   target: targetOf,
-  run: (request, context) => runTransactional(request, context, (session) => upsertRows(request, session)),
+  run: (request, context) =>
+    runTransactional(request, context, 'sql of pawl', (session) => upsertRows(request, session)),
 });
 
 async function upsertRows({ args }: ActionRequest, session: Session): Promise<Json> {
