@@ -5,7 +5,7 @@ import { actionLimits } from '../limits.ts';
 import { readBody } from './body.ts';
 import type { Body } from './body.ts';
 import { EgressFailure } from './failure.ts';
-import { checkHeaders, egressMark, isCredential } from './headers.ts';
+import { checkHeaders, egressMark, keepsAcrossOrigins } from './headers.ts';
 import { exchange } from './exchange.ts';
 import type { Head } from './exchange.ts';
 import { parseRedirect, parseUrl } from './url.ts';
@@ -94,7 +94,15 @@ export class Client {
         followed === actionLimits.redirects
       )
         return answer;
-      hop = nextHop(hop, answer.status, parseRedirect(location, hop.url), request.credentials ?? {});
+      const url = parseRedirect(location, hop.url);
+      // 307 and 308 repeat the body, which was meant for the place that the flow named.
+      if (url.origin !== hop.url.origin && hop.body !== undefined && !becomesGet(hop, answer.status)) {
+        throw new EgressFailure(
+          'refused',
+          `The target answered ${answer.status} and asks to send the body to ${url.origin}, another place. Pawl did not send it there. If that is right, write that URL into the step.`,
+        );
+      }
+      hop = nextHop(hop, answer.status, url, request.credentials ?? {});
     }
   }
 
@@ -141,14 +149,18 @@ function isRedirect(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 }
 
-/** Method, headers and body of the next request, as RFC 9110 §15.4 and every browser do it. */
+/** Whether the next request is a GET without body, as RFC 9110 §15.4 and every browser do it. */
+function becomesGet(hop: Hop, status: number): boolean {
+  return (status === 303 && hop.method !== 'HEAD') || ((status === 301 || status === 302) && hop.method === 'POST');
+}
+
+/** Method, headers and body of the next request. Any header may hold a secret: another origin gets the harmless ones. */
 function nextHop(hop: Hop, status: number, url: URL, credentials: Readonly<Record<string, string>>): Hop {
-  const toGet =
-    (status === 303 && hop.method !== 'HEAD') || ((status === 301 || status === 302) && hop.method === 'POST');
+  const toGet = becomesGet(hop, status);
   const sameOrigin = url.origin === hop.url.origin;
   const secret = new Set(Object.keys(credentials).map((name) => name.toLowerCase()));
   const headers = Object.entries(hop.headers).filter(([name]) => {
-    if (!sameOrigin && (isCredential(name) || secret.has(name.toLowerCase()))) return false;
+    if (!sameOrigin && (!keepsAcrossOrigins(name) || secret.has(name.toLowerCase()))) return false;
     return !toGet || !name.toLowerCase().startsWith('content-');
   });
   return {

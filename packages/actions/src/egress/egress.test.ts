@@ -421,6 +421,30 @@ describe('redirects', () => {
     expect(seen.map((each) => each.auth)).toEqual(['Bearer own', 'Bearer own', 'Bearer given', 'Bearer given']);
     expect(other.seen.map((each) => each.auth)).toEqual([undefined, undefined]);
   });
+
+  test('another origin gets no header that may hold a secret', async () => {
+    const names: string[] = [];
+    const other = await httpServer((request, response) => {
+      names.push(...Object.keys(request.headers));
+      answerJson(response, 'end');
+    });
+    const { target } = await redirecting(302, () => `${other.url}/end`);
+    const headers = { 'X-Api-Key': 'k', 'Private-Token': 't', Accept: 'text/plain', 'Accept-Language': 'de' };
+    await send(gateOf(), { url: target.url, follow: true, headers });
+    expect(names).toEqual(expect.arrayContaining(['accept', 'accept-language', 'user-agent']));
+    expect(names.filter((name) => name === 'x-api-key' || name === 'private-token')).toEqual([]);
+  });
+
+  test.each([307, 308])('a body does not go to another origin: %i is refused in plain words', async (status) => {
+    const other = await redirecting(200, () => undefined);
+    const { target } = await redirecting(status, () => `${other.target.url}/end`);
+    const post = { method: 'POST', headers: {}, body: 'secret', follow: true };
+    await expect(send(gateOf(), { ...post, url: target.url })).rejects.toMatchObject({
+      reason: 'refused',
+      message: expect.stringContaining('Pawl did not send it there') as string,
+    });
+    expect(other.seen).toEqual([]);
+  });
 });
 
 describe('answers of hostile targets', () => {

@@ -46,10 +46,18 @@ export function checkHeaders(headers: Readonly<Record<string, string>>): void {
     throw new EgressFailure('invalid', `The headers are larger than ${actionLimits.requestHeaderBytes} bytes.`);
 }
 
-/** Headers that a redirect to another host must not take along. */
-const credentials: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
+/** Headers that hold no secret, and that a redirect to another origin takes along. */
+const harmless: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-charset',
+  'accept-encoding',
+  'accept-language',
+  'content-type',
+  'content-language',
+  'user-agent',
+]);
 
-/** Whether a header may hold credentials, by its name. */
-export function isCredential(name: string): boolean {
-  return credentials.has(name.toLowerCase());
+/** Whether a header goes along to another origin: its name tells that it is no secret. */
+export function keepsAcrossOrigins(name: string): boolean {
+  return harmless.has(name.toLowerCase());
 }
