@@ -6,11 +6,13 @@ import { defineAction } from '../action.ts';
 import type { ActionContext } from '../action.ts';
 import { commonInput, givenBy, runOutput, textInput } from './arguments.ts';
 import type { Given } from './arguments.ts';
+import { withEnvironmentFile } from './environment-file.ts';
 import { pathOf, programPath } from './jail.ts';
 import { runLimits } from './limits.ts';
 import { notAllowed } from './permissions.ts';
 import { programGuarantees, programOutcome } from './program-outcome.ts';
 import { runProgram } from './program.ts';
+import type { ProgramStart } from './program.ts';
 
 /** Runs a container to its end by Docker or Podman, where that is allowed. */
 export const containerAction = defineAction({
@@ -53,18 +55,35 @@ async function runContainer({ args, key }: ActionRequest, context: ActionContext
   const given = givenBy(args);
   const engine = await findEngine(context.cancellation);
   const name = typeof args['name'] === 'string' ? args['name'] : `pawl-${key.replace(/[^A-Za-z0-9_.-]/g, '-')}`;
-  const words = [engine, ...containerWords(args, given, name, allowed.has('container-network'))];
-  if (context.cancellation.cancelled) return { kind: 'cancelled' };
-  context.left();
-  const start = { words, folder: tmpdir(), stdin: given.stdin, environment: engineEnvironment(given.environment) };
-  const end = await runProgram(start, context.cancellation);
-  // The engine's client has ended; the container itself may go on.
-  if (end === 'given up') await runProgram({ ...start, words: [engine, 'rm', '--force', name], stdin: '' }, never);
+  const network = allowed.has('container-network');
+  const end = await withEnvironmentFile(given.environment, async (file) => {
+    if (context.cancellation.cancelled) return undefined;
+    const start = containerStart(engine, args, given, { name, network, file });
+    context.left();
+    const ended = await runProgram(start, context.cancellation);
+    // The engine's client has ended; the container itself may go on.
+    if (ended === 'given up') await runProgram({ ...start, words: [engine, 'rm', '--force', name], stdin: '' }, never);
+    return ended;
+  });
+  if (end === undefined) return { kind: 'cancelled' };
   return programOutcome('The container', end, given.wanted, true);
 }
 
-/** The words of `run`. Values of environment variables are no words: the engine takes them from its own environment. */
-function containerWords(args: JsonObject, given: Given, name: string, network: boolean): readonly string[] {
+interface Setting {
+  readonly name: string;
+  readonly network: boolean;
+  /** The file of environment variables. */
+  readonly file: string;
+}
+
+/** How the engine's client is started. The step's environment is in the file alone. */
+export function containerStart(engine: string, args: JsonObject, given: Given, setting: Setting): ProgramStart {
+  const words = [engine, ...containerWords(args, given, setting)];
+  return { words, folder: tmpdir(), stdin: given.stdin, environment: engineEnvironment() };
+}
+
+/** The words of `run`. */
+function containerWords(args: JsonObject, given: Given, { name, network, file }: Setting): readonly string[] {
   const pull = { ifNotPresent: 'missing', always: 'always', never: 'never' }[
     String(args['pullPolicy'] ?? 'ifNotPresent')
   ];
@@ -74,7 +93,7 @@ function containerWords(args: JsonObject, given: Given, name: string, network: b
     ...['run', '--interactive', '--name', name, '--pull', pull ?? 'missing'],
     ...(lifetime === 'never' ? [] : ['--rm']),
     ...(network ? [] : ['--network', 'none']),
-    ...Object.keys(given.environment).flatMap((variable) => ['--env', variable]),
+    ...['--env-file', file],
     ...pairs(args['ports']).flatMap(([outside, inside]) => ['--publish', `127.0.0.1:${outside}:${inside}`]),
     ...pairs(args['volumes']).flatMap(([outside, inside]) => ['--volume', `${outside}:${inside}`]),
     ...(command === undefined ? [] : ['--entrypoint', 'sh']),
@@ -93,7 +112,7 @@ async function findEngine(cancellation: Cancellation): Promise<string> {
   for (const name of ['docker', 'podman']) {
     const path = pathOf(name);
     if (path === undefined) continue;
-    const asked = { words: [path, 'info'], folder: tmpdir(), stdin: '', environment: engineEnvironment({}) };
+    const asked = { words: [path, 'info'], folder: tmpdir(), stdin: '', environment: engineEnvironment() };
     const end = await runProgram(asked, cancellation);
     if (typeof end === 'object' && 'code' in end && end.code === 0) return path;
   }
@@ -101,12 +120,12 @@ async function findEngine(cancellation: Cancellation): Promise<string> {
 }
 
 /** What the engine's client needs to find its engine and its registries. */
-function engineEnvironment(given: Readonly<Record<string, string>>): Record<string, string> {
+function engineEnvironment(): Record<string, string> {
   const known = ['HOME', 'DOCKER_HOST', 'XDG_RUNTIME_DIR'].flatMap((name) => {
     const value = env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { ...given, ...Object.fromEntries(known), PATH: programPath };
+  return { ...Object.fromEntries(known), PATH: programPath };
 }
 
 const never: Cancellation = { cancelled: false, onCancel: () => undefined };
