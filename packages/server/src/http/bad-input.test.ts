@@ -143,7 +143,14 @@ const cases: readonly Case[] = [
     code: 'PAWL_MEDIA_TYPE',
   },
   { what: 'a way that there is not', path: '/api/v1/flaws', body: '{}', status: 404, code: 'PAWL_NOT_FOUND' },
-  { what: 'a method that there is not', path: runs, method: 'PUT', body: '{}', status: 404, code: 'PAWL_NOT_FOUND' },
+  {
+    what: 'a method that there is not',
+    path: runs,
+    method: 'PUT',
+    body: '{}',
+    status: 405,
+    code: 'PAWL_REQUEST_INVALID',
+  },
   { what: 'a flow that is no JSON', path: flows, body: '{"document":', status: 400, code: 'PAWL_FLOW_INVALID' },
   {
     what: 'a flow that is no YAML',
