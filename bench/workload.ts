@@ -83,11 +83,11 @@ async function long({ steps }: Options): Promise<Figures> {
 }
 
 /**
- * W5: runs that sleep for an hour; what each weighs in memory and on disk. A tenth as many go before, so that the memory of
+ * W5: runs that sleep for an hour; what each weighs in memory and on disk. Half as many go before, so that the memory of
  * a worker that has never worked is not the yardstick.
  */
 async function parked({ runs, conc, database }: Options): Promise<Figures> {
-  await adapter.startMany('park', runs / 10, conc);
+  await adapter.startMany('park', runs / 2, conc);
   await adapter.waitParked();
   const [memory, disk] = [await restingMemory(), await databaseBytes(database)];
   const begun = performance.now();
