@@ -1,4 +1,4 @@
-import { compileSchema, ensureError, flowError, PawlError } from '@pawl/core';
+import { compileSchema, ensureError, flowError, flowErrorOf, PawlError } from '@pawl/core';
 import type {
   ActionDescription,
   ActionRequest,
@@ -16,7 +16,7 @@ import { EgressGate } from './egress/egress.ts';
 import type { Grant } from './egress/egress.ts';
 import { EgressFailure } from './egress/failure.ts';
 import type { Endpoint } from './egress/guard.ts';
-import { egressOutcome, errorOf, errorOfPawl, unanswered } from './failures.ts';
+import { egressOutcome, errorOf, unanswered } from './failures.ts';
 import { readFileAction } from './file/action.ts';
 import { createFileStore } from './file/files.ts';
 import { httpAction } from './http/action.ts';
@@ -78,7 +78,7 @@ export function createActions(options: ActionsOptions): Actions & { close(): Pro
       if (runner === undefined)
         return {
           kind: 'terminal',
-          error: errorOfPawl(new PawlError('PAWL_ACTION_UNKNOWN', `There is no action ${request.action}.`)),
+          error: flowErrorOf(new PawlError('PAWL_ACTION_UNKNOWN', `There is no action ${request.action}.`)),
         };
       return runner.run(request, {
         ...shared,
@@ -143,7 +143,7 @@ class Runner {
 
 function outcomeOf(error: Error, request: ActionRequest, left: boolean, log: Log): Outcome {
   if (error instanceof EgressFailure) return egressOutcome(error, request.guarantee, left, request.action);
-  if (error instanceof PawlError && !left) return { kind: 'terminal', error: errorOfPawl(error) };
+  if (error instanceof PawlError && !left) return { kind: 'terminal', error: flowErrorOf(error) };
   // What an action throws otherwise is a bug of the action: its message is for the log, since it may hold anything.
   log.error(
     { err: error, action: request.action, run: request.run, step: request.step },

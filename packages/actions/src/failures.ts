@@ -1,5 +1,5 @@
-import { errors, flowError } from '@pawl/core';
-import type { ErrorCode, ErrorKind, FlowError, Guarantee, Outcome, PawlError } from '@pawl/core';
+import { flowError } from '@pawl/core';
+import type { ErrorCode, ErrorKind, FlowError, Guarantee, Outcome } from '@pawl/core';
 import type { EgressFailure } from './egress/failure.ts';
 
 /** A refusal for certain: a repeat of the same request would be refused again. */
@@ -56,36 +56,5 @@ export function egressError(failure: EgressFailure, detail: string): FlowError {
     case 'unreachable':
     case 'broken':
       return errorOf('communication', detail);
-  }
-}
-
-/** An error that Pawl threw on purpose, as an error of the language. */
-export function errorOfPawl(error: PawlError): FlowError {
-  return {
-    ...flowError(kindOf(error.code), `${error.message} ${error.hint}`, { status: error.status }),
-    // The title of the kind speaks of a schema, and a file has other ways to be wrong.
-    ...(error.code === 'PAWL_FILE_INVALID' ? { title: errors[error.code].text } : {}),
-    code: error.code,
-  };
-}
-
-function kindOf(code: ErrorCode): ErrorKind {
-  switch (code) {
-    case 'PAWL_ACTION_INPUT':
-    case 'PAWL_FILE_INVALID':
-    case 'PAWL_INPUT_INVALID':
-      return 'validation';
-    case 'PAWL_FILE_FORBIDDEN':
-    case 'PAWL_EGRESS':
-    case 'PAWL_FORBIDDEN':
-      return 'authorization';
-    case 'PAWL_ACTION_UNKNOWN':
-    case 'PAWL_CONNECTION_UNKNOWN':
-    case 'PAWL_CONNECTION_FILE':
-    case 'PAWL_RUN_NOT_ALLOWED':
-    case 'PAWL_RUN_MISSING':
-      return 'configuration';
-    default:
-      return 'runtime';
   }
 }

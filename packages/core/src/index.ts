@@ -4,6 +4,7 @@ export type { Fault, FaultPoint } from './faults.ts';
 export { faultPoints, noFaults } from './faults.ts';
 export type { ErrorKind, FlowError } from './flow-error.ts';
 export { errorKindOf, flowError } from './flow-error.ts';
+export { flowErrorOf } from './flow-error-of.ts';
 export type { Guarantee, KeyIn } from './guarantee/classes.ts';
 export { guarantees, httpGuarantee } from './guarantee/classes.ts';
 export type { Json, JsonObject } from './json.ts';

@@ -1,5 +1,5 @@
-import type { ActionRequest, Outcome, Page, Pending, Stimulus } from '@pawl/core';
-import { ensureError, flowError, partitionCount, requestOf, wireName } from '@pawl/core';
+import type { ActionRequest, FlowError, Outcome, Page, Pending, Stimulus } from '@pawl/core';
+import { ensureError, flowError, flowErrorOf, partitionCount, PawlError, requestOf, wireName } from '@pawl/core';
 import type { AttemptHost } from './attempt.ts';
 import { Attempt } from './attempt.ts';
 import { backoffMs } from './backoff.ts';
@@ -306,13 +306,13 @@ class PageRead implements Work, TimerItem {
     this.context.timers.set(this, this.context.now() + this.context.limits.attemptTimeout);
     this.context.ports.actions.readPage(one.dataset, one.cursor, one.size).then(
       (page) => this.came(tries, page),
-      (error: unknown) => this.came(tries, { error: ensureError(error).message }),
+      (error: unknown) => this.came(tries, { error: errorOfRead(error) }),
     );
   };
 
   due(): void {
     this.came(this.tries, {
-      error: `The page could not be read within ${this.context.limits.attemptTimeout / 1_000} s.`,
+      error: flowError('timeout', `The page could not be read within ${this.context.limits.attemptTimeout / 1_000} s.`),
     });
   }
 
@@ -323,12 +323,12 @@ class PageRead implements Work, TimerItem {
     this.context.timers.remove(this);
   }
 
-  private came(tries: number, page: Page | { readonly error: string }): void {
+  private came(tries: number, page: Page | { readonly error: FlowError }): void {
     const { context, run, frame } = this;
     if (this.over || tries !== this.tries) return;
     if ('error' in page && context.now() < this.giveUpAt) {
       context.ports.log.warn(
-        { run: run.id, frame, reason: page.error },
+        { run: run.id, frame, reason: page.error.detail },
         'A page could not be read again; Pawl tries again.',
       );
       // What a read that took too long still says is ignored.
@@ -344,6 +344,12 @@ class PageRead implements Work, TimerItem {
     if (this.one.reload) context.advance.deliverFirst(run, stimulus);
     else context.advance.deliver(run, stimulus);
   }
+}
+
+/** What the flow is told of a page that cannot be read: a refusal that names file and row as it is, not as a failure of Pawl. */
+function errorOfRead(thrown: unknown): FlowError {
+  const error = ensureError(thrown);
+  return error instanceof PawlError ? flowErrorOf(error) : flowError('runtime', error.message);
 }
 
 function broken(attempt: Attempt, error: unknown): Outcome {

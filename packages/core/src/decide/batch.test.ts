@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { FlowError } from '../flow-error.ts';
 import { flowError } from '../flow-error.ts';
 import type { Played } from './play.fixture.ts';
 import { play, reload } from './play.fixture.ts';
@@ -26,8 +27,11 @@ describe('batches', () => {
   });
   it('faults the step with what the dataset says when a page cannot be read', () => {
     expect(
-      play(flow, { input: { data: { dataset: {} } }, page: () => ({ error: 'row 7 is broken' }) }).state.error?.detail,
-    ).toBe('row 7 is broken');
+      play(flow, {
+        input: { data: { dataset: {} } },
+        page: () => ({ error: flowError('validation', 'row 7 is broken') }),
+      }).state.error,
+    ).toMatchObject({ status: 400, detail: 'row 7 is broken' });
   });
   it('refuses a value that is not a dataset', () => {
     expect(play(flow, { input: { data: [1] } }).state.error?.detail).toMatch(/dataset/);
@@ -49,7 +53,7 @@ do:
   const input = { data: { dataset: { kind: 'test' } } };
   const lose = (
     yaml: string,
-    again: { rows: typeof rows } | { error: string },
+    again: { rows: typeof rows } | { error: FlowError },
     found: (run: Played) => Stimulus | undefined,
   ) => {
     let reads = 0;
@@ -97,7 +101,7 @@ do:
   });
 
   it('does not end the batch while an outcome on it is unknown: a person says first what became of it', () => {
-    for (const again of [{ error: 'the file is gone' }, { rows: [{ id: 1 }] }]) {
+    for (const again of [{ error: flowError('runtime', 'the file is gone') }, { rows: [{ id: 1 }] }]) {
       const run = lose(flow('idempotent'), again, decided);
       expect(run.requests).toEqual([]);
       expect(run.events.map((event) => event.type)).toContain('decision.made');
@@ -108,14 +112,14 @@ do:
   });
 
   it('ends the batch at once where nothing on it is unknown', () => {
-    const run = lose(flow('pure'), { error: 'the file is gone' }, () => undefined);
+    const run = lose(flow('pure'), { error: flowError('runtime', 'the file is gone') }, () => undefined);
     expect(run.state.output).toEqual({ because: 'the file is gone' });
     expect(run.events.filter((event) => event.type === 'task.cancelled')).toHaveLength(1);
   });
 
   it('lets a cancel wait for the outcome alone', () => {
     let cancelled = false;
-    const run = lose(flow('once'), { error: 'the file is gone' }, (played) => {
+    const run = lose(flow('once'), { error: flowError('runtime', 'the file is gone') }, (played) => {
       if (cancelled) return decided(played);
       cancelled = true;
       return { kind: 'cancel', at: played.now, by: 'lena' };
@@ -126,7 +130,7 @@ do:
   it('lets a timeout of the batch wait for the outcome alone', () => {
     const late = flow('once').replace(/( +)metadata:/, '$1timeout: { after: PT5S }\n$1metadata:');
     let passed = false;
-    const run = lose(late, { error: 'the file is gone' }, (played) => {
+    const run = lose(late, { error: flowError('runtime', 'the file is gone') }, (played) => {
       if (passed) return decided(played);
       passed = true;
       played.now += 5000;

@@ -384,7 +384,7 @@ class Game {
     return pick<Stimulus>(random, [
       { kind: 'timer', at, frame, timer: pick(random, ['wait', 'timeout', 'try', 'retry', 'resend'] as const) },
       { kind: 'attempt', at, frame, attempt: 99, outcome: { kind: 'completed', output: 'stale' } },
-      { kind: 'page', at, frame, page: { error: 'stale' } },
+      { kind: 'page', at, frame, page: { error: flowError('runtime', 'stale') } },
       { kind: 'decision', at, id: 'stale', verdict: { fail: true }, by: 'lena' },
       { kind: 'continue' },
     ]);

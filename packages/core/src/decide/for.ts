@@ -4,6 +4,7 @@ import { evaluate, evaluateTemplate, truthy } from '../program/expression.ts';
 import { fault, FlowFault, kindOf } from '../program/fault.ts';
 import type { ForBody, TaskCommon } from '../program/nodes.ts';
 import type { Page } from '../ports.ts';
+import type { FlowError } from '../flow-error.ts';
 import { flowError } from '../flow-error.ts';
 import type { Frame } from '../state/state.ts';
 import type { Machine, Started } from './machine.ts';
@@ -54,7 +55,7 @@ export function nextIteration(m: Machine, frame: Frame): void {
 }
 
 /** A page of a batch was read: the first time, or again after its worker was lost. */
-export function pageRead(m: Machine, frame: Frame, page: Page | { readonly error: string }): void {
+export function pageRead(m: Machine, frame: Frame, page: Page | { readonly error: FlowError }): void {
   if (frame.dataset === undefined) return;
   if ('error' in page) return unreadable(m, frame, page.error);
   if (frame.page !== undefined && frame.cursor !== undefined && !pageDone(m, frame)) {
@@ -62,7 +63,10 @@ export function pageRead(m: Machine, frame: Frame, page: Page | { readonly error
       return unreadable(
         m,
         frame,
-        `The page that began with row ${frame.page.total - frame.page.rows + 1} had ${frame.page.rows} rows and now has ${page.rows.length}: the dataset has changed.`,
+        flowError(
+          'runtime',
+          `The page that began with row ${frame.page.total - frame.page.rows + 1} had ${frame.page.rows} rows and now has ${page.rows.length}: the dataset has changed.`,
+        ),
       );
     }
     setPageRows(frame, page.rows);
@@ -89,10 +93,10 @@ export function pageRead(m: Machine, frame: Frame, page: Page | { readonly error
  * A page that cannot be read ends its batch, but not while the outcome of an effect on it is unknown. Then that is found
  * out first, without the rows: the effect is not sent again, and the next step that needs the rows faults.
  */
-function unreadable(m: Machine, frame: Frame, reason: string): void {
+function unreadable(m: Machine, frame: Frame, reason: FlowError): void {
   if (descendants(m.state, frame).some(unresolved)) return setPageRows(frame, { missing: reason });
   cancelBelow(m, frame);
-  m.raise(frame, flowError('runtime', reason));
+  m.raise(frame, reason);
 }
 
 /** Whether a batch has no page under way: it has just started, or its page's list is done. */

@@ -1,8 +1,9 @@
+import type { FlowError } from '../flow-error.ts';
 import type { Json } from '../json.ts';
 import type { Frame } from '../state/state.ts';
 
 /** The rows of a page, or why they cannot be read any more. */
-export type PageRows = readonly Json[] | { readonly missing: string };
+export type PageRows = readonly Json[] | { readonly missing: FlowError };
 
 /**
  * The rows of the page that a batch works on. They live beside the state, not in it: a page is read again from its

@@ -3,6 +3,8 @@ import { crc32 } from 'node:zlib';
 import { compileFlow } from '../program/compile.ts';
 import type { CompiledFlow } from '../program/nodes.ts';
 import { parse } from 'yaml';
+import type { FlowError } from '../flow-error.ts';
+import { flowError } from '../flow-error.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { limits } from '../limits.ts';
 import type { Limits } from '../limits.ts';
@@ -29,7 +31,7 @@ export interface Play {
   readonly input?: Json;
   /** Answers attempts; default: completes with the arguments. */
   readonly answer?: (request: ActionRequest) => Outcome;
-  readonly page?: (cursor: Json, size: number) => Page | { error: string };
+  readonly page?: (cursor: Json, size: number) => Page | { error: FlowError };
   readonly limits?: Partial<Limits>;
   readonly random?: () => number;
   /** Whether a permit is in hand; default: always. */
@@ -147,7 +149,7 @@ function nextStimulus(
         kind: 'page',
         at,
         frame: one.frame,
-        page: options.page?.(one.cursor, one.size) ?? { error: 'no pages' },
+        page: options.page?.(one.cursor, one.size) ?? { error: flowError('runtime', 'no pages') },
       };
     if (one.kind === 'attempt') {
       const sent = request(one.frame);

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../json.ts';
 import type { CompiledFlow, ForBody, TaskCommon, TaskNode, TryBody } from '../program/nodes.ts';
 import type { Variables } from '../program/expression.ts';
-import { fault } from '../program/fault.ts';
+import { fault, FlowFault } from '../program/fault.ts';
 import { contextOf, frameOf } from '../state/frames.ts';
 import type { Frame, RunState } from '../state/state.ts';
 import { pageRowsOf } from './page-rows.ts';
@@ -123,7 +123,8 @@ function loopVariable(frame: Frame, node: TaskNode & ForBody, name: string): Jso
 }
 
 function rowsOf(frame: Frame): readonly Json[] {
-  const rows = pageRowsOf(frame) ?? { missing: 'The rows of the page have not been read.' };
-  if ('missing' in rows) throw fault('runtime', rows.missing);
+  const rows = pageRowsOf(frame);
+  if (rows === undefined) throw fault('runtime', 'The rows of the page have not been read.');
+  if ('missing' in rows) throw new FlowFault(rows.missing);
   return rows;
 }

@@ -1,3 +1,4 @@
+import type { FlowError } from '../flow-error.ts';
 import type { Json } from '../json.ts';
 import type { Limits } from '../limits.ts';
 import type { Outcome } from '../outcome.ts';
@@ -32,7 +33,7 @@ export type Stimulus =
       readonly kind: 'page';
       readonly at: number;
       readonly frame: number;
-      readonly page: Page | { readonly error: string };
+      readonly page: Page | { readonly error: FlowError };
     }
   /** A time of `pending` has come. */
   | { readonly kind: 'timer'; readonly at: number; readonly frame: number; readonly timer: TimerKind }
