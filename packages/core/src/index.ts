@@ -15,7 +15,16 @@ export type { Limits } from './limits.ts';
 export { limits } from './limits.ts';
 export type { Outcome } from './outcome.ts';
 export type * from './ports.ts';
-export { FencedError, PoisonError, partitionCount, partitionOf, UnknownCommitError, wireName } from './ports.ts';
+export {
+  eventPartition,
+  FencedError,
+  PoisonError,
+  partitionCount,
+  partitionOf,
+  scheduleId,
+  UnknownCommitError,
+  wireName,
+} from './ports.ts';
 export type { Problem, Result } from './result.ts';
 export type { Decision, DecideEnv, Pending, Stimulus, TimerKind } from './decide/types.ts';
 export type { Cursor, Intent, RunEvent, StepKind, Verdict, Wanted } from './state/events.ts';

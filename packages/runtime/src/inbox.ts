@@ -103,7 +103,7 @@ export class Inbox {
   }
 
   private stimulusOf({ id, run, message }: InboxRow): Stimulus | undefined {
-    if (message.kind === 'start') return undefined;
+    if (message.kind !== 'cancel' && message.kind !== 'decision') return undefined;
     const reason = message.reason === undefined ? {} : { reason: message.reason };
     const at = this.context.now();
     if (message.kind === 'cancel') return { kind: 'cancel', at, by: message.by, ...reason };

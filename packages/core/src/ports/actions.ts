@@ -36,6 +36,8 @@ export interface ActionRequest {
   readonly action: string;
   readonly args: JsonObject;
   readonly guarantee: Guarantee;
+  /** The step itself says the guarantee: what an action learns only while it runs must not weaken it. */
+  readonly declared?: true;
   /** The effect key, or the step's natural key as it stands. */
   readonly key: string;
   readonly keyIn?: KeyIn;

@@ -1,4 +1,5 @@
 import type { RunStatus, WaitingFor } from '../state/state.ts';
+import type { EventRow, EventView, ScheduleRow, SubscriptionRow } from './event-rows.ts';
 import type { DecisionRow, FlowVersion, InboxMessage, InboxRow, JournalRow, StoredRun } from './rows.ts';
 
 /** A run as lists show it. */
@@ -51,6 +52,33 @@ export interface ApiStore {
     readonly message: Extract<InboxMessage, { kind: 'start' }>;
     readonly request?: { readonly scope: string; readonly key: string; readonly fingerprint: string };
   }): Promise<StartAnswer>;
+  /** Accepts events, all or none: for each, whether it is new. An event whose (workspace, source, id) is known changes nothing. */
+  acceptEvents?(events: readonly EventRow[]): Promise<readonly boolean[]>;
+  /** Accepted events, newest first. `wanted` false: only those that no listener took. */
+  events?(options: {
+    readonly workspace: string;
+    readonly type?: string;
+    readonly wanted?: boolean;
+    readonly cursor: string | null;
+    readonly limit: number;
+  }): Promise<ListPage<EventView>>;
+  /**
+   * Puts a schedule in force with its subscriptions, in place of what the flow's name had, or (`undefined`) takes it
+   * away. What it knows is kept where `keeps`.
+   */
+  setSchedule?(
+    id: string,
+    schedule:
+      | { readonly row: ScheduleRow; readonly subscriptions: readonly SubscriptionRow[]; readonly keeps: boolean }
+      | undefined,
+  ): Promise<void>;
+  schedules?(options: {
+    readonly workspace: string;
+    readonly cursor: string | null;
+    readonly limit: number;
+  }): Promise<ListPage<ScheduleRow>>;
+  /** Pauses a schedule or lets it go on at `at`; `false`: there is none. */
+  pauseSchedule?(id: string, paused: boolean, at: number | null): Promise<boolean>;
   /** Accepts a message to a run; `false`: there is no such run. */
   send(row: InboxRow): Promise<boolean>;
   runs(options: {

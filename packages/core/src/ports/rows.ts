@@ -1,5 +1,14 @@
 import type { Json } from '../json.ts';
 import type { RunStatus, WaitingFor } from '../state/state.ts';
+import type {
+  ChildEnd,
+  EventKey,
+  EventRow,
+  ReturnedEvent,
+  ScheduleChange,
+  SubscriptionKey,
+  SubscriptionRow,
+} from './event-rows.ts';
 
 /** All events of one run in one commit. */
 export interface JournalRow {
@@ -100,16 +109,41 @@ export interface InboxRow {
   readonly message: InboxMessage;
 }
 
-/** What a message says. */
+/** A flow by its name; without a version, or with `latest`, the newest by semantic version. */
+export interface FlowName {
+  readonly namespace: string;
+  readonly name: string;
+  readonly version?: string;
+}
+
+/** Who is told of a run's end: the step of its parent, or (frame 0) the schedule that started it. */
+export interface Parent {
+  readonly run: string;
+  readonly frame: number;
+}
+
+/** What a message says. Messages to a schedule (`trigger`, `ended`) carry its id as `run`. */
 export type InboxMessage =
   | {
       readonly kind: 'start';
       readonly workspace: string;
+      /** Hash of a flow version; '' where it is `named`. */
       readonly flow: string;
+      /** A flow by name, found when the run begins. */
+      readonly named?: FlowName;
       readonly input: Json;
       readonly key: StartKey | null;
       readonly only?: string;
+      readonly parent?: Parent;
     }
+  /** An event for a listening step. */
+  | { readonly kind: 'event'; readonly step: string; readonly key: EventKey; readonly event: Json }
+  /** A child run has ended. */
+  | { readonly kind: 'child'; readonly frame: number; readonly child: string; readonly end: ChildEnd }
+  /** An event for a schedule. */
+  | { readonly kind: 'trigger'; readonly key: EventKey; readonly event: Json }
+  /** A run that a schedule started has ended. */
+  | { readonly kind: 'ended'; readonly child: string; readonly at: number }
   | { readonly kind: 'cancel'; readonly by: string; readonly reason?: string }
   | {
       readonly kind: 'decision';
@@ -137,6 +171,17 @@ export interface Commit {
   readonly decisions: readonly DecisionRow[];
   /** Inbox rows that are done with. */
   readonly consumed: readonly { readonly partition: number; readonly id: string }[];
+  /** Messages to other runs and to schedules, of any partition: a repeat of an id is ignored. */
+  readonly messages?: readonly InboxRow[];
+  /** Events that runs emit: a repeat of (workspace, source, id) is ignored. */
+  readonly events?: readonly EventRow[];
+  /** Subscriptions that begin, after those that end. */
+  readonly unsubscribe?: readonly SubscriptionKey[];
+  readonly subscribe?: readonly SubscriptionRow[];
+  /** Events that came to steps which did not listen any more, and events that their listener took. */
+  readonly returned?: readonly ReturnedEvent[];
+  readonly taken?: readonly ReturnedEvent[];
+  readonly schedules?: readonly ScheduleChange[];
 }
 
 /** The starts of a commit that lost to an earlier run with their key; all their rows were left out. */
