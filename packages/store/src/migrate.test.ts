@@ -50,6 +50,17 @@ describe('migrations', () => {
     expect(await applied()).toHaveLength(all.length);
   });
 
+  it('fill a gap that a later one left', async () => {
+    const all = await readMigrations();
+    const early = { number: 8000, name: 'early', sql: 'create table pawl.early (id integer)' };
+    const late = { number: 8001, name: 'late', sql: 'create table pawl.late (id integer)' };
+    await migrateWith([...all, late]);
+    expect(await applied()).not.toContain(early.number);
+    await migrateWith([...all, early, late]);
+    expect((await applied()).slice(-2)).toEqual([8000, 8001]);
+    expect(await database.query('select id from pawl.early')).toEqual([]);
+  });
+
   it('run once when processes start at the same time', async () => {
     const stores = await Promise.all([1, 2, 3].map(() => openStore({ url: database.url })));
     expect(await applied()).toHaveLength((await readMigrations()).length);
@@ -63,10 +74,7 @@ describe('migrations', () => {
     await user.connect();
     await user.query('begin');
     await user.query('lock table pawl.flow in access exclusive mode');
-    const changed = [
-      ...all,
-      { number: all.length + 1, name: 'test-change', sql: 'alter table pawl.flow add column note text' },
-    ];
+    const changed = [...all, { number: 9000, name: 'test-change', sql: 'alter table pawl.flow add column note text' }];
     const done = migrateWith(changed);
     let settled = false;
     void done.finally(() => {

@@ -45,7 +45,8 @@ export async function migrate(
   await client.query('select pg_advisory_lock($1, $2)', [...migrationLock]);
   try {
     const done = await appliedMigrations(client, migrations);
-    for (const migration of migrations.slice(done)) {
+    for (const migration of migrations) {
+      if (done.has(migration.number)) continue;
       await applyPatiently(client, migration);
       onStep(migration.name);
     }
@@ -55,29 +56,29 @@ export async function migrate(
   }
 }
 
-/** How many migrations the database has. */
-async function appliedMigrations(client: pg.Client, migrations: readonly Migration[]): Promise<number> {
+/** Numbers of the migrations that the database has. There may be gaps: numbers are given out before their changes are ready. */
+async function appliedMigrations(client: pg.Client, migrations: readonly Migration[]): Promise<ReadonlySet<number>> {
   const { rows: found } = await client.query<{ schema: boolean; table: boolean }>(
     `select to_regnamespace('pawl') is not null as schema, to_regclass('pawl.migration') is not null as table`,
   );
-  if (found[0]?.schema !== true) return 0;
+  if (found[0]?.schema !== true) return new Set();
   if (found[0].table !== true) throw foreign('Its schema `pawl` was not made by Pawl.');
   const { rows } = await client.query<{ number: number; name: string }>(
     'select number, name from pawl.migration order by number',
   );
-  for (const [i, row] of rows.entries()) {
-    const known = migrations[i];
+  const names = new Map(migrations.map(({ number, name }) => [number, name]));
+  for (const { number, name } of rows) {
+    const known = names.get(number);
     if (known === undefined) {
       throw new PawlError(
         'PAWL_STORE_NEWER',
-        `The database has the change ${row.number} (${row.name}), which this version does not know.`,
+        `The database has the change ${number} (${name}), which this version does not know.`,
       );
     }
-    if (known.number !== row.number || known.name !== row.name)
-      throw foreign(`Its list of changes has ${row.number} (${row.name}).`);
+    if (known !== name) throw foreign(`Its list of changes has ${number} (${name}).`);
   }
   if (rows.length === 0) throw foreign('Its list of changes is empty.');
-  return rows.length;
+  return new Set(rows.map(({ number }) => number));
 }
 
 function foreign(detail: string): PawlError {
