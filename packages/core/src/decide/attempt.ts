@@ -17,7 +17,10 @@ import { located, unresolved } from './machine.ts';
 export function attemptEnded(m: Machine, frame: Frame, effect: EffectState, outcome: Outcome): void {
   switch (outcome.kind) {
     case 'completed':
-      return m.complete(frame, outcome.output, { attempt: effect.attempts });
+      return m.complete(frame, outcome.output, {
+        attempt: effect.attempts,
+        ...(outcome.pure === true && effect.guarantee !== 'pure' ? { pure: true as const } : {}),
+      });
     case 'terminal':
       return answered(m, frame, effect, outcome.error, 'refused');
     case 'retryable':

@@ -25,8 +25,7 @@ export function completeTask(m: Machine, frame: Frame, rawOutput: Json, how: Com
     if (!(error instanceof FlowFault)) throw error;
     return m.raise(frame, error.error, {
       ...(how.attempt === undefined ? {} : { attempt: how.attempt }),
-      end: 'completed',
-      ...raw,
+      ...(how.pure ? { end: 'unsent' as const } : { end: 'completed' as const, ...raw }),
     });
   }
   const then = how.then ?? node.then;
@@ -41,6 +40,7 @@ export function completeTask(m: Machine, frame: Frame, rawOutput: Json, how: Com
     ...(context === undefined ? {} : { ctx: context }),
     ...(to === undefined ? {} : { to }),
     ...(how.reused === undefined ? {} : { reused: true as const }),
+    ...(how.pure === undefined ? {} : { pure: true as const }),
     ...(frame.effect?.place !== undefined && rawOutput !== out ? { raw: rawOutput } : {}),
   });
   if (takesCourse(m, parent)) return;

@@ -247,6 +247,11 @@ describe('addresses', () => {
     expect(sent("'https://x.test/{id}'", { id: 'a/b' })).toBe('https://x.test/a%2Fb');
     expect(sent("{uri: 'https://x.test/{id}'}", { id: 'a' })).toEqual({ uri: 'https://x.test/a' });
   });
+  it('says whether the step itself declared the guarantee', () => {
+    const call = 'call: http, with: {method: get, endpoint: "https://x.test"}';
+    expect(play(`do: [{a: {${call}}}]`).requests[0]?.declared).toBeUndefined();
+    expect(play(`do: [{a: {${call}, metadata: {pawl: {guarantee: once}}}}]`).requests[0]?.declared).toBe(true);
+  });
   it('never expands what an expression gave: data is not a template', () => {
     expect(sent('\'${ "https://x.test/" + .id }\'', { id: '{id}' })).toBe('https://x.test/{id}');
   });
@@ -262,6 +267,27 @@ do: [ { a: { call: http, with: { method: get, endpoint: { uri: 'https://x.test',
       uri: 'https://x.test',
       authentication: { bearer: { token: 't1' } },
     });
+  });
+  it('goes with every endpoint and policy of a protocol, and is frozen with none', () => {
+    const document = '{endpoint: {uri: "https://x.test/{id}.json", authentication: {use: api}}}';
+    const calls = ['t1', 't2'].map((token) =>
+      play(
+        `
+use: { authentications: { api: { bearer: { token: '${token}' } } } }
+do: [ { a: { call: openapi, with: { document: ${document}, operationId: o, authentication: { use: api } } } } ]
+`,
+        { input: { id: 'a b' } },
+      ),
+    );
+    expect(calls[0]?.requests[0]?.args).toEqual({
+      document: { endpoint: { uri: 'https://x.test/a%20b.json', authentication: { bearer: { token: 't1' } } } },
+      operationId: 'o',
+      authentication: { bearer: { token: 't1' } },
+    });
+    const hashes = calls.map(
+      ({ events }) => events.flatMap((event) => (event.type === 'task.started' ? [event.intent?.hash] : []))[0],
+    );
+    expect(hashes[0]).toBe(hashes[1]);
   });
   it('is no part of the frozen request', () => {
     const hashes = ['t1', 't2'].map(

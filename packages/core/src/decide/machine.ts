@@ -16,6 +16,8 @@ export interface Completion {
   /** Attempt whose answer completed an effect. */
   readonly attempt?: number;
   readonly reused?: true;
+  /** The call turned out to change nothing. */
+  readonly pure?: true;
   /** Directive that stands in for the task's own. */
   readonly then?: Then;
 }

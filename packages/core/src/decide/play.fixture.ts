@@ -56,7 +56,7 @@ const start = Date.UTC(2026, 10, 1);
 
 /** The actions that played flows may call: `http`, and one for each guarantee. */
 function describeAction(name: string): ActionDescription | undefined {
-  const known = ['http', 'pure', 'idempotent', 'keyed', 'transactional', 'once'];
+  const known = ['http', 'openapi', 'pure', 'idempotent', 'keyed', 'transactional', 'once'];
   if (!known.includes(name)) return undefined;
   return {
     name,
@@ -65,7 +65,11 @@ function describeAction(name: string): ActionDescription | undefined {
     input: {},
     output: {},
     guarantee: (args, keyIn) =>
-      name === 'http' ? httpGuarantee(String(args['method'] ?? 'get'), keyIn) : (name as Guarantee),
+      name === 'openapi'
+        ? 'once'
+        : name === 'http'
+          ? httpGuarantee(String(args['method'] ?? 'get'), keyIn)
+          : (name as Guarantee),
     declarable: [],
     target: () => name,
     concurrency: 10,

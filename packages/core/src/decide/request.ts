@@ -1,4 +1,5 @@
 import { invariant, PawlError } from '../errors.ts';
+import { authenticationPlaces, valueAt, withValueAt } from '../flow/call-places.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { isObject } from '../json.ts';
 import type { Expression } from '../program/expression.ts';
@@ -17,22 +18,19 @@ import type { Scope } from './scope.ts';
 export function argumentsOf(node: TaskCommon & ActionBody, scope: Scope): JsonObject {
   const args = evaluateTemplate(node.args, scope.input, scope);
   if (!isObject(args)) throw fault('validation', `The arguments of ${node.action} must be an object.`);
-  const { endpoint } = args;
-  if (node.uriTemplate === 'endpoint') return { ...args, endpoint: expandUriTemplate(String(endpoint), scope.input) };
-  if (node.uriTemplate !== 'uri' || !isObject(endpoint)) return args;
-  return { ...args, endpoint: { ...endpoint, uri: expandUriTemplate(String(endpoint['uri']), scope.input) } };
+  return node.uriTemplates.reduce(
+    (made, place) => withValueAt(made, place, expandUriTemplate(String(valueAt(args, place)), scope.input)),
+    args,
+  );
 }
 
 /** The hash that freezes a request: what is sent again must have it. Who calls is no part of it: a credential may be renewed meanwhile. */
 export function requestHash(action: string, args: JsonObject, hash: Hash): string {
-  return hash.sha256(JSON.stringify([action, withoutAuthentication(args)]));
+  return hash.sha256(JSON.stringify([action, withoutAuthentication(action, args)]));
 }
 
-function withoutAuthentication(args: JsonObject): JsonObject {
-  const { endpoint } = args;
-  if (!isObject(endpoint) || endpoint['authentication'] === undefined) return args;
-  const { authentication: _, ...rest } = endpoint;
-  return { ...args, endpoint: rest };
+function withoutAuthentication(action: string, args: JsonObject): JsonObject {
+  return authenticationPlaces(action).reduce((rest, place) => withValueAt(rest, place, undefined), args);
 }
 
 /** The natural key of a step, as it stands. */
@@ -68,6 +66,7 @@ export function requestOf(state: RunState, flow: CompiledFlow, frameId: number):
     action: node.action,
     args,
     guarantee: effect.guarantee,
+    ...(node.contract.guarantee === undefined ? {} : { declared: true as const }),
     key: effect.key,
     ...(node.contract.keyIn === undefined ? {} : { keyIn: node.contract.keyIn }),
     attempt: effect.attempts,

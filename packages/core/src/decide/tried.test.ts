@@ -21,6 +21,28 @@ const retried = (list: string, more = '') =>
 const later = '{later: {call: idempotent, with: {got: "${ . }"}}}';
 
 describe('an effect that a retry meets again', () => {
+  it('is made again when it turned out to change nothing', () => {
+    const read: Outcome = { kind: 'completed', output: { n: 1 }, pure: true };
+    const again: Outcome = { kind: 'completed', output: { n: 2 }, pure: true };
+    const run = play(
+      retried('{a: {call: once, export: {as: .n}}}, {b: {call: idempotent, with: {k: 1}, output: {as: $context}}}'),
+      {
+        answer: answers({ once: [read, again], idempotent: [busy] }),
+      },
+    );
+    expect(run.requests.map((request) => request.action)).toEqual(['once', 'idempotent', 'once', 'idempotent']);
+    expect(run.state.output).toBe(2);
+  });
+
+  it('is made again when it changed nothing and its output was refused by a schema', () => {
+    const read: Outcome = { kind: 'completed', output: { n: 1 }, pure: true };
+    const again: Outcome = { kind: 'completed', output: { n: 2 }, pure: true };
+    const ready = 'output: {schema: {document: {properties: {n: {const: 2}}}}}';
+    const run = play(retried(`{a: {call: once, ${ready}}}`), { answer: answers({ once: [read, again] }) });
+    expect(run.requests).toHaveLength(2);
+    expect(run.state.output).toEqual({ n: 2 });
+  });
+
   it('uses a recorded output of null as null', () => {
     const nothing: Outcome = { kind: 'completed', output: null };
     const run = play(retried(`{a: {call: once}}, ${later}`), {

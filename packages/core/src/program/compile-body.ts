@@ -1,4 +1,6 @@
 import { PawlError } from '../errors.ts';
+import { authenticationPlaces, endpointPlaces, valueAt, withValueAt } from '../flow/call-places.ts';
+import type { Place } from '../flow/call-places.ts';
 import { scanText } from '../flow/expression-text.ts';
 import { placeVariables, defaultNames } from '../flow/scope.ts';
 import type { Json, JsonObject } from '../json.ts';
@@ -40,7 +42,8 @@ export function compileBody(c: Compiling, task: JsonObject, names: readonly stri
 
 function compileCall(c: Compiling, task: JsonObject, variables: readonly string[], at: string): TaskBody {
   const called = String(task['call']);
-  const args = compileTemplate(withAuthentication(c, task['with'] ?? {}), variables, `${at}/with`);
+  const given = withAuthentication(c, called, task['with'] ?? {});
+  const args = compileTemplate(given, variables, `${at}/with`);
   if (objectAt(c.use, 'functions')[called] !== undefined) return { kind: 'call', functionName: called, args };
   const action = actionName(called);
   const description = c.catalog.describe(action);
@@ -49,26 +52,30 @@ function compileCall(c: Compiling, task: JsonObject, variables: readonly string[
       'PAWL_FLOW_INVALID',
       `The task at ${at} calls \`${called}\`, and there is no such action or function.`,
     );
-  return { kind: 'call', action, description, args, uriTemplate: action === 'http' ? uriTemplateOf(task) : undefined };
+  return { kind: 'call', action, description, args, uriTemplates: uriTemplatesOf(action, given) };
 }
 
-/** The arguments with the policy of `use.authentications` that their endpoint names put in its place. */
-function withAuthentication(c: Compiling, args: Json): Json {
-  if (!isObject(args) || !isObject(args['endpoint'])) return args;
-  const { endpoint } = args;
-  const name = objectAt(endpoint, 'authentication')['use'];
-  if (typeof name !== 'string') return args;
-  const policy = objectAt(c.use, 'authentications')[name];
-  if (policy === undefined)
-    throw new PawlError('PAWL_FLOW_INVALID', `There is no authentication \`${name}\` in \`use.authentications\`.`);
-  return { ...args, endpoint: { ...endpoint, authentication: policy } };
+/** The arguments with the policies of `use.authentications` that they name put in their places. */
+function withAuthentication(c: Compiling, called: string, args: Json): Json {
+  if (!isObject(args)) return args;
+  let resolved = args;
+  for (const place of authenticationPlaces(called)) {
+    const given = valueAt(args, place);
+    const name = isObject(given) ? given['use'] : undefined;
+    if (typeof name !== 'string') continue;
+    const policy = objectAt(c.use, 'authentications')[name];
+    if (policy === undefined)
+      throw new PawlError('PAWL_FLOW_INVALID', `There is no authentication \`${name}\` in \`use.authentications\`.`);
+    resolved = withValueAt(resolved, place, policy);
+  }
+  return resolved;
 }
 
-/** Where the address of an HTTP call is a URI template: as a literal. What an expression gives is never expanded. */
-function uriTemplateOf(task: JsonObject): 'endpoint' | 'uri' | undefined {
-  const { endpoint } = objectAt(task, 'with');
-  if (isLiteral(endpoint)) return 'endpoint';
-  return isObject(endpoint) && isLiteral(endpoint['uri']) ? 'uri' : undefined;
+/** Where addresses of a call are URI templates: as literals. What an expression gives is never expanded. */
+function uriTemplatesOf(action: string, args: Json): readonly Place[] {
+  return endpointPlaces(action)
+    .flatMap((place) => [place, [...place, 'uri']])
+    .filter((place) => isLiteral(valueAt(args, place)));
 }
 
 function isLiteral(value: Json | undefined): boolean {

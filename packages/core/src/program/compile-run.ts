@@ -25,5 +25,5 @@ export function compileRun(
     const own = name === text && typeof value === 'string' && isOwnText(value);
     return [name, own ? { kind: 'constant', value } : compileTemplate(value, variables, `${at}/run/${kind}/${name}`)];
   });
-  return { kind: 'call', action, description, args: { kind: 'object', members }, uriTemplate: undefined };
+  return { kind: 'call', action, description, args: { kind: 'object', members }, uriTemplates: [] };
 }

@@ -1,3 +1,4 @@
+import type { Place } from '../flow/call-places.ts';
 import type { CompiledContract } from './contract.ts';
 import type { Expression, Template } from './expression.ts';
 import type { SchemaCheck } from './schemas.ts';
@@ -102,8 +103,8 @@ export interface ActionBody {
   readonly action: string;
   readonly description: ActionDescription;
   readonly args: Template;
-  /** `http`: which argument is a URI template over the transformed input. */
-  readonly uriTemplate: 'endpoint' | 'uri' | undefined;
+  /** Where the arguments hold URI templates over the transformed input. */
+  readonly uriTemplates: readonly Place[];
 }
 
 /** A call of a function of `use.functions`: its one task runs with the arguments as raw input. */

@@ -237,7 +237,9 @@ function completeTask(state: RunState, event: Of<'task.completed'>): void {
   if (frame.effect !== undefined) {
     const out = event.out === undefined ? valueOf(state, parent) : event.out;
     const raw = event.raw === undefined ? out : event.raw;
-    remember(state, frame, frame.effect.guarantee === 'pure' ? { end: 'completed' } : { end: 'completed', out: raw });
+    if (event.pure) remember(state, frame, { end: 'unsent' });
+    else
+      remember(state, frame, frame.effect.guarantee === 'pure' ? { end: 'completed' } : { end: 'completed', out: raw });
   }
   if (event.ctx !== undefined) setContext(state, frame, event.ctx);
   remove(state, frame);

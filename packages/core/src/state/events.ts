@@ -108,6 +108,8 @@ export type RunEvent =
       readonly to?: number;
       /** The recorded output of an earlier try was used; nothing was sent. */
       readonly reused?: true;
+      /** The call turned out to change nothing: an enclosing retry makes it again. */
+      readonly pure?: true;
       /** Raw output of the effect, where `out` differs from it and an enclosing retry may need it. */
       readonly raw?: Json;
     })

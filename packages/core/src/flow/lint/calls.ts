@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../json.ts';
 import type { ActionDescription } from '../../ports.ts';
 import { compileSchema } from '../../schema/index.ts';
 import type { SchemaProblem, Validator } from '../../schema/index.ts';
+import { endpointPlaces, valueAt } from '../call-places.ts';
 import { scanText } from '../expression-text.ts';
 import { programOf } from '../program-task.ts';
 import { protocols } from '../schema/tasks.ts';
@@ -19,9 +20,8 @@ export function lintCalls(lint: Lint): void {
     if (site.kind === 'run') lintProgram(lint, site);
     if (site.kind !== 'call') continue;
     const called = site.task['call'] as string;
-    if (called === 'http') lintEndpoint(lint, site);
-    else if (!protocols.includes(called) && !Object.hasOwn(used(lint.document, 'functions'), called))
-      lintCatalogCall(lint, site, called);
+    if (protocols.includes(called)) lintProtocol(lint, site, called);
+    else if (!Object.hasOwn(used(lint.document, 'functions'), called)) lintCatalogCall(lint, site, called);
   }
 }
 
@@ -167,11 +167,21 @@ function holdsExpression(value: Json | undefined): boolean {
   return Object.values(value).some((member) => holdsExpression(member as Json));
 }
 
-function lintEndpoint(lint: Lint, { task, path }: TaskSite): void {
-  const endpoint = isObject(task['with']) ? task['with']['endpoint'] : undefined;
-  const uri = isObject(endpoint) ? endpoint['uri'] : endpoint;
+/** A call of a protocol: its addresses, and what its action asks for beyond the language. */
+function lintProtocol(lint: Lint, { task, path }: TaskSite, called: string): void {
+  for (const place of endpointPlaces(called)) {
+    const endpoint = valueAt(task['with'], place);
+    const at = `${path}/with/${place.join('/')}`;
+    if (isObject(endpoint)) lintAddress(lint, endpoint['uri'], `${at}/uri`);
+    else lintAddress(lint, endpoint, at);
+  }
+  const action = called === 'http' ? undefined : lint.catalog?.describe(called);
+  if (action === undefined) return;
+  lintArguments(lint, { args: task['with'] ?? {}, path: `${path}/with`, name: 'with', tell: refuseToRun }, action);
+}
+
+function lintAddress(lint: Lint, uri: Json | undefined, at: string): void {
   if (typeof uri !== 'string' || scanText(uri).kind !== 'literal') return;
-  const at = isObject(endpoint) ? `${path}/with/endpoint/uri` : `${path}/with/endpoint`;
   for (const name of templateNames(uri).refused) {
     refuseToRun(
       lint,

@@ -125,7 +125,7 @@ function lintGuarantee(
       'write guarantee: keyed, or take keyIn out',
     );
   }
-  if (guarantee === 'keyed' && keyIn === undefined && site.task['call'] === 'http') {
+  if (guarantee === 'keyed' && keyIn === undefined && ['http', 'openapi'].includes(site.task['call'] as string)) {
     refuse(
       lint,
       'PAWL_FLOW_GUARANTEE',

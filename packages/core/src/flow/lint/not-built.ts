@@ -12,6 +12,9 @@ const kinds: Readonly<Record<string, string>> = {
   listen: 'Waiting for events (listen) is',
 };
 
+/** Protocols that Pawl speaks. */
+export const builtProtocols: readonly string[] = ['http'];
+
 /** What the language has and this version of Pawl does not run. */
 export function lintNotBuilt(lint: Lint): void {
   const { document } = lint;
@@ -46,7 +49,7 @@ function lintTask(lint: Lint, site: TaskSite): void {
   const what = kinds[kind];
   if (what !== undefined) notYet(lint, `${path}/${kind}`, what);
   const { call } = task;
-  if (typeof call === 'string' && call !== 'http' && protocols.includes(call))
+  if (typeof call === 'string' && protocols.includes(call) && !builtProtocols.includes(call))
     notYet(lint, `${path}/call`, `Calls of ${call} are`, 'call http instead');
   for (const name of ['input', 'output', 'export']) lintSchemaSource(lint, task[name], `${path}/${name}`);
   for (const authentication of authenticationsOf(site))

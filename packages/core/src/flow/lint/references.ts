@@ -1,5 +1,6 @@
 import { isObject } from '../../json.ts';
 import type { Json, JsonObject } from '../../json.ts';
+import { authenticationPlaces, valueAt } from '../call-places.ts';
 import { member } from '../member.ts';
 import { nearestHint } from './nearest.ts';
 import { refuse } from './report.ts';
@@ -18,23 +19,13 @@ export function lintReferences(lint: Lint): void {
   }
 }
 
-/** Where the arguments of a protocol may say how to authenticate. */
-const authenticated: readonly (readonly string[])[] = [
-  ['endpoint', 'authentication'],
-  ['authentication'],
-  ['service', 'authentication'],
-  ['document', 'endpoint', 'authentication'],
-  ['proto', 'endpoint', 'authentication'],
-  ['server', 'authentication'],
-];
-
 /** The authentication policies in the arguments of a call. */
 export function authenticationsOf({
   task,
   path,
 }: TaskSite): readonly { readonly value: JsonObject; readonly path: string }[] {
-  return authenticated.flatMap((names) => {
-    const value = names.reduce<Json | undefined>(member, task['with']);
+  return authenticationPlaces(String(task['call'])).flatMap((names) => {
+    const value = valueAt(task['with'], names);
     return isObject(value) ? [{ value, path: `${path}/with/${names.join('/')}` }] : [];
   });
 }

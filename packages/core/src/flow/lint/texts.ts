@@ -8,6 +8,7 @@ import { defaultNames } from '../scope.ts';
 import { isOwnText, programOf } from '../program-task.ts';
 import { protocols } from '../schema/tasks.ts';
 import { member } from '../member.ts';
+import { builtProtocols } from './not-built.ts';
 import { errorName, foreachNames, foreachOf, loopNames } from './sites.ts';
 import type { Sites, TaskSite } from './sites.ts';
 
@@ -119,7 +120,7 @@ function isUnbuilt(task: JsonObject, kind: TaskKind): boolean {
   return (
     ['emit', 'listen'].includes(kind) ||
     (kind === 'run' && programOf(task) === undefined) ||
-    (kind === 'call' && task['call'] !== 'http' && protocols.includes(task['call'] as string))
+    (kind === 'call' && protocols.includes(task['call'] as string) && !builtProtocols.includes(task['call'] as string))
   );
 }
 
