@@ -3,8 +3,8 @@ import type { Log } from '@pawl/core';
 import { ensureError } from '@pawl/core';
 import type pg from 'pg';
 import type { Database } from './database.ts';
-import { connectSession, endQuietly, withDeadline } from './session.ts';
-import { unreachable } from './sql-errors.ts';
+import { abandon, connectSession, endQuietly, withDeadline } from './session.ts';
+import { isReadOnly, unreachable } from './sql-errors.ts';
 import { wakeChannel } from './wake.ts';
 
 /** The connection by which a worker shows that it lives: it holds the advisory lock, beats, and hears wake-ups. */
@@ -76,6 +76,7 @@ export async function openBeatLine(
       const session = client;
       if (session === undefined) throw unreachable(new Error('the connection that holds the lock was lost'));
       await withDeadline(session, beatTimeoutMs, beatOnce(session, worker, lockA, lockB)).catch((error: unknown) => {
+        if (isReadOnly(error)) abandon(session, ensureError(error));
         throw unreachable(error);
       });
       beats += 1;

@@ -1,11 +1,11 @@
 import type { Commit, CommitResult, Log } from '@pawl/core';
-import { invariant, UnknownCommitError } from '@pawl/core';
+import { ensureError, invariant, UnknownCommitError } from '@pawl/core';
 import type pg from 'pg';
 import type { Database } from './database.ts';
 import { commitStatement, encodeCommit } from './encode-commit.ts';
 import type { Names } from './names.ts';
-import { connectSession, endQuietly, withDeadline } from './session.ts';
-import { commitError, isLockTimeout, isUnconfirmed, isWorthRepeating, unreachable } from './sql-errors.ts';
+import { abandon, connectSession, endQuietly, withDeadline } from './session.ts';
+import { commitError, isLockTimeout, isReadOnly, isUnconfirmed, isWorthRepeating, unreachable } from './sql-errors.ts';
 
 /** A server process, told from a later one with the same number by its start. */
 export interface Backend {
@@ -102,6 +102,10 @@ async function send(line: Line, values: Buffer[], log: Log): Promise<CommitResul
       return { lost: lost === null || lost === undefined ? [] : (JSON.parse(lost) as CommitResult['lost']) };
     } catch (error) {
       if (error instanceof UnknownCommitError) throw error;
+      if (isReadOnly(error)) {
+        line.open = false;
+        abandon(line.client, ensureError(error));
+      }
       if (!isWorthRepeating(error) || tries === commitTries) throw commitError(error);
       log.debug({ tries }, 'a commit was rolled back by the server and is sent again');
     }

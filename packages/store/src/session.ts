@@ -63,9 +63,10 @@ export function clientConfig(config: ConnectionConfig, role: SessionRole): pg.Cl
 /** Sets what a session needs, whatever the server's or the role's defaults are. */
 export async function prepareSession(client: pg.ClientBase, role: SessionRole): Promise<void> {
   await client.query(settings(role));
-  const { rows } = await client.query<{ version: number }>(
-    "select current_setting('server_version_num')::int as version",
+  const { rows } = await client.query<{ version: number; standby: boolean }>(
+    `select current_setting('server_version_num')::int as version, pg_is_in_recovery() as standby`,
   );
+  if (rows[0]?.standby === true) throw unreachable(new Error('this server is a standby, which only reads'));
   if (role !== 'migrate' && (rows[0]?.version ?? 0) >= transactionTimeoutSince) {
     await client.query(`set transaction_timeout = ${role === 'reads' ? readTimeoutMs : transactionTimeoutMs}`);
   }
@@ -82,7 +83,7 @@ export async function withDeadline<T>(client: pg.Client, ms: number, promise: Pr
 }
 
 /** Closes a connection at once, without a word to the server. */
-function abandon(client: pg.Client, reason: Error): void {
+export function abandon(client: pg.Client, reason: Error): void {
   const { stream } = (client as unknown as { connection: { stream: { destroy(error: Error): void } } }).connection;
   stream.destroy(reason);
 }

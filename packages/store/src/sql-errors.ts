@@ -31,6 +31,7 @@ export function commitError(thrown: unknown): Error {
   if (server === undefined) return new UnknownCommitError(thrown);
   const sqlClass = server.code.slice(0, 2);
   if (unknownClasses.has(sqlClass) || downStates.has(server.code)) return new UnknownCommitError(thrown);
+  if (server.code === readOnlyState) return unreachable(thrown);
   if (server.code === fencedState) return new FencedError((server.detail ?? '').split(',').map(Number));
   if (poisonClasses.has(sqlClass)) return new PoisonError(server.code, ensureError(thrown).message, thrown);
   return ensureError(thrown);
@@ -44,6 +45,14 @@ export function isWorthRepeating(thrown: unknown): boolean {
 /** Whether a lock was not free in time. */
 export function isLockTimeout(thrown: unknown): boolean {
   return serverError(thrown)?.code === lockTimeoutState;
+}
+
+/**
+ * Whether the server of this session only reads: a primary that has become a standby. Nothing was written, and nothing
+ * will be on this connection, however long it lives: it is to be given up, so that the next one finds the new primary.
+ */
+export function isReadOnly(thrown: unknown): boolean {
+  return serverError(thrown)?.code === readOnlyState;
 }
 
 /** Whether a warning says that a write was not confirmed by the standbys it waited for. Its text is translated, the name of the server's function is not. */
