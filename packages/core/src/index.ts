@@ -55,3 +55,8 @@ export type { SchemaOptions, SchemaProblem, SchemaResult, Validator } from './sc
 export { compileSchema } from './schema/index.ts';
 export type { CheckedFlow, CheckOptions, CheckResult, LintOptions } from './flow/index.ts';
 export { checkFlow, compareVersions, flowHash, parseFlow } from './flow/index.ts';
+export { newRunId } from './run-id.ts';
+export type { ScheduledStart, ScheduleDecision, ScheduleState, ScheduleStimulus } from './schedule/decide-schedule.ts';
+export { decideSchedule } from './schedule/decide-schedule.ts';
+export type { ScheduleSpec } from './schedule/spec.ts';
+export { compileSchedule } from './schedule/spec.ts';

@@ -42,6 +42,8 @@ export const limits = {
   valueCharacters: 16_777_216,
   /** Nesting of a value that a run keeps: as deep as jq compares and prints one. */
   valueDepth: 1_000,
+  /** Ticks of a schedule that were missed and are made up for by a run each. */
+  missedTicks: 1_000,
   /** Rows of one batch page. */
   batchSize: 10_000,
 } as const;

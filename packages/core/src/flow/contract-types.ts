@@ -34,12 +34,22 @@ export type DocumentContract = {
   readonly start?: StartContract;
   /** Longest life of a run; default 30 days. */
   readonly deadline?: DurationText;
+  /** What the DSL's `schedule` leaves open. */
+  readonly schedule?: ScheduleContract;
   /** What every task inherits. */
   readonly defaults?: { readonly attempts?: AttemptsText; readonly onAmbiguous?: OnAmbiguous };
   /** For people: who answers for the flow. */
   readonly owner?: string;
   /** For people: where it is said what to do when it fails. */
   readonly playbook?: string;
+};
+
+/** How ticks are counted. */
+export type ScheduleContract = {
+  /** IANA time zone of a cron expression; default UTC. */
+  readonly zone?: string;
+  /** Ticks that passed while Pawl was down or the schedule paused: one run for the latest of them (default), none, or one each. */
+  readonly missed?: 'one' | 'skip' | 'all';
 };
 
 /** One run for each value of a key. */

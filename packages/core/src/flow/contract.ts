@@ -35,11 +35,15 @@ export interface EffectiveDocumentContract {
     | undefined;
   /** Longest life of a run. */
   readonly deadline: Duration;
+  readonly schedule: { readonly zone: string | undefined; readonly missed: Missed };
   readonly attempts: Attempts;
   readonly onAmbiguous: OnAmbiguous | undefined;
   readonly owner: string | undefined;
   readonly playbook: string | undefined;
 }
+
+/** What happens to ticks of a schedule that passed while nobody looked. */
+type Missed = 'one' | 'skip' | 'all';
 
 /** `attempts`, read: undefined members are inherited. */
 interface Attempts {
@@ -81,6 +85,7 @@ export function documentContract(document: JsonObject): EffectiveDocumentContrac
     start:
       key === undefined ? undefined : { key, onDuplicate: onDuplicate ?? 'return', onMismatch: onMismatch ?? 'reject' },
     deadline: contract.deadline ?? { months: 0, ms: limits.runDeadline },
+    schedule: { zone: contract.schedule?.zone, missed: contract.schedule?.missed ?? 'one' },
     attempts: contract.defaults?.attempts ?? {},
     onAmbiguous: contract.defaults?.onAmbiguous,
     owner: contract.owner,
@@ -189,13 +194,16 @@ const start: Read<{ key: string; onDuplicate?: 'return' | 'reject'; onMismatch?:
 
 const defaults = object<{ attempts: Attempts; onAmbiguous: OnAmbiguous }>({ attempts, onAmbiguous });
 
+const schedule = object<{ zone: string; missed: Missed }>({ zone: text, missed: word(['one', 'skip', 'all']) });
+
 const flow = object<{
   start: NonNullable<ReturnType<typeof start>>;
   deadline: Duration;
+  schedule: NonNullable<ReturnType<typeof schedule>>;
   defaults: NonNullable<ReturnType<typeof defaults>>;
   owner: string;
   playbook: string;
-}>({ start, deadline: duration, defaults, owner: text, playbook: text }, [
+}>({ start, deadline: duration, schedule, defaults, owner: text, playbook: text }, [
   'limit',
   'triggers',
   'completes',

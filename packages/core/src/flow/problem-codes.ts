@@ -23,7 +23,7 @@ export const problemCodes = {
   PAWL_FLOW_SCHEMA_VALUE: 'A value is not one of those allowed.',
 
   PAWL_FLOW_DSL: 'The flow is written in another version of the language.',
-  PAWL_FLOW_SCHEDULE: 'A schedule has no trigger, or several.',
+  PAWL_FLOW_SCHEDULE: 'A schedule has no trigger, several, or one that can never be met.',
   PAWL_FLOW_ROOT_UNKNOWN: 'The root of the document has a member without effect.',
   PAWL_FLOW_NAME_TWICE: 'Two tasks of a list have the same name.',
   PAWL_FLOW_NAME_RESERVED: 'A task is named continue, exit or end.',

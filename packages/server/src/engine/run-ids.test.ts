@@ -1,7 +1,7 @@
-import { partitionOf } from '@pawl/core';
+import { newRunId, partitionOf } from '@pawl/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isMadeWith, isRunId, newRunId } from './run-ids.ts';
+import { isMadeWith, isRunId } from './run-ids.ts';
 
 const entropy = fc.stringMatching(/^[0-9a-f]{18}$/);
 const time = fc.integer({ min: 0, max: 2 ** 47 });

@@ -1,8 +1,8 @@
 import type { ApiStore, CompiledFlow, Json, StartAnswer, StartKey } from '@pawl/core';
-import { canonicalJson, isKey, PawlError, startKeyOf } from '@pawl/core';
+import { canonicalJson, isKey, newRunId, PawlError, startKeyOf } from '@pawl/core';
 import { checkInput } from './check-input.ts';
 import type { EngineContext } from './context.ts';
-import { isMadeWith, newRunId } from './run-ids.ts';
+import { isMadeWith } from './run-ids.ts';
 
 /** Which flow: a version by its hash, or a named one, the newest where no version is given. */
 export type FlowRef =

@@ -1,4 +1,3 @@
-import { isObject } from '../../json.ts';
 import type { JsonObject } from '../../json.ts';
 import { limits } from '../../limits.ts';
 import { nameHint } from '../../schema/problems.ts';
@@ -7,23 +6,11 @@ import { refuse, warn } from './report.ts';
 import type { Lint } from './report.ts';
 
 const rootMembers = ['document', 'input', 'use', 'do', 'timeout', 'output', 'schedule', 'evaluate'];
-const triggers = ['every', 'cron', 'after', 'on'];
 
-/** What concerns the document as a whole: language version, schedule, size, and members that nobody reads. */
+/** What concerns the document as a whole: language version, size, and members that nobody reads. */
 export function lintDocument(lint: Lint): void {
   const { document } = lint;
   lintDsl(lint, (document['document'] as JsonObject)['dsl'] as string);
-  const { schedule } = document;
-  if (isObject(schedule)) {
-    const found = triggers.filter((trigger) => schedule[trigger] !== undefined);
-    if (found.length !== 1) {
-      const message =
-        found.length === 0
-          ? 'The schedule does not say when.'
-          : `The schedule says ${found.join(' and ')}; it takes exactly one of them.`;
-      refuse(lint, 'PAWL_FLOW_SCHEDULE', '/schedule', message, `use one of ${triggers.join(', ')}`);
-    }
-  }
   for (const name of Object.keys(document)) {
     if (rootMembers.includes(name)) continue;
     warn(

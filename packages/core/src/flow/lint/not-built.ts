@@ -13,13 +13,11 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 /** Protocols that Pawl speaks. */
-export const builtProtocols: readonly string[] = ['http'];
+export const builtProtocols: readonly string[] = ['http', 'openapi'];
 
 /** What the language has and this version of Pawl does not run. */
 export function lintNotBuilt(lint: Lint): void {
   const { document } = lint;
-  if (document['schedule'] !== undefined)
-    notYet(lint, '/schedule', 'Starting runs by a schedule is', 'start runs over the API');
   const use = isObject(document['use']) ? document['use'] : {};
   if (Array.isArray(use['extensions']) && use['extensions'].length > 0)
     notYet(lint, '/use/extensions', 'Extensions are');
