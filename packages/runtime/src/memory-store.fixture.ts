@@ -3,6 +3,7 @@ import type {
   CommitResult,
   DecisionRow,
   FlowError,
+  FlowName,
   FlowVersion,
   InboxRow,
   JournalRow,
@@ -10,12 +11,14 @@ import type {
   LeaseView,
   RunHead,
   RunStart,
+  ScheduleRow,
   SnapshotRow,
   StoredRun,
   WorkerStore,
   WorkerView,
 } from '@pawl/core';
 import { FencedError, partitionCount, partitionOf, PawlError, PoisonError } from '@pawl/core';
+import { MemoryEvents } from './memory-events.fixture.ts';
 
 /** A run's rows as the fake database keeps them. */
 export interface MemoryRun {
@@ -33,6 +36,7 @@ export class MemoryDatabase {
   readonly timers = new Map<string, number>();
   readonly decisions = new Map<string, DecisionRow>();
   readonly flows = new Map<string, FlowVersion>();
+  readonly events = new MemoryEvents();
   readonly commits: Commit[] = [];
   inbox: InboxRow[] = [];
   readonly leases: { epoch: number; worker: string | null }[] = Array.from({ length: partitionCount }, () => ({
@@ -85,7 +89,14 @@ export class MemoryDatabase {
     for (const row of commit.decisions) this.decisions.set(row.id, row);
     const consumed = new Set(commit.consumed.map(({ id }) => id));
     this.inbox = this.inbox.filter(({ id }) => !consumed.has(id));
+    this.events.apply(commit);
+    this.deliver(commit.messages ?? []);
     return { lost };
+  }
+
+  /** Messages whose ids are known are left out. */
+  deliver(messages: readonly InboxRow[]): void {
+    for (const row of messages) if (!this.inbox.some(({ id }) => id === row.id)) this.inbox.push(row);
   }
 
   /** All rows of a run; the whole journal, as nothing is ever removed. */
@@ -131,6 +142,7 @@ export class MemoryDatabase {
         throw new PoisonError('23505', `journal of ${row.run} ends at ${last}, not before ${row.from}`, undefined);
       if (row.body.includes('poison')) throw new PoisonError('22021', 'invalid text', undefined);
     }
+    this.events.check(commit);
   }
 }
 
@@ -205,11 +217,7 @@ export class MemoryWorkerStore implements WorkerStore {
   async commit(commit: Commit): Promise<CommitResult> {
     this.guard();
     return this.database.onCommit(commit, () => {
-      const fenced = commit.leases.filter(({ partition, epoch }) => {
-        const lease = this.database.leases[partition];
-        return lease?.worker !== this.worker || lease.epoch !== epoch;
-      });
-      if (fenced.length > 0) throw new FencedError(fenced.map(({ partition }) => partition));
+      this.fence(commit.leases);
       return this.database.apply(commit);
     });
   }
@@ -240,7 +248,10 @@ export class MemoryWorkerStore implements WorkerStore {
 
   async inbox(partitions: readonly number[], held: ReadonlySet<string>, limit: number): Promise<readonly InboxRow[]> {
     this.guard();
-    return this.database.inbox.filter((row) => partitions.includes(row.partition) && !held.has(row.id)).slice(0, limit);
+    const aside = (row: InboxRow): boolean => this.database.runs.get(row.run)?.quarantined !== undefined;
+    return this.database.inbox
+      .filter((row) => partitions.includes(row.partition) && !held.has(row.id) && !(row.id !== row.run && aside(row)))
+      .slice(0, limit);
   }
 
   async dueTimers(
@@ -259,6 +270,48 @@ export class MemoryWorkerStore implements WorkerStore {
       .filter(([run]) => partitions.includes(partitionOf(run)))
       .map(([, at]) => at);
     return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  async matchEvents(leases: readonly Lease[], limit: number): Promise<{ delivered: number; more: boolean }> {
+    this.guard();
+    this.fence(leases);
+    const partitions = leases.map(({ partition }) => partition);
+    const { messages, more } = this.database.events.match(partitions, limit, 0);
+    this.database.deliver(messages);
+    return { delivered: messages.length, more };
+  }
+
+  async pruneEvents(leases: readonly Lease[], before: number, limit: number): Promise<number> {
+    this.guard();
+    this.fence(leases);
+    return this.database.events.prune(
+      leases.map(({ partition }) => partition),
+      before,
+      limit,
+    );
+  }
+
+  async dueSchedules(partitions: readonly number[], now: number, limit: number): Promise<readonly ScheduleRow[]> {
+    this.guard();
+    return this.database.events
+      .due(partitions)
+      .filter(({ at }) => at !== null && at <= now)
+      .slice(0, limit);
+  }
+
+  async schedule(id: string): Promise<ScheduleRow | undefined> {
+    this.guard();
+    return this.database.events.schedules.get(id);
+  }
+
+  async nextSchedule(partitions: readonly number[]): Promise<number | undefined> {
+    this.guard();
+    return this.database.events.due(partitions)[0]?.at ?? undefined;
+  }
+
+  async flowNamed(workspace: string, flow: FlowName): Promise<FlowVersion | undefined> {
+    this.guard();
+    return this.database.events.flowNamed(workspace, flow);
   }
 
   async mark(run: string, seq: number | null): Promise<number> {
@@ -292,6 +345,14 @@ export class MemoryWorkerStore implements WorkerStore {
     this.closed = true;
     const row = this.database.workers.get(this.worker);
     if (row !== undefined) row.locked = false;
+  }
+
+  private fence(leases: readonly Lease[]): void {
+    const fenced = leases.filter(({ partition, epoch }) => {
+      const lease = this.database.leases[partition];
+      return lease?.worker !== this.worker || lease.epoch !== epoch;
+    });
+    if (fenced.length > 0) throw new FencedError(fenced.map(({ partition }) => partition));
   }
 
   private guard(): void {
