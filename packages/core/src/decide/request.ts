@@ -9,6 +9,8 @@ import type { ActionBody, CompiledFlow, TaskCommon } from '../program/nodes.ts';
 import { isActionCall } from '../program/nodes.ts';
 import { expandUriTemplate } from '../program/uri.ts';
 import type { ActionRequest, Hash } from '../ports.ts';
+import { evaluateWithSecrets, namesSecrets } from '../secrets/arguments.ts';
+import { marksIn } from '../secrets/marks.ts';
 import { frameOf } from '../state/frames.ts';
 import type { EffectState, Frame, RunState } from '../state/state.ts';
 import { scopeOf } from './machine.ts';
@@ -16,7 +18,7 @@ import type { Scope } from './scope.ts';
 
 /** Arguments of an action as its step gives them, ready to be hashed and sent. */
 export function argumentsOf(node: TaskCommon & ActionBody, scope: Scope): JsonObject {
-  const args = evaluateTemplate(node.args, scope.input, scope);
+  const args = evaluateWithSecrets(node.args, scope.input, scope, scope.flow.secrets);
   if (!isObject(args)) throw fault('validation', `The arguments of ${node.action} must be an object.`);
   return node.uriTemplates.reduce(
     (made, place) => withValueAt(made, place, expandUriTemplate(String(valueAt(args, place)), scope.input)),
@@ -65,6 +67,7 @@ export function requestOf(state: RunState, flow: CompiledFlow, frameId: number):
   return {
     action: node.action,
     args,
+    ...(namesSecrets(node.args) ? secretsOf(args) : {}),
     guarantee: effect.guarantee,
     ...(node.contract.guarantee === undefined ? {} : { declared: true as const }),
     key: effect.key,
@@ -74,6 +77,12 @@ export function requestOf(state: RunState, flow: CompiledFlow, frameId: number):
     step: frame.step,
     flow: { namespace: flow.namespace, name: flow.name },
   };
+}
+
+/** The secrets whose marks are in the arguments: there are none but those that the program put there. */
+function secretsOf(args: JsonObject): { readonly secrets?: readonly string[] } {
+  const names = new Set(marksIn(args).map(([name]) => name));
+  return names.size === 0 ? {} : { secrets: [...names] };
 }
 
 /** Arguments that were evaluated for the intent, kept until the attempt is sent, so that they are not evaluated twice. */

@@ -35,6 +35,8 @@ export interface ActionDescription {
 export interface ActionRequest {
   readonly action: string;
   readonly args: JsonObject;
+  /** Names of the secrets whose marks are in the arguments, to be filled in at the send; absent: none. */
+  readonly secrets?: readonly string[];
   readonly guarantee: Guarantee;
   /** The step itself says the guarantee: what an action learns only while it runs must not weaken it. */
   readonly declared?: true;

@@ -6,6 +6,7 @@ import { placeVariables, defaultNames } from '../flow/scope.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { isObject } from '../json.ts';
 import { limits } from '../limits.ts';
+import { policyWithSecrets } from '../secrets/policies.ts';
 import type { Compiling, PlaceIn } from './compiling.ts';
 import { defined, objectAt, resolveThen } from './compiling.ts';
 import { compileRun } from './compile-run.ts';
@@ -61,12 +62,15 @@ function withAuthentication(c: Compiling, called: string, args: Json): Json {
   let resolved = args;
   for (const place of authenticationPlaces(called)) {
     const given = valueAt(args, place);
+    if (given === undefined) continue;
     const name = isObject(given) ? given['use'] : undefined;
-    if (typeof name !== 'string') continue;
-    const policy = objectAt(c.use, 'authentications')[name];
+    const policy = typeof name === 'string' ? objectAt(c.use, 'authentications')[name] : given;
     if (policy === undefined)
-      throw new PawlError('PAWL_FLOW_INVALID', `There is no authentication \`${name}\` in \`use.authentications\`.`);
-    resolved = withValueAt(resolved, place, policy);
+      throw new PawlError(
+        'PAWL_FLOW_INVALID',
+        `There is no authentication \`${String(name)}\` in \`use.authentications\`.`,
+      );
+    resolved = withValueAt(resolved, place, policyWithSecrets(policy));
   }
   return resolved;
 }

@@ -44,6 +44,16 @@ describe('a task that runs a program', () => {
     ]);
   });
 
+  it('takes secrets where nobody else on the machine sees them, and nowhere else', () => {
+    const shell = (more: object) => called({ shell: { command: 'x', ...more } }, {});
+    const secret = '${ $secrets.t }';
+    for (const given of [{ arguments: [secret] }, { command: secret }])
+      expect(() => shell(given)).toThrow(expect.objectContaining({ code: 'PAWL_FLOW_INVALID' }) as Error);
+    // Compiled, it is evaluated where no secret may be named.
+    for (const given of [{ stdin: secret }, { environment: { A: secret } }])
+      expect(() => shell(given)).toThrow(/names a secret/);
+  });
+
   it('that runs a flow is not compiled yet', () => {
     expect(() => called({ workflow: { namespace: 'n', name: 'f', version: '1.0.0' } }, {})).toThrow(
       expect.objectContaining({ code: 'PAWL_FLOW_INVALID' }) as Error,

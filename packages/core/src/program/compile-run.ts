@@ -3,7 +3,7 @@ import { isOwnText, programOf } from '../flow/program-task.ts';
 import type { JsonObject } from '../json.ts';
 import { isObject } from '../json.ts';
 import type { Compiling } from './compiling.ts';
-import { compileTemplate } from './expression.ts';
+import { compileTemplate, variablesOf } from './expression.ts';
 import type { Template } from './expression.ts';
 import type { ActionBody } from './nodes.ts';
 
@@ -23,7 +23,17 @@ export function compileRun(
   const { [kind]: _, ...options } = isObject(task['run']) ? task['run'] : {};
   const members = Object.entries({ ...given, ...options }).map(([name, value]): readonly [string, Template] => {
     const own = name === text && typeof value === 'string' && isOwnText(value);
-    return [name, own ? { kind: 'constant', value } : compileTemplate(value, variables, `${at}/run/${kind}/${name}`)];
+    if (own) return [name, { kind: 'constant', value }];
+    const template = compileTemplate(value, variables, `${at}/run/${kind}/${name}`);
+    if (!secretMembers.includes(name) && variablesOf(template).includes('secrets'))
+      throw new PawlError(
+        'PAWL_FLOW_INVALID',
+        `The \`${name}\` at ${at}/run/${kind} names a secret. Give it in \`environment\` or \`stdin\`, which nobody else on the machine can see.`,
+      );
+    return [name, template];
   });
   return { kind: 'call', action, description, args: { kind: 'object', members }, uriTemplates: [] };
 }
+
+/** What of a program may hold secrets. */
+const secretMembers: readonly string[] = ['environment', 'stdin'];

@@ -42,6 +42,7 @@ export function compileFlow(document: Json, catalog: Catalog): CompiledFlow {
     functions: compileFunctions(compiling),
     nodes: compiling.nodes,
     deadlineMs: durationMs(contract.deadline),
+    secrets: Array.isArray(use['secrets']) ? use['secrets'].map(String) : [],
     ...defined('inputSchema', compileSchemaOf(input['schema'], '/input/schema')),
     ...defined('inputFrom', transform(input['from'], placeVariables.runInput, '/input/from')),
     ...defined('outputAs', transform(output['as'], placeVariables.runOutput, '/output/as')),

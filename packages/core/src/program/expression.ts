@@ -4,6 +4,10 @@ import { PawlError } from '../errors.ts';
 import { expressionOf, scanText } from '../flow/expression-text.ts';
 import type { Json } from '../json.ts';
 import { isObject } from '../json.ts';
+import type { SecretUse } from '../secrets/paths.ts';
+import { secretUseOf } from '../secrets/paths.ts';
+import type { SecretMarks } from '../secrets/variable.ts';
+import { secretsVariable } from '../secrets/variable.ts';
 import { fault } from './fault.ts';
 
 /** Where expressions find the values of their variables. */
@@ -11,6 +15,8 @@ export interface Variables {
   get(name: string): Json;
   /** Time of the evaluation (ms since the epoch): what jq's `now` gives, in seconds. */
   readonly now: number;
+  /** What `$secrets` is; absent where no secret may be named. */
+  readonly secrets?: SecretMarks;
 }
 
 /** One jq expression of a flow. */
@@ -19,6 +25,8 @@ export interface Expression {
   readonly program: Program;
   /** Variables that it reads. */
   readonly variables: readonly string[];
+  /** How it uses `$secrets`, where it does. */
+  readonly secrets?: SecretUse;
 }
 
 /** A JSON value in which strings may be expressions. */
@@ -33,7 +41,13 @@ export type Template =
 function compileExpression(source: string, variables: readonly string[], where: string): Expression {
   try {
     const program = compile(source, { variables });
-    return { source, program, variables: program.variables };
+    const { variables: names } = program;
+    return {
+      source,
+      program,
+      variables: names,
+      ...(names.includes('secrets') ? { secrets: secretUseOf(source) } : {}),
+    };
   } catch (error) {
     if (!(error instanceof JqSyntaxError) && !(error instanceof JqLimitError)) throw error;
     throw new PawlError('PAWL_FLOW_INVALID', `The expression at ${where} cannot be read: ${error.message}`, {
@@ -82,12 +96,16 @@ export function variablesOf(template: Template): readonly string[] {
 /** The one value of an expression: null for none. More than one is an error, with the way out named. */
 export function evaluate(expression: Expression, input: Json, variables: Variables): Json {
   const values: Record<string, JqJson> = {};
-  for (const name of expression.variables) values[name] = variables.get(name) as JqJson;
+  for (const name of expression.variables) values[name] = valueOf(expression, name, variables) as JqJson;
   try {
     return expression.program.evaluate(input as JqJson, { variables: values, now: () => variables.now / 1000 }) ?? null;
   } catch (error) {
     throw expressionFault(expression.source, error);
   }
+}
+
+function valueOf(expression: Expression, name: string, variables: Variables): Json {
+  return name === 'secrets' ? secretsVariable(expression.secrets, variables.secrets) : variables.get(name);
 }
 
 /** The value of a template. */

@@ -136,6 +136,8 @@ export interface CompiledFlow {
   readonly outputSchema?: SchemaCheck;
   readonly timeout?: DurationValue;
   readonly deadlineMs: number;
+  /** `use.secrets`: the secrets that it may name. */
+  readonly secrets: readonly string[];
   readonly start?: { readonly key: Expression; readonly onDuplicate: 'return' | 'reject' };
 }
 
