@@ -1,8 +1,8 @@
 import type { Commit, CommitResult, Log } from '@pawl/core';
 import { ensureError, invariant, UnknownCommitError } from '@pawl/core';
 import type pg from 'pg';
+import { type CommitCall, commitCall } from './commit-call.ts';
 import type { Database } from './database.ts';
-import { commitStatement, encodeCommit } from './encode-commit.ts';
 import type { Names } from './names.ts';
 import { abandon, connectSession, endQuietly, withDeadline } from './session.ts';
 import { commitError, isLockTimeout, isReadOnly, isUnconfirmed, isWorthRepeating, unreachable } from './sql-errors.ts';
@@ -64,8 +64,8 @@ export function openCommitLine(database: Database, names: Names, worker: string)
         commit.starts.map((start) => start.workspace),
         commit.starts.map((start) => start.flow),
       );
-      const values = encodeCommit(commit, names);
-      const result = last.then(async () => send(await connected(), values, database.log));
+      const call = commitCall(commit, names);
+      const result = last.then(async () => send(await connected(), call, database.log));
       last = result.catch(() => {});
       return result;
     },
@@ -89,13 +89,13 @@ function assertFenced(commit: Commit): void {
   }
 }
 
-async function send(line: Line, values: Buffer[], log: Log): Promise<CommitResult> {
+async function send(line: Line, call: CommitCall, log: Log): Promise<CommitResult> {
   for (let tries = 1; ; tries += 1) {
     // Found out before anything was sent: surely nothing was written.
     if (!line.open) throw unreachable(new Error('the connection was lost'));
     line.unconfirmed = undefined;
     try {
-      const query = line.client.query<{ lost: string | null }>({ ...commitStatement, values });
+      const query = line.client.query<{ lost: string | null }>({ ...call });
       const { rows } = await withDeadline(line.client, replyTimeoutMs, query);
       if (line.unconfirmed !== undefined) throw new UnknownCommitError(line.unconfirmed);
       const lost = rows[0]?.lost;

@@ -1,4 +1,4 @@
-import type { WorkerStore } from '@pawl/core';
+import type { Commit, WorkerStore } from '@pawl/core';
 import { FencedError } from '@pawl/core';
 import { openBeatLine } from './beat-line.ts';
 import { openCommitLine } from './commit-line.ts';
@@ -28,6 +28,12 @@ export async function joinAsWorker(
     for (const listener of listeners) listener();
   });
   const commitLine = openCommitLine(database, names, id);
+  /** Tells the owners of partitions, and this worker itself without the way through the database. */
+  const tell = (partitions: ReadonlySet<number>): void => {
+    const others = [...partitions].filter((partition) => !owned.has(partition));
+    if (others.length > 0) waker.wake(others);
+    if (others.length < partitions.size) for (const listener of listeners) listener();
+  };
   return {
     worker: id,
     beat: () => beatLine.beat(),
@@ -47,7 +53,9 @@ export async function joinAsWorker(
     },
     async commit(commit) {
       try {
-        return await commitLine.commit(commit);
+        const result = await commitLine.commit(commit);
+        tell(toldPartitions(commit));
+        return result;
       } catch (error) {
         if (error instanceof FencedError) for (const partition of error.partitions) owned.delete(partition);
         throw error;
@@ -72,4 +80,9 @@ export async function joinAsWorker(
       waker.wake('all');
     },
   };
+}
+
+/** The partitions in which a commit leaves something to do. */
+function toldPartitions({ messages = [] }: Commit): ReadonlySet<number> {
+  return new Set(messages.map((row) => row.partition));
 }

@@ -16,6 +16,7 @@ import {
   startOf,
   testEpoch,
 } from './store-builders.ts';
+import { messageTests } from './store-messages.testsuite.ts';
 
 /** What an implementation lets the suite do beyond the port. */
 export interface StoreHooks {
@@ -63,6 +64,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     flowTests(tools);
     listTests(tools);
     ownershipTests(tools);
+    messageTests(tools);
   });
 }
 
@@ -72,7 +74,8 @@ interface Context {
   second: WorkerStore | undefined;
 }
 
-interface Tools {
+/** What the tests of a suite share. */
+export interface Tools {
   store(): Store;
   worker(): WorkerStore;
   other(): WorkerStore;

@@ -159,6 +159,12 @@ export interface Lease {
   readonly epoch: number;
 }
 
+/** Who says something in a commit. */
+export interface SaidBy {
+  /** The run that says it: where its start loses to an earlier run with its key, it is not said. */
+  readonly from?: string;
+}
+
 /** Everything of one commit: all of it or nothing. At most one head, timer and snapshot per run (netted by the caller). */
 export interface Commit {
   readonly leases: readonly Lease[];
@@ -172,9 +178,9 @@ export interface Commit {
   /** Inbox rows that are done with. */
   readonly consumed: readonly { readonly partition: number; readonly id: string }[];
   /** Messages to other runs and to schedules, of any partition: a repeat of an id is ignored. */
-  readonly messages?: readonly InboxRow[];
+  readonly messages?: readonly (InboxRow & SaidBy)[];
   /** Events that runs emit: a repeat of (workspace, source, id) is ignored. */
-  readonly events?: readonly EventRow[];
+  readonly events?: readonly (EventRow & SaidBy)[];
   /** Subscriptions that begin, after those that end. */
   readonly unsubscribe?: readonly SubscriptionKey[];
   readonly subscribe?: readonly SubscriptionRow[];

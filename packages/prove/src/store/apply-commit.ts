@@ -2,7 +2,11 @@ import type { Commit, CommitResult, RunStart } from '@pawl/core';
 import { FencedError, PoisonError } from '@pawl/core';
 import type { StoreMutation } from './mutation.ts';
 import type { RunRecord, Tables } from './tables.ts';
+import { applySaid, refuseSaid } from './apply-said.ts';
+import { isStorable } from './storable.ts';
 import { hasEnded } from './tables.ts';
+
+export { isStorable } from './storable.ts';
 
 /** Writes a commit: all of it, or nothing and throws what a worker would meet. */
 export function applyCommit(tables: Tables, commit: Commit, mutation: StoreMutation): CommitResult {
@@ -11,6 +15,7 @@ export function applyCommit(tables: Tables, commit: Commit, mutation: StoreMutat
   const lost = mutation.noDedup ? [] : losers(tables, commit.starts);
   const out = new Set(lost.map((start) => start.run));
   refuseDuplicates(tables, commit, out);
+  refuseSaid(tables, commit);
   for (const start of commit.starts) if (!out.has(start.run)) beginRun(tables, start);
   for (const row of commit.journal) tables.runs.get(row.run)?.journal.push(row);
   for (const head of commit.heads) {
@@ -41,6 +46,7 @@ export function applyCommit(tables: Tables, commit: Commit, mutation: StoreMutat
   for (const { id, partition } of commit.consumed) {
     if (tables.inbox.get(id)?.partition === partition) tables.inbox.delete(id);
   }
+  applySaid(tables, commit, out);
   return { lost };
 }
 
@@ -97,11 +103,6 @@ function refuseText(commit: Commit): void {
         throw new PoisonError('22021', 'the text has a character that cannot be stored', undefined);
     }
   }
-}
-
-/** Whether PostgreSQL would store this raw text and give it back as it was. */
-export function isStorable(text: string): boolean {
-  return text.isWellFormed() && !text.includes('\u0000');
 }
 
 /** The name of a start key's entry. */

@@ -15,6 +15,7 @@ import { ensureError, PawlError, PoisonError, FencedError, UnknownCommitError } 
 import type { Owner } from '../sim/timeline.ts';
 import { outside } from '../sim/timeline.ts';
 import { applyCommit, lostPartitions } from './apply-commit.ts';
+import { toldPartitions } from './apply-said.ts';
 import type { Fate, StoreCall } from './gate.ts';
 import { withoutIntents } from './mutation.ts';
 import type { OpenTransaction, SimStore } from './sim-store.ts';
@@ -268,6 +269,7 @@ export class WorkerSession implements WorkerStore {
     try {
       const result = applyCommit(tables, written, letIn ? { ...mutation, noFence: true } : mutation);
       gate.written(this.worker, written, result);
+      for (const partition of toldPartitions(written)) this.store.wake(partition);
       return { result };
     } catch (error) {
       if (!(error instanceof FencedError) && !(error instanceof PoisonError)) throw error;

@@ -1,0 +1,25 @@
+import type { Commit, InboxMessage } from '@pawl/core';
+import { PoisonError } from '@pawl/core';
+import { isStorable } from './storable.ts';
+import type { Tables } from './tables.ts';
+
+/** Throws for what a commit says to others that the database would refuse. */
+export function refuseSaid(_tables: Tables, commit: Commit): void {
+  for (const { id } of commit.messages ?? [])
+    if (!isStorable(id)) throw new PoisonError('22021', 'the id has a character that cannot be stored', undefined);
+}
+
+/** Writes what a commit says to others; `out` are the runs whose start lost. */
+export function applySaid(tables: Tables, commit: Commit, out: ReadonlySet<string>): void {
+  for (const { from = '', ...row } of commit.messages ?? []) {
+    if (out.has(from) || tables.inbox.has(row.id)) continue;
+    // A start that is sent again once its run has begun.
+    if (row.id === row.run && tables.runs.has(row.run)) continue;
+    tables.inbox.set(row.id, { ...row, message: JSON.parse(JSON.stringify(row.message)) as InboxMessage });
+  }
+}
+
+/** The partitions in which a commit leaves something to do. */
+export function toldPartitions({ messages = [] }: Commit): ReadonlySet<number> {
+  return new Set(messages.map((row) => row.partition));
+}
