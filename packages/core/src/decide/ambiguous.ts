@@ -5,10 +5,10 @@ import type { EffectState, Frame } from '../state/state.ts';
 import type { Machine } from './machine.ts';
 
 /** Nothing is known and nothing more is done by itself: ask a person, or raise, as the step's contract says. */
-export function endAmbiguous(m: Machine, frame: Frame): void {
+export function endAmbiguous(m: Machine, frame: Frame, why?: FlowError): void {
   const { effect } = frame;
   if (effect === undefined) return;
-  const error = ambiguousError(frame, effect);
+  const error = why ?? ambiguousError(frame, effect);
   if (m.node(frame).contract.onAmbiguous === 'fail') {
     if (effect.open)
       m.emit({

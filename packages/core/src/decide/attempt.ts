@@ -6,6 +6,7 @@ import type { Verdict } from '../state/events.ts';
 import type { EffectState, Frame } from '../state/state.ts';
 import { ambiguousError, endAmbiguous, retention } from './ambiguous.ts';
 import { startAttempt } from './call.ts';
+import { denied } from './doubt.ts';
 import { overdue } from './held.ts';
 import type { Machine } from './machine.ts';
 import { located, unresolved } from './machine.ts';
@@ -60,6 +61,7 @@ export function decided(
   const clearAt = effect.lost ? effect.due + m.env.limits.lostSender : m.at;
   const waits = clearAt > m.at && 'applied' in how.verdict && !how.verdict.applied;
   m.emit({ type: 'decision.made', at: m.at, f: frame.id, ...how, ...(waits ? { retryAt: clearAt } : {}) });
+  if ('applied' in how.verdict && !how.verdict.applied) denied(m, frame);
   if ('fail' in how.verdict) return m.raise(frame, ambiguousError(frame, effect), { end: 'open' });
   if (how.verdict.applied) return m.complete(frame, how.verdict.output);
   if (m.state.cancel !== undefined) return m.move({ kind: 'cancel' });
@@ -135,9 +137,9 @@ function unanswered(
 
 /** How long an unanswered effect is sent again by itself: not past 0.9 of what a keyed target remembers. */
 function resendWindow(m: Machine, frame: Frame, effect: EffectState): number {
-  return effect.guarantee === 'keyed'
-    ? Math.min(m.env.limits.resendFor, retention(m.node(frame)))
-    : m.env.limits.resendFor;
+  if (effect.guarantee !== 'keyed') return m.env.limits.resendFor;
+  const firstAt = Math.min(effect.firstAt, m.state.doubt?.since ?? effect.firstAt);
+  return Math.min(m.env.limits.resendFor, retention(m.node(frame)) - (effect.firstAt - firstAt));
 }
 
 function again(

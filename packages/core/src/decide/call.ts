@@ -9,6 +9,7 @@ import { keeperOf } from '../state/tried.ts';
 import type { Intent } from '../state/events.ts';
 import type { EffectState, Frame, TriedEffect } from '../state/state.ts';
 import { endAmbiguous, retention } from './ambiguous.ts';
+import { askFirst, doubtEnd, isDoubtful } from './doubt.ts';
 import { effectKey } from './effect-key.ts';
 import type { Machine, Started } from './machine.ts';
 import { argumentsOf, naturalKey, prepare, requestHash } from './request.ts';
@@ -40,7 +41,7 @@ export function startAction(m: Machine, parent: Frame, node: ActionNode, scope: 
   const natural = naturalKey(node, scope);
   const n = met === undefined ? 1 : nextEffect(met, guarantee === 'pure');
   const key = natural ?? (n === 1 ? place : effectKey(m.state, parent, node.name, visit, n, m.env.hash));
-  const due = Math.min(attemptDue(m, node, scope, parent), keyEnd(node, guarantee, met));
+  const due = Math.min(attemptDue(m, node, scope, parent), keyEnd(node, guarantee, met), doubtEnd(m, node, guarantee));
   const intent: Intent = {
     key,
     hash,
@@ -50,7 +51,8 @@ export function startAction(m: Machine, parent: Frame, node: ActionNode, scope: 
     ...sender(m, guarantee),
     ...(keeper === undefined ? {} : { place, n }),
   };
-  if (!m.env.acquire(target, node.description.concurrency))
+  // Nothing is sent before a person has answered, so it needs no permit.
+  if (!isDoubtful(m, node, guarantee) && !m.env.acquire(target, node.description.concurrency))
     return { wants: { target, key, guarantee, ...(keeper === undefined ? {} : { place, n }) } };
   m.prepared = args;
   return { intent };
@@ -94,6 +96,7 @@ export function startAttempt(m: Machine, frame: Frame): void {
     intent: nextIntent(m, frame, node, { hash, effect, met }),
   });
   prepare(frame, args);
+  if (askFirst(m, frame, node)) m.env.release(wants.target);
 }
 
 /** The arguments of an action, no larger or deeper than what a run keeps. */
@@ -118,7 +121,11 @@ function nextIntent(
     hash,
     guarantee: from?.guarantee ?? 'once',
     target: from?.target ?? '',
-    due: Math.min(attemptDue(m, node, scope, m.parent(frame), frame), keyEnd(node, from?.guarantee, met, effect)),
+    due: Math.min(
+      attemptDue(m, node, scope, m.parent(frame), frame),
+      keyEnd(node, from?.guarantee, met, effect),
+      doubtEnd(m, node, from?.guarantee, effect),
+    ),
     ...sender(m, from?.guarantee ?? 'once'),
     ...(from?.place === undefined ? {} : { place: from.place, n: from.n ?? 1 }),
   };

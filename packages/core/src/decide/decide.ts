@@ -13,6 +13,7 @@ import type { Frame, RunState } from '../state/state.ts';
 import { attemptEnded, attemptLost, decided, resend } from './attempt.ts';
 import { startAttempt } from './call.ts';
 import { cancelRun, completeTask, finishRun } from './complete.ts';
+import { reconcile, waitPassed } from './doubt.ts';
 import { enterTask } from './enter.ts';
 import { nextIteration, pageRead } from './for.ts';
 import { join } from './fork.ts';
@@ -68,6 +69,7 @@ export function beginRun(run: Beginning, flow: CompiledFlow, env: DecideEnv): { 
     ...(transformed === undefined ? {} : { in: transformed }),
     due,
     ...(run.key === undefined ? {} : { key: run.key }),
+    ...((env.lineage ?? 0) === 0 ? {} : { lineage: env.lineage as number }),
   });
   if (failure !== undefined) m.move({ kind: 'fault', error: failure.error });
   else m.advance(frameOf(state, 0));
@@ -112,6 +114,8 @@ function react(m: Machine, stimulus: Exclude<Stimulus, { kind: 'continue' }>): v
         ...(stimulus.reason === undefined ? {} : { reason: stimulus.reason }),
       });
       return m.move({ kind: 'cancel' });
+    case 'reconcile':
+      return reconcile(m, stimulus);
     case 'rejected':
       return m.move({ kind: 'fault', error: flowError('runtime', stimulus.reason) });
   }
@@ -125,8 +129,9 @@ function withFrame(m: Machine, id: number, then: (frame: Frame) => void): void {
 function timerDue(m: Machine, frame: Frame, timer: TimerKind): void {
   switch (timer) {
     case 'wait':
-      if (frame.kind === 'wait' && due(m, frame.until)) m.complete(frame, inputOf(m.state, frame));
-      return;
+      if (frame.kind !== 'wait' || !due(m, frame.until)) return;
+      waitPassed(m, frame);
+      return m.complete(frame, inputOf(m.state, frame));
     case 'retry':
       if (frame.kind === 'try' && due(m, frame.until)) startRetry(m, frame);
       return;

@@ -9,6 +9,7 @@ import { checkSchema } from '../program/schemas.ts';
 import { frameOf } from '../state/frames.ts';
 import type { Frame } from '../state/state.ts';
 import { startAction, useTried } from './call.ts';
+import { askFirst } from './doubt.ts';
 import { startFor } from './for.ts';
 import { startBranches } from './fork.ts';
 import { startFunction } from './function.ts';
@@ -115,6 +116,7 @@ function goOn(m: Machine, frame: Frame, node: TaskNode, scope: Scope): void {
     case 'call':
       if (!isActionCall(node)) m.advance(frame);
       else if (m.reused !== undefined) useTried(m, frame, m.reused);
+      else askFirst(m, frame, node);
       m.reused = undefined;
       return;
     case 'wait':

@@ -36,6 +36,8 @@ export interface Play {
   readonly random?: () => number;
   /** Whether a permit is in hand; default: always. */
   readonly acquire?: () => boolean;
+  /** A permit is given back. */
+  readonly release?: () => void;
   /** Stimuli of its own; called before each round, with what is pending. */
   readonly interfere?: (run: Played) => Stimulus | undefined;
   /** Longest virtual time (ms). */
@@ -97,7 +99,7 @@ export function play(yaml: string, options: Play = {}): Played {
     random: options.random ?? (() => 0.5),
     limits: { ...limits, ...options.limits },
     acquire: options.acquire ?? (() => true),
-    release: () => {},
+    release: options.release ?? (() => {}),
   };
   const begun = beginRun(
     { id: '01900000-0000-7000-8000-000000000001', flowHash: 'f', input: options.input ?? null, at: start },

@@ -46,6 +46,11 @@ export type Stimulus =
       readonly reason?: string;
     }
   | { readonly kind: 'cancel'; readonly at: number; readonly by: string; readonly reason?: string }
+  /**
+   * The database has another lineage than the run knows: it went back to an earlier point, or may have. Nothing that is
+   * lost was done after `until` (ms).
+   */
+  | { readonly kind: 'reconcile'; readonly at: number; readonly lineage: number; readonly until: number }
   /** The store refused what the run wanted to write, or the run cannot go on: it faults with this reason. */
   | { readonly kind: 'rejected'; readonly at: number; readonly reason: string };
 
@@ -58,6 +63,8 @@ export interface DecideEnv {
   /** In [0, 1): jitter. */
   readonly random: () => number;
   readonly limits: Limits;
+  /** Lineage of the database, which runs that begin are born in. Default: the first (0). */
+  readonly lineage?: number;
   /** Id of the worker that decides; it is kept with the intents of `once` effects. */
   readonly worker?: string;
   /**

@@ -94,6 +94,7 @@ const folds: { [Type in RunEvent['type']]: (state: RunState, event: Of<Type>) =>
     const effect = effectOf(frameOf(state, event.f));
     delete effect.question;
     if ('applied' in event.verdict && !event.verdict.applied) {
+      if (state.doubt !== undefined) effect.denied = true;
       effect.unknown = false;
       effect.retryAt = event.retryAt ?? event.at;
     }
@@ -141,6 +142,14 @@ const folds: { [Type in RunEvent['type']]: (state: RunState, event: Of<Type>) =>
   },
   'context.joined': (state, event) => setContext(state, frameOf(state, event.f), event.ctx),
   'task.loosed': loosen,
+  'run.reconciled': (state, { lineage, since, until, frame }) => {
+    state.lineage = lineage;
+    state.doubt = { since, until, frame };
+    for (const { effect } of state.frames.values()) delete effect?.denied;
+  },
+  'doubt.ended': (state) => {
+    delete state.doubt;
+  },
   'run.failing': (state, event) => {
     frameOf(state, 0).error = event.error;
   },
@@ -164,6 +173,7 @@ function startRun(state: RunState, event: Of<'run.started'>): void {
   if (event.in !== undefined) state.in = event.in;
   if (event.due !== undefined) state.due = event.due;
   if (event.key !== undefined) state.key = event.key;
+  if (event.lineage !== undefined) state.lineage = event.lineage;
   const value = event.in === undefined ? event.input : event.in;
   state.frames.set(0, {
     id: 0,
@@ -279,6 +289,7 @@ function startAttempt(state: RunState, frame: Frame, attempt: number, intent: In
     unknown: before?.unknown ?? false,
     left: before?.left ?? false,
   };
+  if (before?.denied) effect.denied = true;
   if (intent.by !== undefined) effect.by = intent.by;
   if (intent.place !== undefined) effect.place = intent.place;
   if (intent.n !== undefined) effect.n = intent.n;

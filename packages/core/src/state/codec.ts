@@ -139,7 +139,7 @@ function liftValues(event: RunEvent, place: RowPlace, hash: Hash, payloads: Payl
 }
 
 function parseChecked(row: JournalRow | SnapshotRow, hash: Hash): Json {
-  if (row.format !== journalFormat) throw damaged(row, `it has format ${row.format}, which this version does not know`);
+  if (row.format > journalFormat) throw damaged(row, `it has format ${row.format}, which this version does not know`);
   if (hash.crc32(row.body) !== row.checksum) throw damaged(row, 'its checksum does not match');
   return JSON.parse(row.body) as Json;
 }

@@ -3,7 +3,7 @@ import type { Guarantee } from '../guarantee/classes.ts';
 import type { Json } from '../json.ts';
 
 /** The format number of journal rows and snapshots that this version writes. */
-export const journalFormat = 1;
+export const journalFormat = 2;
 
 /** What runs inside a composite step: which list, and how often it was entered. */
 export type ListName = 'do' | 'try' | 'catch' | 'branches';
@@ -60,6 +60,8 @@ export type RunEvent =
       readonly in?: Json;
       readonly due?: number;
       readonly key?: string;
+      /** Lineage of the database in which it began; absent: the first. */
+      readonly lineage?: number;
     })
   | (OfFrame & {
       readonly type: 'task.started';
@@ -176,6 +178,19 @@ export type RunEvent =
     })
   | (OfFrame & { readonly type: 'retry.started'; readonly attemptDue?: number })
   | (At & { readonly type: 'cancel.requested'; readonly by: string; readonly reason?: string })
+  /**
+   * The database had gone back to an earlier point, or may have: what the run did after `since` is lost to it, and was
+   * done before `until`. Steps with ids from `frame` on may have had other ones.
+   */
+  | (At & {
+      readonly type: 'run.reconciled';
+      readonly lineage: number;
+      readonly since: number;
+      readonly until: number;
+      readonly frame: number;
+    })
+  /** The run has come to where it surely never was before. */
+  | (At & { readonly type: 'doubt.ended' })
   /** The run is about to fault, and waits for the outcome of a loose effect. */
   | (At & { readonly type: 'run.failing'; readonly error: FlowError })
   | (At & { readonly type: 'run.completed'; readonly out: Json })

@@ -50,6 +50,8 @@ export interface EffectState {
   error?: FlowError;
   /** The open question to a person. */
   question?: string;
+  /** A person has said, since the run was last reconciled, that it was not applied. */
+  denied?: true;
 }
 
 /** What a `try` with `retry` knows of an effect that it may meet again, by the effect's place. */
@@ -123,6 +125,16 @@ export interface Frame {
   effect?: EffectState;
 }
 
+/** The database went back to an earlier point while the run was open: what it does next it may have done before. */
+export interface Doubt {
+  /** Nothing that is lost was done before this time (ms). */
+  readonly since: number;
+  /** Nothing that is lost was done after this time (ms). */
+  readonly until: number;
+  /** Steps with smaller ids were active then, whatever came after. */
+  readonly frame: number;
+}
+
 /** The folded state of a run. It is changed by `apply` alone. */
 export interface RunState {
   readonly id: string;
@@ -149,6 +161,9 @@ export interface RunState {
   nextFrame: number;
   /** Pure tasks since the last effect or wait. */
   pure: number;
+  /** Which lineage of the database the run is in step with; absent: the first. */
+  lineage?: number;
+  doubt?: Doubt;
   cancel?: { by: string; reason?: string; at: number };
   output?: Json;
   error?: FlowError;
