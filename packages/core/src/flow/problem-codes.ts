@@ -43,6 +43,8 @@ export const problemCodes = {
   PAWL_FLOW_EXPRESSION: 'An expression does not compile.',
   PAWL_FLOW_EXPRESSION_BARE: 'A text looks like an expression and is none.',
   PAWL_FLOW_EXPRESSION_UNCLOSED: 'A ${ is never closed.',
+  PAWL_FLOW_SECRET: 'An expression does more with a secret than pass it on.',
+  PAWL_FLOW_SECRET_PLACE: 'A secret is named where its value would be kept.',
   PAWL_FLOW_PROGRAM_TEXT: 'An expression stands inside of the text of a program.',
   PAWL_FLOW_DATA_SCHEMA: 'A schema of data cannot be used.',
   PAWL_FLOW_DURATION: 'A duration is negative or none.',

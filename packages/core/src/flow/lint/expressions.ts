@@ -89,7 +89,6 @@ const empty = { ok: false, message: 'it is empty', offset: 0, hint: 'write . for
 
 /** Variables of the language that have no value yet. */
 const unbuilt: ReadonlyMap<string, string> = new Map([
-  ['secrets', 'give secret values to a connection, and name it in the action'],
   ['authorization', 'let a connection authenticate the call'],
 ]);
 

@@ -10,6 +10,7 @@ import { lintNames } from './names.ts';
 import { lintNotBuilt } from './not-built.ts';
 import { lintReferences } from './references.ts';
 import { lintRuns } from './runs.ts';
+import { lintSecrets } from './secrets.ts';
 import { lintSchedule } from './schedule.ts';
 import type { Lint, LintOptions, LintProblem } from './report.ts';
 import { sitesOf } from './sites.ts';
@@ -17,7 +18,7 @@ import { lintTargets } from './targets.ts';
 
 const rules: readonly ((lint: Lint) => void)[] = [
   ...[lintDocument, lintNames, lintTargets, lintReferences, lintCalls, lintContracts],
-  ...[lintExpressions, lintDataSchemas, lintDurations, lintRuns, lintSchedule, lintNotBuilt],
+  ...[lintExpressions, lintDataSchemas, lintDurations, lintRuns, lintSecrets, lintSchedule, lintNotBuilt],
 ];
 
 /**

@@ -34,9 +34,6 @@ describe('what the language has and Pawl does not run yet', () => {
     ['a2a', 'do: [{a: {call: a2a, with: {method: message/send}}}]', '/do/0/a/call'],
     ['mcp', 'do: [{a: {call: mcp, with: {method: tools/list, transport: {stdio: {command: x}}}}}]', '/do/0/a/call'],
     ['a schedule', `schedule: {every: PT1H}\ndo: ${one}`, '/schedule'],
-    ['extensions', `use: {extensions: [{x: {extend: all}}]}\ndo: ${one}`, '/use/extensions'],
-    ['secrets', `use: {secrets: [s]}\ndo: ${one}`, '/use/secrets'],
-    ['the variable of secrets', 'do: [{a: {set: "${ $secrets.x }"}}]', '/do/0/a/set'],
     ['the variable of authorization', 'do: [{a: {set: "${ $authorization }"}}]', '/do/0/a/set'],
     [
       'a grant that needs a browser',
@@ -52,12 +49,6 @@ describe('what the language has and Pawl does not run yet', () => {
       'an assertion that Pawl would have to sign with a private key',
       http('{oauth2: {authority: "https://a", grant: client_credentials, client: {authentication: private_key_jwt}}}'),
       '/do/0/a/with/endpoint/authentication/oauth2/client/authentication',
-    ],
-    ['credentials from a secret', http('{basic: {use: s}}'), '/do/0/a/with/endpoint/authentication/basic/use'],
-    [
-      'a token policy from a secret',
-      `use: {authentications: {o: {oidc: {use: s}}}}\ndo: ${one}`,
-      '/use/authentications/o/oidc/use',
     ],
     [
       'a schema elsewhere',

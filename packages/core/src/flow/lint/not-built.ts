@@ -21,14 +21,6 @@ export function lintNotBuilt(lint: Lint): void {
   const use = isObject(document['use']) ? document['use'] : {};
   if (Array.isArray(use['extensions']) && use['extensions'].length > 0)
     notYet(lint, '/use/extensions', 'Extensions are');
-  if (Array.isArray(use['secrets']) && use['secrets'].length > 0) {
-    notYet(
-      lint,
-      '/use/secrets',
-      'Secrets in the flow are',
-      'give secret values to a connection, and name it in the action',
-    );
-  }
   if (isObject(use['authentications'])) {
     for (const name of Object.keys(use['authentications'])) {
       lintAuthentication(
@@ -58,8 +50,6 @@ function lintAuthentication(lint: Lint, policy: JsonObject, path: string): void 
   for (const kind of ['basic', 'bearer', 'digest', 'oauth2', 'oidc']) {
     const credentials = policy[kind];
     if (!isObject(credentials)) continue;
-    if (credentials['use'] !== undefined)
-      notYet(lint, `${path}/${kind}/use`, 'Secrets in the flow are', 'name a connection instead');
     lintTokens(lint, credentials, `${path}/${kind}`);
   }
 }
