@@ -27,9 +27,33 @@ export {
 } from './ports.ts';
 export type { Problem, Result } from './result.ts';
 export type { Decision, DecideEnv, Pending, Stimulus, TimerKind } from './decide/types.ts';
-export type { Cursor, Intent, RunEvent, StepKind, Verdict, Wanted } from './state/events.ts';
+export type {
+  Cursor,
+  FilterTerms,
+  Intent,
+  RunEvent,
+  StartedChild,
+  StepKind,
+  TakenEvent,
+  Verdict,
+  Wanted,
+} from './state/events.ts';
 export { journalFormat } from './state/events.ts';
-export type { EffectState, Frame, ListCursor, RunState, RunStatus, TriedEffect, WaitingFor } from './state/state.ts';
+export type {
+  ChildState,
+  EffectState,
+  Frame,
+  ListCursor,
+  ListenState,
+  RunState,
+  RunStatus,
+  TriedEffect,
+  WaitingFor,
+} from './state/state.ts';
+export { hasListener, listeners } from './decide/listeners.ts';
+export type { Listening } from './decide/listeners.ts';
+export { eventRow, messagesOf } from './decide/messages.ts';
+export type { Outgoing } from './decide/messages.ts';
 export { beginRun, decide } from './decide/decide.ts';
 export type { Beginning } from './decide/decide.ts';
 export { pending, statusOf } from './decide/pending.ts';
@@ -54,7 +78,7 @@ export { JournalView, nameOf } from './state/journal-view.ts';
 export type { SchemaOptions, SchemaProblem, SchemaResult, Validator } from './schema/index.ts';
 export { compileSchema } from './schema/index.ts';
 export type { CheckedFlow, CheckOptions, CheckResult, LintOptions } from './flow/index.ts';
-export { checkFlow, compareVersions, flowHash, parseFlow } from './flow/index.ts';
+export { checkFlow, compareVersions, flowHash, nearestHint, parseFlow } from './flow/index.ts';
 export { newRunId } from './run-id.ts';
 export type { ScheduledStart, ScheduleDecision, ScheduleState, ScheduleStimulus } from './schedule/decide-schedule.ts';
 export { decideSchedule } from './schedule/decide-schedule.ts';

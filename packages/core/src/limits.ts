@@ -46,6 +46,10 @@ export const limits = {
   missedTicks: 1_000,
   /** Rows of one batch page. */
   batchSize: 10_000,
+  /** Events that one listen takes, with those that a `foreach` is done with. */
+  listenEvents: 100_000,
+  /** How long an accepted event is kept for those who begin to listen later (ms): a day. */
+  eventKept: 86_400_000,
 } as const;
 
 /** The type of `limits`, with numbers of any size. */

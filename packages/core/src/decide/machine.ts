@@ -1,7 +1,7 @@
 import { invariant } from '../errors.ts';
 import type { FlowError } from '../flow-error.ts';
 import type { Json, JsonObject } from '../json.ts';
-import type { CompiledFlow, TaskCommon, TaskList, TaskNode, Then } from '../program/nodes.ts';
+import type { CompiledFlow, ExtendedBody, TaskCommon, TaskList, TaskNode, Then } from '../program/nodes.ts';
 import { isFunctionCall } from '../program/nodes.ts';
 import { apply } from '../state/apply.ts';
 import { frameOf, inputOf, rawInputOf, valueOf } from '../state/frames.ts';
@@ -196,9 +196,14 @@ export function listOf(flow: CompiledFlow, frame: Frame): TaskList {
     invariant(list !== undefined, `the flow has no function ${node.functionName}`);
     return list;
   }
+  if (node.kind === 'extended') return extensionList(node, frame);
   if (node.kind === 'try') return frame.cursor?.list === 'catch' ? (node.caught ?? emptyList) : node.list;
   invariant(node.kind === 'do' || node.kind === 'for', `a ${node.kind} runs no list`);
   return node.list;
+}
+
+function extensionList(node: ExtendedBody, { cursor }: Frame): TaskList {
+  return cursor?.list === 'before' ? node.before : cursor?.list === 'after' ? node.after : node.inner;
 }
 
 /** The task of a branch. */
@@ -232,9 +237,10 @@ export function descendants(state: RunState, frame: Frame): Frame[] {
   return found.reverse();
 }
 
-/** Whether an effect's outcome is not known: it must be before anything that ends its step. */
+/** Whether the outcome of an effect, or the end of a child run, is not known: it must be before anything that ends its step. */
 export function unresolved(frame: Frame): boolean {
-  const { effect } = frame;
+  const { effect, child } = frame;
+  if (child?.open) return true;
   if (effect === undefined || effect.guarantee === 'pure') return false;
   return effect.open || effect.unknown;
 }

@@ -27,6 +27,8 @@ export function statusOf(
     if (one.kind === 'attempt' || one.kind === 'page' || one.kind === 'continue')
       return { status: 'running', waitingFor: null };
     if (one.kind === 'decision') waitingFor = 'decision';
+    else if (one.kind === 'event') waitingFor ??= 'event';
+    else if (one.kind === 'child') waitingFor ??= 'child';
     else if (one.kind === 'permit') waitingFor ??= 'capacity';
     else if (one.timer === 'resend') waitingFor ??= 'target';
     else if (one.timer === 'wait' || one.timer === 'retry') waitingFor ??= 'timer';
@@ -41,6 +43,9 @@ function addFrame(found: Pending[], state: RunState, flow: CompiledFlow, frame: 
     found.push({ kind: 'timer', frame: frame.id, timer: 'try', at: frame.attemptDue });
   if (frame.until !== undefined)
     found.push({ kind: 'timer', frame: frame.id, timer: frame.kind === 'wait' ? 'wait' : 'retry', at: frame.until });
+  if (frame.listen !== undefined && !frame.listen.last)
+    found.push({ kind: 'event', frame: frame.id, step: frame.step });
+  if (frame.child?.open) found.push({ kind: 'child', frame: frame.id, child: frame.child.id });
   if (frame.dataset !== undefined) addPage(found, flow, frame, state);
   if (frame.wants !== undefined) addPermit(found, flow, frame, frame.wants.target);
   const { effect } = frame;

@@ -2,7 +2,7 @@ import type { FlowError } from '../flow-error.ts';
 import type { Json } from '../json.ts';
 import type { Limits } from '../limits.ts';
 import type { Outcome } from '../outcome.ts';
-import type { Hash, Page } from '../ports.ts';
+import type { ChildEnd, EventKey, Hash, Page } from '../ports.ts';
 import type { RunEvent, Verdict } from '../state/events.ts';
 
 /** Something that happened to a run, to be decided. `at` is its journaled time (ms): all that follows happens at that time. */
@@ -45,6 +45,22 @@ export type Stimulus =
       readonly by: string;
       readonly reason?: string;
     }
+  /** A CloudEvent came for a listening step. What became of it is told by `Decision.event`. */
+  | {
+      readonly kind: 'event';
+      readonly at: number;
+      readonly step: string;
+      readonly key: EventKey;
+      readonly event: Json;
+    }
+  /** A child run has ended. */
+  | {
+      readonly kind: 'child';
+      readonly at: number;
+      readonly frame: number;
+      readonly child: string;
+      readonly end: ChildEnd;
+    }
   | { readonly kind: 'cancel'; readonly at: number; readonly by: string; readonly reason?: string }
   /**
    * The database has another lineage than the run knows: it went back to an earlier point, or may have. Nothing that is
@@ -81,6 +97,11 @@ export interface Decision {
   readonly events: readonly RunEvent[];
   /** The run has more to do at once: commit, then `continue`. */
   readonly yielded: boolean;
+  /**
+   * What became of the event of an `event` stimulus. `taken`: an `event.taken` among the events says so too. `returned`:
+   * no step wants it now, but a later visit may: it must be able to come again. `refused`: it was looked at for good.
+   */
+  readonly event?: 'taken' | 'returned' | 'refused';
 }
 
 /** What must be under way for a run, read off its state: nothing else is remembered anywhere. */
@@ -114,4 +135,8 @@ export type Pending =
       readonly reason: string;
       readonly askedAt: number;
     }
+  /** An event must come; `listeners` says which. */
+  | { readonly kind: 'event'; readonly frame: number; readonly step: string }
+  /** A child run must end. */
+  | { readonly kind: 'child'; readonly frame: number; readonly child: string }
   | { readonly kind: 'continue' };

@@ -3,7 +3,8 @@ import type { CompiledContract } from './contract.ts';
 import type { Expression, Template } from './expression.ts';
 import type { SchemaCheck } from './schemas.ts';
 import type { DurationValue } from './durations.ts';
-import type { ActionDescription } from '../ports.ts';
+import type { ActionDescription, FlowName } from '../ports.ts';
+import type { StrategyNode } from './strategy.ts';
 import type { StepKind } from '../state/events.ts';
 import type { Json, JsonObject } from '../json.ts';
 
@@ -43,6 +44,10 @@ export type TaskBody =
   | TryBody
   | { readonly kind: 'raise'; readonly error: Template }
   | { readonly kind: 'wait'; readonly duration: DurationValue }
+  | EmitBody
+  | ListenBody
+  | ChildBody
+  | ExtendedBody
   | ActionBody
   | FunctionBody;
 
@@ -66,6 +71,19 @@ export interface ForkBody {
   /** The first branch that ends well ends the others. */
   readonly compete: boolean;
   readonly branches: TaskList;
+}
+
+/** A task with the tasks that an extension puts around it. */
+export interface ExtendedBody {
+  readonly kind: 'extended';
+  /** Whether the extension holds for this task at this moment. */
+  readonly when?: Expression;
+  readonly before: TaskList;
+  /** The task alone: itself extended, where several extensions hold. */
+  readonly inner: TaskList;
+  readonly after: TaskList;
+  /** The task that all of them extend. */
+  readonly target: TaskCommon;
 }
 
 export interface TryBody {
@@ -95,6 +113,41 @@ export interface RetryPolicy {
   readonly attemptDuration?: DurationValue;
   /** Budget from the first error to the last retry. */
   readonly duration?: DurationValue;
+}
+
+/** Publishes an event. */
+export interface EmitBody {
+  readonly kind: 'emit';
+  /** Attributes and data of the CloudEvent. */
+  readonly event: Template;
+}
+
+/** Waits for events. */
+export interface ListenBody {
+  readonly kind: 'listen';
+  readonly strategy: StrategyNode;
+  readonly read: 'data' | 'envelope' | 'raw';
+  readonly foreach?: ForeachBody;
+}
+
+/** What is done with each event, in order. */
+export interface ForeachBody {
+  readonly item: string;
+  readonly at: string;
+  readonly list: TaskList;
+  readonly outputAs?: Template;
+  readonly outputSchema?: SchemaCheck;
+  readonly exportAs?: Template;
+  readonly exportSchema?: SchemaCheck;
+}
+
+/** Runs another flow. */
+export interface ChildBody {
+  readonly kind: 'run';
+  readonly named: FlowName;
+  readonly input: Template;
+  /** Whether the step waits for its end. */
+  readonly awaits: boolean;
 }
 
 /** A call of an action: an effect. */

@@ -1,10 +1,11 @@
 import { invariant } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { endBranch, holderOf, loosen, remove, setContext, startBranches } from './branches.ts';
-import type { Intent, RunEvent } from './events.ts';
+import type { Intent, ListName, RunEvent } from './events.ts';
 import { contextOf, frameOf, inputOf, valueOf } from './frames.ts';
+import { completeIteration, itemOf, returnEvents, startChild, startListen, takeEvent } from './gather.ts';
 import type { EffectState, Frame, RunState } from './state.ts';
-import { effectOf, remember } from './tried.ts';
+import { effectOf, remember, rememberEmitted } from './tried.ts';
 
 type Of<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 
@@ -47,7 +48,7 @@ const folds: { [Type in RunEvent['type']]: (state: RunState, event: Of<Type>) =>
   'task.completed': completeTask,
   'task.faulted': (state, event) => {
     const frame = frameOf(state, event.f);
-    if (frame.effect !== undefined)
+    if (frame.effect !== undefined || frame.child !== undefined)
       remember(state, frame, { end: event.end ?? 'answered', ...(event.raw === undefined ? {} : { out: event.raw }) });
     remove(state, frame);
     const holder = state.frames.get(frame.p ?? 0);
@@ -58,6 +59,8 @@ const folds: { [Type in RunEvent['type']]: (state: RunState, event: Of<Type>) =>
   'task.cancelled': (state, event) => {
     const frame = frameOf(state, event.f);
     if (frame.effect !== undefined) remember(state, frame, { end: 'unsent' });
+    // The child has ended without an output: another one may follow.
+    if (frame.child !== undefined) remember(state, frame, { end: 'refused' });
     remove(state, frame);
     const holder = state.frames.get(frame.p ?? 0);
     if (holder?.kind === 'branch') endBranch(state, holder, 'cancelled');
@@ -110,7 +113,27 @@ const folds: { [Type in RunEvent['type']]: (state: RunState, event: Of<Type>) =>
   'iteration.started': (state, event) => {
     const frame = frameOf(state, event.f);
     frame.n = event.n;
-    enterList(frame, 'do', frame.cursor?.value ?? null);
+    if (frame.listen === undefined) enterList(frame, 'do', frame.cursor?.value ?? null);
+    else enterList(frame, 'foreach', itemOf(frame, event.n));
+  },
+  'iteration.completed': completeIteration,
+  'event.emitted': rememberEmitted,
+  'event.taken': takeEvent,
+  'event.returned': returnEvents,
+  'child.started': startChild,
+  'child.cancelled': (state, event) => {
+    const { child } = frameOf(state, event.f);
+    if (child !== undefined) child.cancelled = true;
+  },
+  'child.ended': (state, event) => {
+    const { child } = frameOf(state, event.f);
+    if (child !== undefined) child.open = false;
+  },
+  'list.entered': (state, event) => {
+    const frame = frameOf(state, event.f);
+    const value = frame.cursor?.value ?? null;
+    if (event.list === 'after') frame.out = value;
+    enterList(frame, event.list, event.list === 'after' ? value : inputOf(state, frame));
   },
   'page.started': (state, event) => {
     const frame = frameOf(state, event.f);
@@ -174,6 +197,7 @@ function startRun(state: RunState, event: Of<'run.started'>): void {
   if (event.due !== undefined) state.due = event.due;
   if (event.key !== undefined) state.key = event.key;
   if (event.lineage !== undefined) state.lineage = event.lineage;
+  if (event.parent !== undefined) state.parent = event.parent;
   const value = event.in === undefined ? event.input : event.in;
   state.frames.set(0, {
     id: 0,
@@ -219,6 +243,7 @@ function fillFrame(state: RunState, frame: Frame, event: Of<'task.started'>): vo
     if (event.until > event.at) state.pure = 0;
   }
   if (event.kind === 'do') enterList(frame, 'do', inputOf(state, frame));
+  if (event.kind === 'extended') enterList(frame, event.before ? 'before' : 'extended', inputOf(state, frame));
   if (event.kind === 'try') {
     enterList(frame, 'try', inputOf(state, frame));
     if (event.retries) {
@@ -234,6 +259,7 @@ function fillFrame(state: RunState, frame: Frame, event: Of<'task.started'>): vo
     if (event.items !== undefined) frame.items = event.items;
     if (event.dataset !== undefined) frame.dataset = event.dataset;
   }
+  if (event.kind === 'listen') startListen(frame, event.terms);
   if (event.branches !== undefined) startBranches(state, frame, event.branches);
   if (event.intent !== undefined) startAttempt(state, frame, 1, event.intent, event.at);
   if (event.wants !== undefined) frame.wants = event.wants;
@@ -251,6 +277,10 @@ function completeTask(state: RunState, event: Of<'task.completed'>): void {
     else
       remember(state, frame, frame.effect.guarantee === 'pure' ? { end: 'completed' } : { end: 'completed', out: raw });
   }
+  if (frame.child !== undefined) {
+    const out = event.out === undefined ? valueOf(state, parent) : event.out;
+    remember(state, frame, { end: 'completed', out: event.raw === undefined ? out : event.raw });
+  }
   if (event.ctx !== undefined) setContext(state, frame, event.ctx);
   remove(state, frame);
   if (cursor === undefined) {
@@ -259,6 +289,7 @@ function completeTask(state: RunState, event: Of<'task.completed'>): void {
     return endBranch(state, parent, 'completed');
   }
   if (event.out !== undefined) cursor.value = event.out;
+  if (event.goes !== undefined) parent.goes = event.goes;
   cursor.i = event.to ?? frame.i + 1;
 }
 
@@ -296,7 +327,7 @@ function startAttempt(state: RunState, frame: Frame, attempt: number, intent: In
   frame.effect = effect;
 }
 
-function enterList(frame: Frame, list: 'do' | 'try' | 'catch', value: Json): void {
+function enterList(frame: Frame, list: Exclude<ListName, 'branches'>, value: Json): void {
   frame.cursor = { list, i: 0, value, visits: [] };
 }
 

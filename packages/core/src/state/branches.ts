@@ -53,7 +53,8 @@ export function loosen(state: RunState, event: Extract<RunEvent, { type: 'task.l
   const keeper = keeperOf(state, fork.p);
   // A retry of a `try` around the fork must not send these again.
   for (const frame of state.frames.values()) {
-    if (frame.effect !== undefined && isWithin(state, frame, branch)) remember(state, frame, { end: 'open' });
+    if (frame.effect === undefined && frame.child === undefined) continue;
+    if (isWithin(state, frame, branch)) remember(state, frame, { end: 'open' });
   }
   branch.in = inputOf(state, fork);
   branch.context = contextOf(state, branch);

@@ -1,15 +1,19 @@
 import type { FlowError } from '../flow-error.ts';
 import type { Guarantee } from '../guarantee/classes.ts';
-import type { Json } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
+import type { ChildEnd, EventKey, FlowName, Parent } from '../ports.ts';
+import type { Then } from '../program/nodes.ts';
 
 /** The format number of journal rows and snapshots that this version writes. */
 export const journalFormat = 2;
 
 /** What runs inside a composite step: which list, and how often it was entered. */
-export type ListName = 'do' | 'try' | 'catch' | 'branches';
+export type ListName = 'do' | 'try' | 'catch' | 'branches' | 'foreach' | 'before' | 'extended' | 'after';
 
 /** The kinds of step that this version runs. */
-export type StepKind = 'call' | 'do' | 'for' | 'fork' | 'raise' | 'set' | 'switch' | 'try' | 'wait';
+export type StepKind =
+  | ('call' | 'do' | 'emit' | 'extended' | 'for' | 'fork' | 'listen')
+  | ('raise' | 'run' | 'set' | 'switch' | 'try' | 'wait');
 
 /** The first attempt's facts, fixed before anything leaves. */
 export interface Intent {
@@ -62,6 +66,8 @@ export type RunEvent =
       readonly key?: string;
       /** Lineage of the database in which it began; absent: the first. */
       readonly lineage?: number;
+      /** Who is told of the run's end. */
+      readonly parent?: Parent;
     })
   | (OfFrame & {
       readonly type: 'task.started';
@@ -85,6 +91,8 @@ export type RunEvent =
       readonly attemptDue?: number;
       /** `try`: it has a retry policy, so it remembers its effects. */
       readonly retries?: true;
+      /** `extended`: whether tasks go before the extended one. */
+      readonly before?: true;
       /** Argument of a function call: the raw input of the function's task. */
       readonly arg?: Json;
       /** Items of a `for` over an array. */
@@ -95,6 +103,8 @@ export type RunEvent =
       readonly intent?: Intent;
       /** The effect that waits for a permit of its target. */
       readonly wants?: Wanted;
+      /** `listen`: what its filters ask for by expressions, by the number of the filter; absent: nothing. */
+      readonly terms?: readonly FilterTerms[];
     })
   /** A fact of the list that skipped it: a task whose `if` was false has no event of its own. */
   | (At & { readonly type: 'task.skipped'; readonly p: number; readonly i: number; readonly task: string })
@@ -108,6 +118,8 @@ export type RunEvent =
       readonly ctx?: Json;
       /** Index of the next task in the parent's list; absent: the following one; -1: the list is done. */
       readonly to?: number;
+      /** An extended task: where the flow goes once the tasks after it are done. */
+      readonly goes?: Then;
       /** The recorded output of an earlier try was used; nothing was sent. */
       readonly reused?: true;
       /** The call turned out to change nothing: an enclosing retry makes it again. */
@@ -153,6 +165,35 @@ export type RunEvent =
   /** A deadline has passed while the outcome of an effect is unknown: of the step, or of the current `try`. */
   | (OfFrame & { readonly type: 'timeout.reached'; readonly try?: true })
   | (OfFrame & { readonly type: 'iteration.started'; readonly n: number })
+  /** The tasks before an extended one are done, or it is. */
+  | (OfFrame & { readonly type: 'list.entered'; readonly list: 'extended' | 'after' })
+  /** `foreach` of a listen is done with an event. */
+  | (OfFrame & {
+      readonly type: 'iteration.completed';
+      readonly out: Json;
+      readonly ctx?: Json;
+      /** No more events are taken. */
+      readonly last?: true;
+    })
+  /** An event is published with the commit that holds this. */
+  | (OfFrame & {
+      readonly type: 'event.emitted';
+      /** The CloudEvent. */
+      readonly event: JsonObject;
+      /** Inside a `try` with `retry`: the place, which event of it this is, and the hash of what it says. */
+      readonly place?: string;
+      readonly n?: number;
+      readonly hash?: string;
+    })
+  | (OfFrame & TakenEvent & { readonly type: 'event.taken' })
+  /** Events that the listen took and will not handle: they may come again. */
+  | (OfFrame & { readonly type: 'event.returned'; readonly step: string; readonly keys: readonly EventKey[] })
+  /** A run of another flow is started with the commit that holds this. */
+  | (OfFrame & StartedChild & { readonly type: 'child.started' })
+  /** The child run is asked to cancel. */
+  | (OfFrame & { readonly type: 'child.cancelled'; readonly child: string })
+  /** A child run that was asked to cancel has done so. */
+  | (OfFrame & { readonly type: 'child.ended'; readonly child: string; readonly end: ChildEnd })
   /** What the exports in a fork's branches changed is laid over the context around the fork. */
   | (OfFrame & { readonly type: 'context.joined'; readonly ctx: Json })
   /**
@@ -196,6 +237,46 @@ export type RunEvent =
   | (At & { readonly type: 'run.completed'; readonly out: Json })
   | (At & { readonly type: 'run.faulted'; readonly error: FlowError })
   | (At & { readonly type: 'run.cancelled' });
+
+/** What one filter of a listen asks for, where expressions say it: fixed when the listen begins. */
+export interface FilterTerms {
+  /** Attributes that an event must have. */
+  readonly match?: { readonly [name: string]: string };
+  /** Values of correlation keys. */
+  readonly expect?: { readonly [key: string]: Json };
+}
+
+/** An event that a listen has taken. */
+export interface TakenEvent {
+  /** JSON pointer of the listening task. */
+  readonly step: string;
+  readonly key: EventKey;
+  /** Number of the filter that it met; those of `until` follow the others. */
+  readonly filter: number;
+  /** As `read` says; absent: `until` took it. */
+  readonly value?: Json;
+  /** About how many characters of JSON the value has. */
+  readonly size?: number;
+  /** Correlation keys that it was the first to give a value. */
+  readonly bound?: { readonly [key: string]: Json };
+  /** No more events are taken. */
+  readonly last?: true;
+}
+
+/** A child run that is started. */
+export interface StartedChild {
+  /** Its run id, made here. */
+  readonly child: string;
+  readonly named: FlowName;
+  readonly input: Json;
+  /** Nobody waits for its end. */
+  readonly detached?: true;
+  /** sha-256 of the flow's name and the input. */
+  readonly hash: string;
+  /** Inside a `try` with `retry`: the step's place, and which child of it this is. */
+  readonly place?: string;
+  readonly n?: number;
+}
 
 /** An effect that waits for a permit: its key and guarantee are fixed, its request is built when it may start. */
 export interface Wanted {

@@ -1,7 +1,9 @@
 import type { FlowError } from '../flow-error.ts';
 import type { Guarantee } from '../guarantee/classes.ts';
 import type { Json } from '../json.ts';
-import type { Cursor, EffectEnd, ListName, StepKind, Wanted } from './events.ts';
+import type { Then } from '../program/nodes.ts';
+import type { EventKey, Parent } from '../ports.ts';
+import type { Cursor, EffectEnd, FilterTerms, ListName, StepKind, Wanted } from './events.ts';
 
 /** The statuses of a run: the flow language's own words, for ever. */
 export type RunStatus = 'pending' | 'running' | 'waiting' | 'suspended' | 'cancelled' | 'faulted' | 'completed';
@@ -69,6 +71,40 @@ export interface TriedEffect {
   out?: Json;
 }
 
+/** What a listening step has. */
+export interface ListenState {
+  /** What its filters ask for by expressions. */
+  terms?: readonly FilterTerms[];
+  /** What it gives: events as they are read; those that a `foreach` is done with are its outputs. */
+  items: Json[];
+  /** How many of them a `foreach` is done with. */
+  handled: number;
+  /** The events that are not handled, those of `items` first to last and what `until` took among them. */
+  keys: EventKey[];
+  /** Numbers of the filters that an event has met, where each needs one. */
+  met: number[];
+  /** Correlation keys and the values that they have by now. */
+  bound: Record<string, Json>;
+  /** About how many characters `items` has. */
+  size: number;
+  /** No more events are taken. */
+  last?: true;
+}
+
+/** A child run that a step waits for. */
+export interface ChildState {
+  /** Its run id. */
+  id: string;
+  hash: string;
+  /** Its end is not known. */
+  open: boolean;
+  /** It was asked to cancel. */
+  cancelled?: true;
+  startedAt: number;
+  place?: string;
+  n?: number;
+}
+
 /** One active step. */
 export interface Frame {
   readonly id: number;
@@ -95,6 +131,8 @@ export interface Frame {
   n?: number;
   /** Batch: cursor of the page that runs, of the next one, whether it is the last, and how many rows went before and in it. */
   page?: { from: Cursor; next: Cursor; last: boolean; rows: number; total: number };
+  /** `extended`: where the flow goes after it, once its task has ended. */
+  goes?: Then;
   /** `wait`: its end; `try`: end of the delay before the next try (ms). */
   until?: number;
   /** `try`: end of the current try (ms). */
@@ -110,7 +148,7 @@ export interface Frame {
   triedCount?: number;
   /** `fork`: its branches, whose ids follow its own; how many are not over, how many of them faulted, and which completed first. */
   fork?: { branches: number; open: number; faulted: number; first?: number };
-  /** `branch`: its task has ended; with its output (absent: it was skipped, and the fork's input is it), or with `error`. */
+  /** `extended`: the output of its task. `branch`: its task has ended; with its output (absent: it was skipped, and the fork's input is it), or with `error`. */
   over?: true;
   out?: Json;
   /** `branch`: its own context, once something in it has exported. */
@@ -120,6 +158,10 @@ export interface Frame {
   vars?: { readonly [name: string]: Json };
   /** `branch` that is loose: the outermost `try` with `retry` around its fork. */
   keeper?: number;
+  /** `listen`: what it has gathered. */
+  listen?: ListenState;
+  /** `run`: the run that it waits for. */
+  child?: ChildState;
   /** `call`: waits for a permit (with `effect`: to send again). */
   wants?: Wanted;
   effect?: EffectState;
@@ -149,6 +191,8 @@ export interface RunState {
   startedAt: number;
   endedAt?: number;
   key?: string;
+  /** Who is told of its end. */
+  parent?: Parent;
   /** End of the run's deadline (ms). */
   due?: number;
   /** Raw input. */

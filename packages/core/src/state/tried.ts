@@ -1,11 +1,12 @@
 import { invariant } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { frameOf } from './frames.ts';
-import type { EffectState, Frame, RunState, TriedEffect } from './state.ts';
+import type { RunEvent } from './events.ts';
+import type { ChildState, EffectState, Frame, RunState, TriedEffect } from './state.ts';
 
 /** Records an effect's end with the outermost enclosing `try` that may meet it again. */
 export function remember(state: RunState, frame: Frame, ending: { end: TriedEffect['end']; out?: Json }): void {
-  const effect = effectOf(frame);
+  const effect = frame.child === undefined ? effectOf(frame) : childEffect(frame.child);
   if (effect.place === undefined) return;
   const keeper = keeperOf(state, frame.p);
   if (keeper?.tried === undefined) return;
@@ -16,6 +17,21 @@ export function remember(state: RunState, frame: Frame, ending: { end: TriedEffe
   const left = same !== undefined || effect.left || ending.end !== 'unsent';
   const keyAt = left ? { keyAt: same?.keyAt ?? effect.firstAt } : {};
   keeper.tried[effect.place] = { key: effect.key, hash: effect.hash, n, left, ...keyAt, ...ending };
+}
+
+/** Records an event that was published with the outermost enclosing `try` that may come by again. */
+export function rememberEmitted(state: RunState, event: Extract<RunEvent, { type: 'event.emitted' }>): void {
+  const { place, n = 1, hash = '' } = event;
+  const keeper = keeperOf(state, frameOf(state, event.f).p);
+  if (place === undefined || keeper?.tried === undefined) return;
+  if (keeper.tried[place] === undefined) keeper.triedCount = (keeper.triedCount ?? 0) + 1;
+  keeper.tried[place] = { key: String(event.event['id']), hash, n, left: true, end: 'completed', out: event.event };
+}
+
+/** A child run as a `try` with `retry` remembers it: like an effect that left. */
+function childEffect(child: ChildState): Pick<EffectState, 'key' | 'hash' | 'left' | 'firstAt' | 'place' | 'n'> {
+  const { id, hash, startedAt, place, n } = child;
+  return { key: id, hash, left: true, firstAt: startedAt, ...(place === undefined ? {} : { place, n: n ?? 1 }) };
 }
 
 /** The outermost `try` with `retry` around a place: it remembers every effect that it may meet again. */

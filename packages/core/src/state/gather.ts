@@ -1,0 +1,64 @@
+import { invariant } from '../errors.ts';
+import type { Json } from '../json.ts';
+import type { FilterTerms, RunEvent } from './events.ts';
+import { setContext } from './branches.ts';
+import { frameOf } from './frames.ts';
+import type { Frame, ListenState, RunState } from './state.ts';
+
+type Of<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
+
+/** What a listen has before its first event. */
+export function startListen(frame: Frame, terms: readonly FilterTerms[] | undefined): void {
+  frame.listen = { items: [], handled: 0, keys: [], met: [], bound: {}, size: 0 };
+  if (terms !== undefined) frame.listen.terms = terms;
+}
+
+/** A listen takes an event. It waited for it: a loop around it does not spin. */
+export function takeEvent(state: RunState, event: Of<'event.taken'>): void {
+  const listen = listenOf(frameOf(state, event.f));
+  state.pure = 0;
+  listen.keys.push(event.key);
+  listen.met.push(event.filter);
+  if (event.value !== undefined) listen.items.push(event.value);
+  listen.size += event.size ?? 0;
+  if (event.bound !== undefined) Object.assign(listen.bound, event.bound);
+  if (event.last) listen.last = true;
+}
+
+/** Events go back to where they came from. */
+export function returnEvents(state: RunState, event: Of<'event.returned'>): void {
+  const listen = listenOf(frameOf(state, event.f));
+  listen.keys = [];
+  listen.items.length = listen.handled;
+}
+
+/** The value that the tasks of a `foreach` begin with: the event, as it is read. */
+export function itemOf(frame: Frame, n: number): Json {
+  return listenOf(frame).items[n] ?? null;
+}
+
+/** A `foreach` is done with an event: its output stands in the event's place. */
+export function completeIteration(state: RunState, event: Of<'iteration.completed'>): void {
+  const frame = frameOf(state, event.f);
+  const listen = listenOf(frame);
+  listen.items[listen.handled] = event.out;
+  listen.handled += 1;
+  listen.keys.shift();
+  delete frame.cursor;
+  if (event.last) listen.last = true;
+  if (event.ctx !== undefined) setContext(state, frame, event.ctx);
+}
+
+/** A run of another flow is started: the step waits for its end, unless it is detached. */
+export function startChild(state: RunState, event: Of<'child.started'>): void {
+  if (event.detached) return;
+  state.pure = 0;
+  const child = { id: event.child, hash: event.hash, open: true, startedAt: event.at };
+  frameOf(state, event.f).child = event.place === undefined ? child : { ...child, place: event.place, n: event.n ?? 1 };
+}
+
+/** What a listening step has gathered. */
+export function listenOf(frame: Frame): ListenState {
+  invariant(frame.listen !== undefined, `frame ${frame.id} does not listen`);
+  return frame.listen;
+}
