@@ -5,6 +5,7 @@ import type { TaskNode } from '../program/nodes.ts';
 import { checkSchema } from '../program/schemas.ts';
 import { contextOf, frameOf, valueOf } from '../state/frames.ts';
 import type { Frame } from '../state/state.ts';
+import { isExtending } from './extended.ts';
 import { endFork } from './fork.ts';
 import { cancelBelow, giveUpBelow } from './give-up.ts';
 import { hasLoose, takesCourse } from './held.ts';
@@ -29,7 +30,15 @@ export function completeTask(m: Machine, frame: Frame, rawOutput: Json, how: Com
     });
   }
   const then = how.then ?? node.then;
-  const to = typeof then === 'object' ? then.to : then === 'exit' || then === 'end' ? -1 : undefined;
+  const goes = isExtending(parent) && then !== 'continue' ? { goes: then } : undefined;
+  const to =
+    goes !== undefined
+      ? undefined
+      : typeof then === 'object'
+        ? then.to
+        : then === 'exit' || then === 'end'
+          ? -1
+          : undefined;
   const unchanged = out === valueOf(m.state, parent);
   m.emit({
     type: 'task.completed',
@@ -39,12 +48,13 @@ export function completeTask(m: Machine, frame: Frame, rawOutput: Json, how: Com
     ...(unchanged ? {} : { out }),
     ...(context === undefined ? {} : { ctx: context }),
     ...(to === undefined ? {} : { to }),
+    ...goes,
     ...(how.reused === undefined ? {} : { reused: true as const }),
     ...(how.pure === undefined ? {} : { pure: true as const }),
     ...(frame.effect?.place !== undefined && rawOutput !== out ? { raw: rawOutput } : {}),
   });
   if (takesCourse(m, parent)) return;
-  if (then === 'end') endRun(m, parent, out);
+  if (then === 'end' && goes === undefined) endRun(m, parent, out);
   else m.after(parent);
 }
 

@@ -15,6 +15,7 @@ import { startAttempt } from './call.ts';
 import { cancelRun, completeTask, finishRun } from './complete.ts';
 import { reconcile, waitPassed } from './doubt.ts';
 import { enterTask } from './enter.ts';
+import { extensionDone } from './extended.ts';
 import { nextIteration, pageRead } from './for.ts';
 import { join } from './fork.ts';
 import { overdue } from './held.ts';
@@ -212,6 +213,8 @@ function goOn(m: Machine, frame: Frame): void {
       return nextIteration(m, frame);
     case 'try':
       return tryDone(m, frame);
+    case 'extended':
+      return extensionDone(m, frame);
     default:
       return m.complete(frame, value);
   }

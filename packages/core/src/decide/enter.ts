@@ -10,6 +10,7 @@ import { frameOf } from '../state/frames.ts';
 import type { Frame } from '../state/state.ts';
 import { startAction, useTried } from './call.ts';
 import { askFirst } from './doubt.ts';
+import { inForce, startExtended } from './extended.ts';
 import { startFor } from './for.ts';
 import { startBranches } from './fork.ts';
 import { startFunction } from './function.ts';
@@ -20,8 +21,9 @@ import { afterSwitch } from './switch.ts';
 import { startTry } from './try.ts';
 
 /** Enters the next task of a list: skips it, starts it, and for a task without wait or effect, ends it too. */
-export function enterTask(m: Machine, parent: Frame, node: TaskNode): void {
-  const scope = m.entryScope(parent, node);
+export function enterTask(m: Machine, parent: Frame, next: TaskNode): void {
+  const scope = m.entryScope(parent, next);
+  let node = next;
   let started: Started | undefined;
   let failure: FlowFault | undefined;
   try {
@@ -29,6 +31,10 @@ export function enterTask(m: Machine, parent: Frame, node: TaskNode): void {
       m.emit({ type: 'task.skipped', at: m.at, p: parentId(parent), i: node.i, task: node.name });
       m.after(parent);
       return;
+    }
+    if (node.kind === 'extended') {
+      node = inForce(node, scope);
+      scope.node = node;
     }
     started = transformInput(m, node, scope);
     started = { ...started, ...deadlineOf(m, node, scope), ...startBody(m, parent, node, scope) };
@@ -66,6 +72,8 @@ function startBody(m: Machine, parent: Frame, node: TaskNode, scope: Scope): Sta
       return { branches: node.branches.tasks.length };
     case 'try':
       return startTry(m, node, scope);
+    case 'extended':
+      return startExtended(node);
     case 'call':
       return isActionCall(node) ? startAction(m, parent, node, scope) : startFunction(m, parent, node, scope);
     default:
@@ -109,6 +117,7 @@ function goOn(m: Machine, frame: Frame, node: TaskNode, scope: Scope): void {
     case 'fork':
       return startBranches(m, frame);
     case 'do':
+    case 'extended':
     case 'for':
     case 'try':
       m.advance(frame);

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../json.ts';
 import type { CompiledFlow, ForBody, TaskCommon, TaskNode, TryBody } from '../program/nodes.ts';
 import type { Variables } from '../program/expression.ts';
 import { fault, FlowFault } from '../program/fault.ts';
-import { contextOf, frameOf } from '../state/frames.ts';
+import { contextOf, frameOf, rawInputOf } from '../state/frames.ts';
 import type { Frame, RunState } from '../state/state.ts';
 import { pageRowsOf } from './page-rows.ts';
 
@@ -12,7 +12,7 @@ export class Scope implements Variables {
   readonly flow: CompiledFlow;
   /** Frame whose list holds the step; undefined for the flow's own expressions. */
   readonly parent: Frame | undefined;
-  readonly node: TaskCommon | undefined;
+  node: TaskCommon | undefined;
   readonly raw: Json;
   readonly startedAt: number;
   /** Time of the evaluation for `now` (ms). */
@@ -68,16 +68,36 @@ export class Scope implements Variables {
 
   private task(): JsonObject {
     if (this.node === undefined) return {};
-    const { definition, name, step } = this.node;
+    const around = this.extended();
+    const { definition, name, step } = around?.target ?? this.node;
     return {
       ...definition,
       name,
       reference: step,
       definition,
-      input: this.raw,
-      output: this.rawOutput ?? null,
-      startedAt: instant(this.startedAt),
+      input: around === undefined ? this.raw : around.input,
+      output: (around === undefined ? this.rawOutput : around.output) ?? null,
+      startedAt: instant(around === undefined ? this.startedAt : around.startedAt),
     };
+  }
+
+  /** In the tasks of an extension `$task` is the task that it extends, as far as that has come. */
+  private extended(): { target: TaskCommon; input: Json; output: Json | undefined; startedAt: number } | undefined {
+    const own = this.node as TaskNode | undefined;
+    if (own?.kind === 'extended')
+      return { target: own.target, input: this.raw, output: undefined, startedAt: this.startedAt };
+    for (let frame = this.parent; frame?.p !== undefined; frame = frameOf(this.state, frame.p)) {
+      if (frame.kind !== 'extended' || frame.cursor?.list === 'extended') continue;
+      const node = this.flow.nodes.get(frame.step);
+      if (node?.kind !== 'extended') return undefined;
+      return {
+        target: node.target,
+        input: rawInputOf(this.state, frame),
+        output: frame.out,
+        startedAt: frame.at,
+      };
+    }
+    return undefined;
   }
 
   private workflow(): JsonObject {

@@ -7,10 +7,11 @@ import { isObject } from '../json.ts';
 import { limits } from '../limits.ts';
 import { compileBody } from './compile-body.ts';
 import { compileContract } from './contract.ts';
+import { extended } from './extensions.ts';
 import { compileDuration } from './durations.ts';
 import type { DurationValue } from './durations.ts';
 import type { Catalog, Compiling, PlaceIn } from './compiling.ts';
-import { defined, objectAt, resolveThen, transform } from './compiling.ts';
+import { defined, escapePointer, objectAt, resolveThen, transform } from './compiling.ts';
 import { compileField } from './expression.ts';
 import type { CompiledFlow, TaskCommon, TaskList, TaskNode } from './nodes.ts';
 import { compileSchemaOf } from './schemas.ts';
@@ -115,6 +116,7 @@ function compileTask(
     ...defined('timeout', timeoutOf(c, task, body, `${at}/timeout`)),
   };
   const node: TaskNode = { ...common, ...compileBody(c, task, names, { ...place, depth: place.depth + 1 }) };
+  if (!place.bare && c.use['extensions'] !== undefined) return extended(c, node);
   c.nodes.set(at, node);
   return node;
 }
@@ -142,8 +144,4 @@ function compileFunctions(c: Compiling): ReadonlyMap<string, TaskList> {
     functions.set(name, { tasks: [compileTask(c, name, task, [name], place, 0)] });
   }
   return functions;
-}
-
-function escapePointer(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../json.ts';
 import { isObject } from '../json.ts';
 import type { ActionDescription } from '../ports.ts';
 import { compileField, compileTemplate } from './expression.ts';
-import type { Template } from './expression.ts';
+import type { Expression, Template } from './expression.ts';
 import type { TaskList, TaskNode, Then } from './nodes.ts';
 
 /** Where a compiler finds the actions that a flow calls. */
@@ -17,6 +17,8 @@ export interface Compiling {
   readonly use: JsonObject;
   readonly catalog: Catalog;
   readonly nodes: Map<string, TaskNode>;
+  /** Compiled when the first task asks. */
+  extensions?: readonly CompiledExtension[];
   tasks: number;
   /** Compiles a nested list. */
   list(list: Json | undefined, place: PlaceIn): TaskList;
@@ -24,11 +26,22 @@ export interface Compiling {
   branches(list: Json | undefined, place: PlaceIn): TaskList;
 }
 
+/** An extension of `use.extensions`. */
+export interface CompiledExtension {
+  readonly pointer: string;
+  readonly extend: string;
+  readonly when?: Expression;
+  readonly before: TaskList;
+  readonly after: TaskList;
+}
+
 /** A place in the document: its pointer, its depth, and the names that loops and catches around it have bound. */
 export interface PlaceIn {
   readonly pointer: string;
   readonly depth: number;
   readonly names: readonly string[];
+  /** Tasks here belong to an extension: none is put around them. */
+  readonly bare?: true;
 }
 
 /** Resolves a `then` within its list. */
@@ -60,4 +73,9 @@ export function defined<Name extends string, Value>(
 export function objectAt(owner: JsonObject, name: string): JsonObject {
   const value = owner[name];
   return isObject(value) ? value : {};
+}
+
+/** A name as a part of a JSON pointer. */
+export function escapePointer(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -19,8 +19,6 @@ export const builtProtocols: readonly string[] = ['http', 'openapi'];
 export function lintNotBuilt(lint: Lint): void {
   const { document } = lint;
   const use = isObject(document['use']) ? document['use'] : {};
-  if (Array.isArray(use['extensions']) && use['extensions'].length > 0)
-    notYet(lint, '/use/extensions', 'Extensions are');
   if (isObject(use['authentications'])) {
     for (const name of Object.keys(use['authentications'])) {
       lintAuthentication(

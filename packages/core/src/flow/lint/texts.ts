@@ -56,8 +56,8 @@ function* documentTexts(document: JsonObject, sites: Sites): Generator<TextSite>
   for (const [index, item] of (Array.isArray(extensions) ? (extensions as readonly JsonObject[]) : []).entries()) {
     for (const name of Object.keys(item))
       yield* expression(item[name], `/use/extensions/${index}${pointerSegment(name)}`, 'when', {
-        ...body,
-        unbuilt: true,
+        place: 'before',
+        names: none,
       });
   }
 }
