@@ -16,11 +16,12 @@ import { EgressGate } from './egress/egress.ts';
 import type { Grant } from './egress/egress.ts';
 import { EgressFailure } from './egress/failure.ts';
 import type { Endpoint } from './egress/guard.ts';
-import { egressOutcome, errorOf, unanswered } from './failures.ts';
+import { egressOutcome, errorOf, FailedAttempt, unanswered } from './failures.ts';
 import { readFileAction } from './file/action.ts';
 import { createFileStore } from './file/files.ts';
 import { httpAction } from './http/action.ts';
 import { logAction } from './log/action.ts';
+import { openApiAction } from './openapi/action.ts';
 import { containerAction } from './run/container-action.ts';
 import { createRunServices } from './run/run-services.ts';
 import { scriptAction } from './run/script-action.ts';
@@ -51,7 +52,7 @@ export interface ActionsOptions {
 
 /** The built-in actions, in no order. */
 const builtIn: readonly Action[] = [
-  ...[httpAction, readFileAction, queryAction, executeAction, upsertAction, logAction],
+  ...[httpAction, openApiAction, readFileAction, queryAction, executeAction, upsertAction, logAction],
   ...[scriptAction, shellAction, containerAction],
 ];
 
@@ -142,6 +143,7 @@ class Runner {
 }
 
 function outcomeOf(error: Error, request: ActionRequest, left: boolean, log: Log): Outcome {
+  if (error instanceof FailedAttempt) return error.outcome;
   if (error instanceof EgressFailure) return egressOutcome(error, request.guarantee, left, request.action);
   if (error instanceof PawlError && !left) return { kind: 'terminal', error: flowErrorOf(error) };
   // What an action throws otherwise is a bug of the action: its message is for the log, since it may hold anything.

@@ -2,6 +2,17 @@ import { flowError } from '@pawl/core';
 import type { ErrorCode, ErrorKind, FlowError, Guarantee, Outcome } from '@pawl/core';
 import type { EgressFailure } from './egress/failure.ts';
 
+/** Ends an attempt with an outcome, from wherever it is found out. The outcome's words are for people and hold no secret. */
+export class FailedAttempt extends Error {
+  readonly outcome: Outcome;
+
+  constructor(outcome: Outcome) {
+    super('error' in outcome ? (outcome.error.detail ?? outcome.kind) : outcome.kind);
+    this.name = 'FailedAttempt';
+    this.outcome = outcome;
+  }
+}
+
 /** A refusal for certain: a repeat of the same request would be refused again. */
 export function terminal(kind: ErrorKind, detail: string, more: { status?: number; code?: ErrorCode } = {}): Outcome {
   return { kind: 'terminal', error: errorOf(kind, detail, more) };

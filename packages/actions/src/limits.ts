@@ -48,6 +48,20 @@ export const actionLimits = {
   /** How long a discovery document is believed (ms). */
   discoveryLife: 3_600_000,
 
+  /** A document that describes an API (bytes). */
+  documentBytes: 8_388_608,
+  /** One that is written in YAML (bytes): reading it holds up everything else. */
+  documentYamlBytes: 1_048_576,
+  /** Documents that are kept for one set of permissions. */
+  documents: 16,
+  /** How long a document is believed before it is asked for again (ms). */
+  documentLife: 60_000,
+  /** Fetching one (ms). */
+  documentTime: 30_000,
+  /** References within a document that lead to each other. */
+  documentReferences: 32,
+  /** Requests remembered so that a document that changed does not change a resend. */
+  frozenRequests: 10_000,
   /** One row of a file (bytes). */
   fileRowBytes: 1_048_576,
   /** Rows of one page together (bytes): a page ends early rather than exceed it. */

@@ -6,13 +6,11 @@ import { EgressFailure } from '../egress/failure.ts';
 import { parseUrl, showUrl } from '../egress/url.ts';
 import { egressOutcome } from '../failures.ts';
 import { answerOutcome } from './answer.ts';
-import { AuthenticationFailure } from './authentication/failure.ts';
 import { inputSchema } from './input.ts';
 import { outputOf } from './output.ts';
 import { buildRequest } from './request.ts';
 import type { BuiltRequest } from './request.ts';
 import { send } from './send.ts';
-import type { Sent } from './send.ts';
 
 /** The language's own HTTP call. */
 export const httpAction = defineAction({
@@ -28,17 +26,15 @@ export const httpAction = defineAction({
   run: callHttp,
 });
 
-async function callHttp(request: ActionRequest, context: ActionContext): Promise<Outcome> {
+/** Runs one attempt of an HTTP call, its arguments being those of `call: http`. */
+export async function callHttp(request: ActionRequest, context: ActionContext): Promise<Outcome> {
   const built = buildRequest(request);
   const doing = `${built.method} ${showUrl(parseUrl(built.url))}`;
-  let sent: Sent;
-  try {
-    sent = await send(built, request, context);
-  } catch (error) {
-    if (error instanceof AuthenticationFailure) return error.outcome;
-    throw error;
-  }
-  const { answer, left, secrets } = sent;
+  const { answer, left, secrets } = await send(
+    built,
+    { follow: request.args['redirect'] === true, fresh: request.guarantee === 'once' },
+    context,
+  );
   if (answer instanceof EgressFailure) return egressOutcome(answer, request.guarantee, left, doing);
   return answerOutcome({
     guarantee: request.guarantee,

@@ -1,4 +1,3 @@
-import type { ActionRequest } from '@pawl/core';
 import type { ActionContext } from '../action.ts';
 import type { EgressAnswer } from '../egress/client.ts';
 import { EgressFailure } from '../egress/failure.ts';
@@ -16,11 +15,23 @@ export interface Sent {
   readonly secrets: readonly string[];
 }
 
+/** How a request is sent. */
+export interface Sending {
+  /** Follow redirects. */
+  readonly follow: boolean;
+  /** Use a connection that cannot be dying: for what must not be sent twice. */
+  readonly fresh: boolean;
+}
+
 /**
  * Sends a request with the credentials of its policy. One that its endpoint refuses for them (401) has had no effect, and
  * so goes out once more with other ones, where the policy has some. Rejects with an AuthenticationFailure.
  */
-export async function send(built: BuiltRequest, request: ActionRequest, context: ActionContext): Promise<Sent> {
+export async function send(
+  built: BuiltRequest,
+  sending: Sending,
+  context: Pick<ActionContext, 'egress' | 'cancellation' | 'left'>,
+): Promise<Sent> {
   const { policy, ...message } = built;
   const { egress, cancellation } = context;
   const authenticator = createAuthenticator(policy, {
@@ -40,8 +51,7 @@ export async function send(built: BuiltRequest, request: ActionRequest, context:
         ...message,
         credentials: credentials.credentials,
         cancellation,
-        follow: request.args['redirect'] === true,
-        fresh: request.guarantee === 'once',
+        ...sending,
         onLeft: () => {
           // A redirect leaves again, and so does what was refused for its credentials; the attempt has left once.
           if (!everLeft) context.left();

@@ -1,15 +1,9 @@
-import type { ErrorCode, Outcome } from '@pawl/core';
-import { errorOf } from '../../failures.ts';
+import type { ErrorCode } from '@pawl/core';
+import { errorOf, FailedAttempt } from '../../failures.ts';
 
 /** No credentials could be got, and so nothing was done at the endpoint. The outcome is the attempt's. */
-export class AuthenticationFailure extends Error {
-  readonly outcome: Outcome;
-
-  constructor(outcome: Outcome) {
-    super('no credentials could be got');
-    this.name = 'AuthenticationFailure';
-    this.outcome = outcome;
-  }
+export class AuthenticationFailure extends FailedAttempt {
+  override name = 'AuthenticationFailure';
 }
 
 /** A refusal for certain: asked again, the same question gets the same answer. `detail` must hold no secret. */
