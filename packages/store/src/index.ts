@@ -1,5 +1,14 @@
 export type { Embedded, EmbeddedConnection, EmbeddedOptions, Exit } from './embedded/index.ts';
 export { makeFolders, startEmbedded } from './embedded/index.ts';
-export type { OpenStoreOptions } from './open-store.ts';
+export type { OpenStoreOptions, PawlStore } from './open-store.ts';
 export { openStore } from './open-store.ts';
+export type {
+  NewSealedRow,
+  SealedHead,
+  SealedKind,
+  SealedName,
+  SealedRow,
+  SealedStore,
+  SecretChange,
+} from './secrets.ts';
 export { assertStorable } from './storable.ts';

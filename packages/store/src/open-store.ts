@@ -7,6 +7,7 @@ import { measureClockOffset } from './clock-offset.ts';
 import { openDatabase } from './database.ts';
 import { migrate, readMigrations } from './migrate.ts';
 import { openNames } from './names.ts';
+import { openSealedStore, type SealedStore } from './secrets.ts';
 import { type ConnectionConfig, connectSession, endQuietly } from './session.ts';
 import { connectError, readError } from './sql-errors.ts';
 import { openWaker } from './wake.ts';
@@ -26,13 +27,18 @@ export interface OpenStoreOptions {
   readonly socket?: () => Duplex;
 }
 
+/** The whole store, with what only the server uses of it. */
+export interface PawlStore extends Store {
+  readonly sealed: SealedStore;
+}
+
 const defaultPoolSize = 6;
 
 /**
  * Connects, checks the server, brings the schema up to date, and opens the store. Rejects with a PawlError:
  * `PAWL_STORE_UNREACHABLE`, `…_VERSION`, `…_UNSAFE`, `…_POOLER`, `…_FOREIGN` or `…_NEWER`.
  */
-export async function openStore(options: OpenStoreOptions): Promise<Store> {
+export async function openStore(options: OpenStoreOptions): Promise<PawlStore> {
   const log = options.log ?? silent;
   const connection = connectionOf(options);
   const clockOffset = await prepareDatabase(connection, options.allowUnsafe ?? false, log);
@@ -46,6 +52,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   return {
     joinAsWorker: (worker) => joinAsWorker(database, names, waker, worker),
     api: openApiStore(database, names, waker, clockOffset, close),
+    sealed: openSealedStore(database),
     close,
   };
 }
