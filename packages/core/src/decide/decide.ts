@@ -10,8 +10,10 @@ import { checkSchema } from '../program/schemas.ts';
 import { emptyState } from '../state/apply.ts';
 import { frameOf, inputOf } from '../state/frames.ts';
 import type { Frame, RunState } from '../state/state.ts';
+import type { Parent } from '../ports.ts';
 import { attemptEnded, attemptLost, decided, resend } from './attempt.ts';
 import { startAttempt } from './call.ts';
+import { childEnded } from './child.ts';
 import { cancelRun, completeTask, finishRun } from './complete.ts';
 import { reconcile, waitPassed } from './doubt.ts';
 import { enterTask } from './enter.ts';
@@ -19,6 +21,7 @@ import { extensionDone } from './extended.ts';
 import { nextIteration, pageRead } from './for.ts';
 import { join } from './fork.ts';
 import { overdue } from './held.ts';
+import { eventCame, eventHandled, nextEvent } from './listen.ts';
 import type { Move } from './machine.ts';
 import { listDone, listOf, Machine, taskOf } from './machine.ts';
 import { abortRun, faultRun, raise, raiseTryTimeout, reachTimeout, takeCourse } from './raise.ts';
@@ -35,6 +38,8 @@ export interface Beginning {
   /** Time of the start (ms). */
   readonly at: number;
   readonly key?: string;
+  /** Who is told of its end. */
+  readonly parent?: Parent;
 }
 
 /** Starts a run: its first events, up to what it must wait for. An input that its schema refuses faults the run. */
@@ -70,6 +75,7 @@ export function beginRun(run: Beginning, flow: CompiledFlow, env: DecideEnv): { 
     ...(transformed === undefined ? {} : { in: transformed }),
     due,
     ...(run.key === undefined ? {} : { key: run.key }),
+    ...(run.parent === undefined ? {} : { parent: run.parent }),
     ...((env.lineage ?? 0) === 0 ? {} : { lineage: env.lineage as number }),
   });
   if (failure !== undefined) m.move({ kind: 'fault', error: failure.error });
@@ -80,7 +86,12 @@ export function beginRun(run: Beginning, flow: CompiledFlow, env: DecideEnv): { 
 /** Decides one stimulus. The state is changed through `apply` alone; a stimulus that no longer applies leads to no events. */
 export function decide(state: RunState, flow: CompiledFlow, stimulus: Stimulus, env: DecideEnv): Decision {
   const m = new Machine(state, flow, env, stimulus.kind === 'continue' ? state.at : Math.max(stimulus.at, state.at));
-  if (state.status !== 'running') return { events: [], yielded: false };
+  if (state.status !== 'running')
+    return { events: [], yielded: false, ...(stimulus.kind === 'event' ? { event: 'returned' as const } : {}) };
+  if (stimulus.kind === 'event') {
+    const event = eventCame(m, stimulus);
+    return { ...drive(m), event };
+  }
   if (stimulus.kind !== 'continue') react(m, stimulus);
   else {
     for (const frame of readyFrames(state, flow)) m.advance(frame);
@@ -88,7 +99,7 @@ export function decide(state: RunState, flow: CompiledFlow, stimulus: Stimulus, 
   return drive(m);
 }
 
-function react(m: Machine, stimulus: Exclude<Stimulus, { kind: 'continue' }>): void {
+function react(m: Machine, stimulus: Exclude<Stimulus, { kind: 'continue' | 'event' }>): void {
   switch (stimulus.kind) {
     case 'permit':
       return withFrame(m, stimulus.frame, (frame) => startAttempt(m, frame));
@@ -104,6 +115,8 @@ function react(m: Machine, stimulus: Exclude<Stimulus, { kind: 'continue' }>): v
       return withFrame(m, stimulus.frame, (frame) => pageRead(m, frame, stimulus.page));
     case 'timer':
       return withFrame(m, stimulus.frame, (frame) => timerDue(m, frame, stimulus.timer));
+    case 'child':
+      return withFrame(m, stimulus.frame, (frame) => childEnded(m, frame, stimulus.child, stimulus.end));
     case 'decision':
       return decisionMade(m, stimulus);
     case 'cancel':
@@ -200,6 +213,7 @@ function goOn(m: Machine, frame: Frame): void {
   if (frame.kind === 'branch') return enterTask(m, frame, taskOf(m.flow, frame));
   if (frame.p === undefined && frame.error !== undefined) return faultRun(m, frame.error);
   if (frame.kind === 'for' && frame.n === -1) return nextIteration(m, frame);
+  if (frame.listen !== undefined && frame.cursor === undefined) return nextEvent(m, frame);
   if (!listDone(m.flow, frame)) {
     const node = listOf(m.flow, frame).tasks[frame.cursor?.i ?? 0];
     invariant(node !== undefined, 'the list has a next task');
@@ -215,6 +229,8 @@ function goOn(m: Machine, frame: Frame): void {
       return tryDone(m, frame);
     case 'extended':
       return extensionDone(m, frame);
+    case 'listen':
+      return eventHandled(m, frame);
     default:
       return m.complete(frame, value);
   }

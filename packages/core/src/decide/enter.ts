@@ -9,11 +9,14 @@ import { checkSchema } from '../program/schemas.ts';
 import { frameOf } from '../state/frames.ts';
 import type { Frame } from '../state/state.ts';
 import { startAction, useTried } from './call.ts';
+import { startChild } from './child.ts';
 import { askFirst } from './doubt.ts';
+import { emitEvent } from './emit.ts';
 import { inForce, startExtended } from './extended.ts';
 import { startFor } from './for.ts';
 import { startBranches } from './fork.ts';
 import { startFunction } from './function.ts';
+import { beginListening, startListen } from './listen.ts';
 import type { Machine, Started } from './machine.ts';
 import { prepare } from './request.ts';
 import type { Scope } from './scope.ts';
@@ -74,6 +77,8 @@ function startBody(m: Machine, parent: Frame, node: TaskNode, scope: Scope): Sta
       return startTry(m, node, scope);
     case 'extended':
       return startExtended(node);
+    case 'listen':
+      return startListen(node, scope);
     case 'call':
       return isActionCall(node) ? startAction(m, parent, node, scope) : startFunction(m, parent, node, scope);
     default:
@@ -128,6 +133,12 @@ function goOn(m: Machine, frame: Frame, node: TaskNode, scope: Scope): void {
       else askFirst(m, frame, node);
       m.reused = undefined;
       return;
+    case 'emit':
+      return emitEvent(m, frame, node, scope);
+    case 'run':
+      return startChild(m, frame, node, scope);
+    case 'listen':
+      return beginListening(m, frame, node);
     case 'wait':
   }
 }

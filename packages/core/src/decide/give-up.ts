@@ -1,5 +1,6 @@
 import { isAmbiguous } from '../flow-error.ts';
 import type { Frame, RunState } from '../state/state.ts';
+import { cancelChild } from './child.ts';
 import type { Machine } from './machine.ts';
 import { descendants, unresolved } from './machine.ts';
 
@@ -12,7 +13,10 @@ export function giveUpBelow(m: Machine, frame: Frame): boolean {
   let known = true;
   for (const below of descendants(m.state, frame)) {
     const open = unresolved(below);
-    if (open) known = false;
+    if (open) {
+      known = false;
+      cancelChild(m, below);
+    }
     if (open || kept.has(below.id) || endedUnknown(below)) kept.add(below.p ?? 0);
     else cancelStep(m, below);
   }

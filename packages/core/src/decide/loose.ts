@@ -69,6 +69,7 @@ function variablesAround(m: Machine, fork: Frame, open: readonly Frame[]): { [na
 
 function namesBound(node: TaskNode | undefined): readonly string[] {
   if (node?.kind === 'for') return [node.each, node.at];
+  if (node?.kind === 'listen' && node.foreach !== undefined) return [node.foreach.item, node.foreach.at];
   return node?.kind === 'try' ? [node.as] : [];
 }
 

@@ -75,9 +75,18 @@ export class Machine {
 
   /** Records a fact. */
   emit(event: RunEvent): void {
+    if (event.type === 'task.faulted' || event.type === 'task.cancelled') this.giveBack(event.f);
     apply(this.state, event);
     if (countedEvents.has(event.type)) this.steps += 1;
     this.events.push(event);
+  }
+
+  /** A listen that ends without its output gives back the events that it took and that nothing was done with. */
+  private giveBack(f: number): void {
+    const frame = this.state.frames.get(f);
+    if (frame?.listen === undefined) return;
+    const keys = [...frame.listen.keys, ...(frame.listen.ending ?? [])];
+    if (keys.length > 0) this.emit({ type: 'event.returned', at: this.at, f, step: frame.step, keys });
   }
 
   /** Asks that a task ends with its raw output. */
@@ -197,6 +206,7 @@ export function listOf(flow: CompiledFlow, frame: Frame): TaskList {
     return list;
   }
   if (node.kind === 'extended') return extensionList(node, frame);
+  if (node.kind === 'listen') return node.foreach?.list ?? emptyList;
   if (node.kind === 'try') return frame.cursor?.list === 'catch' ? (node.caught ?? emptyList) : node.list;
   invariant(node.kind === 'do' || node.kind === 'for', `a ${node.kind} runs no list`);
   return node.list;

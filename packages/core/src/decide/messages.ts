@@ -22,7 +22,7 @@ export function messagesOf(
 ): Outgoing | undefined {
   let out: Collected | undefined;
   for (const event of events) {
-    if (!speaks.has(event.type)) continue;
+    if (!speaks.has(event.type) && !(state.parent !== undefined && ends.has(event.type))) continue;
     out ??= { events: [], messages: [], taken: [], returned: [] };
     collect(out, state, event, of);
   }
@@ -50,9 +50,9 @@ interface Collected {
 }
 
 const speaks = new Set<RunEvent['type']>([
-  ...(['event.emitted', 'event.taken', 'event.returned', 'child.started', 'child.cancelled'] as const),
-  ...(['run.completed', 'run.faulted', 'run.cancelled'] as const),
+  ...(['event.emitted', 'event.taken', 'event.returned', 'child.started', 'child.stopping'] as const),
 ]);
+const ends = new Set<RunEvent['type']>(['run.completed', 'run.faulted', 'run.cancelled']);
 
 function collect(
   out: Collected,
@@ -79,7 +79,7 @@ function collect(
       );
       return;
     }
-    case 'child.cancelled':
+    case 'child.stopping':
       out.messages.push(
         message(`cancel:${event.child}`, event.child, event.at, {
           kind: 'cancel',

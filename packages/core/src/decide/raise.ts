@@ -2,6 +2,7 @@ import type { FlowError } from '../flow-error.ts';
 import { flowError, isAmbiguous } from '../flow-error.ts';
 import { frameOf } from '../state/frames.ts';
 import type { Frame } from '../state/state.ts';
+import { cancelChild } from './child.ts';
 import { join, failFork } from './fork.ts';
 import { cancelBelow, giveUpBelow, unknownFork } from './give-up.ts';
 import { hasLoose, isLoose, takesCourse } from './held.ts';
@@ -20,8 +21,8 @@ export function raise(m: Machine, frame: Frame, error: FlowError, ending: Ending
     f: frame.id,
     ...(ending.attempt === undefined ? {} : { a: ending.attempt }),
     error: raised,
-    ...(ending.end === undefined || frame.effect === undefined ? {} : { end: ending.end }),
-    ...(ending.raw === undefined || frame.effect?.place === undefined ? {} : { raw: ending.raw }),
+    ...(ending.end === undefined || (frame.effect ?? frame.child) === undefined ? {} : { end: ending.end }),
+    ...(ending.raw === undefined || (frame.effect ?? frame.child)?.place === undefined ? {} : { raw: ending.raw }),
   });
   // An outcome that stays unknown is no end that a timeout could follow: it goes up as what it is.
   if (m.state.cancel !== undefined || !isAmbiguous(raised) || isLoose(m.state, above)) {
@@ -40,6 +41,7 @@ export function raise(m: Machine, frame: Frame, error: FlowError, ending: Ending
 /** Ends the run with an error that no step raised; a step whose outcome is unknown is not said to have been cancelled. */
 export function abortRun(m: Machine, error: FlowError): void {
   for (const frame of descendants(m.state, frameOf(m.state, 0))) {
+    cancelChild(m, frame);
     if (!unresolved(frame) && frame.kind !== 'branch') m.emit({ type: 'task.cancelled', at: m.at, f: frame.id });
   }
   m.emit({ type: 'run.faulted', at: m.at, error });
@@ -61,6 +63,7 @@ export function faultRun(m: Machine, error: FlowError): void {
 export function reachTimeout(m: Machine, frame: Frame): void {
   const waits = unresolved(frame) || descendants(m.state, frame).some(unresolved);
   if (waits && !frame.timedOut) m.emit({ type: 'timeout.reached', at: m.at, f: frame.id });
+  cancelChild(m, frame);
   giveUpBelow(m, frame);
   if (!waits) raiseTimeout(m, frame);
 }

@@ -2,6 +2,7 @@ import type { CompiledFlow } from '../program/nodes.ts';
 import type { Frame, RunState } from '../state/state.ts';
 import { pageDone } from './for.ts';
 import { isLost, overdue } from './held.ts';
+import { listenGoesOn } from './listen.ts';
 import { isOver } from './machine.ts';
 
 /**
@@ -33,6 +34,7 @@ export function runDue(state: RunState, flow: CompiledFlow): number | undefined 
 
 function goesOn(flow: CompiledFlow, frame: Frame): boolean {
   if (frame.kind === 'branch') return !frame.over;
+  if (frame.listen !== undefined) return listenGoesOn(flow, frame);
   if (frame.cursor === undefined || frame.until !== undefined) return false;
   return frame.dataset === undefined || !pageDone({ flow }, frame) || frame.page?.last === true;
 }

@@ -123,6 +123,10 @@ export class Scope implements Variables {
         const value = loopVariable(frame, node, name);
         if (value !== undefined) return value;
       }
+      if (node?.kind === 'listen' && frame.cursor !== undefined) {
+        if (name === node.foreach?.at) return frame.n ?? 0;
+        if (name === node.foreach?.item) return frame.listen?.items[frame.n ?? 0] ?? null;
+      }
       if (node?.kind === 'try' && (node as TryBody).as === name && frame.cursor?.list === 'catch')
         return frame.error ?? null;
     }

@@ -9,6 +9,7 @@ import { limits } from '../limits.ts';
 import { policyWithSecrets } from '../secrets/policies.ts';
 import type { Compiling, PlaceIn } from './compiling.ts';
 import { defined, objectAt, resolveThen } from './compiling.ts';
+import { compileChild, compileEmit, compileListen } from './compile-events.ts';
 import { compileRun } from './compile-run.ts';
 import { compileDuration } from './durations.ts';
 import type { Expression, Template } from './expression.ts';
@@ -32,13 +33,10 @@ export function compileBody(c: Compiling, task: JsonObject, names: readonly stri
   if (task['fork'] !== undefined) return compileFork(c, task, place);
   const program = compileRun(c, task, variables, at);
   if (program !== undefined) return program;
-  const kind = ['emit', 'listen', 'run'].find((key) => task[key] !== undefined);
-  throw new PawlError(
-    'PAWL_FLOW_INVALID',
-    kind === undefined
-      ? `The task at ${at} has no kind that Pawl knows.`
-      : `The task at ${at} is a \`${kind}\`, which this version of Pawl does not run.`,
-  );
+  if (task['emit'] !== undefined) return compileEmit(task, variables, at);
+  if (task['listen'] !== undefined) return compileListen(c, task, variables, place);
+  if (task['run'] !== undefined) return compileChild(task, variables, at);
+  throw new PawlError('PAWL_FLOW_INVALID', `The task at ${at} has no kind that Pawl knows.`);
 }
 
 function compileCall(c: Compiling, task: JsonObject, variables: readonly string[], at: string): TaskBody {

@@ -5,7 +5,7 @@ import type { Intent, ListName, RunEvent } from './events.ts';
 import { contextOf, frameOf, inputOf, valueOf } from './frames.ts';
 import { completeIteration, itemOf, returnEvents, startChild, startListen, takeEvent } from './gather.ts';
 import type { EffectState, Frame, RunState } from './state.ts';
-import { effectOf, remember, rememberEmitted } from './tried.ts';
+import { effectOf, remember, rememberDone } from './tried.ts';
 
 type Of<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 
@@ -116,12 +116,12 @@ const folds: { [Type in RunEvent['type']]: (state: RunState, event: Of<Type>) =>
     if (frame.listen === undefined) enterList(frame, 'do', frame.cursor?.value ?? null);
     else enterList(frame, 'foreach', itemOf(frame, event.n));
   },
-  'iteration.completed': completeIteration,
-  'event.emitted': rememberEmitted,
+  'iteration.ended': completeIteration,
+  'event.emitted': (state, event) => rememberDone(state, event, { key: String(event.event['id']), out: event.event }),
   'event.taken': takeEvent,
   'event.returned': returnEvents,
   'child.started': startChild,
-  'child.cancelled': (state, event) => {
+  'child.stopping': (state, event) => {
     const { child } = frameOf(state, event.f);
     if (child !== undefined) child.cancelled = true;
   },

@@ -169,11 +169,9 @@ export type RunEvent =
   | (OfFrame & { readonly type: 'list.entered'; readonly list: 'extended' | 'after' })
   /** `foreach` of a listen is done with an event. */
   | (OfFrame & {
-      readonly type: 'iteration.completed';
+      readonly type: 'iteration.ended';
       readonly out: Json;
       readonly ctx?: Json;
-      /** No more events are taken. */
-      readonly last?: true;
     })
   /** An event is published with the commit that holds this. */
   | (OfFrame & {
@@ -191,7 +189,7 @@ export type RunEvent =
   /** A run of another flow is started with the commit that holds this. */
   | (OfFrame & StartedChild & { readonly type: 'child.started' })
   /** The child run is asked to cancel. */
-  | (OfFrame & { readonly type: 'child.cancelled'; readonly child: string })
+  | (OfFrame & { readonly type: 'child.stopping'; readonly child: string })
   /** A child run that was asked to cancel has done so. */
   | (OfFrame & { readonly type: 'child.ended'; readonly child: string; readonly end: ChildEnd })
   /** What the exports in a fork's branches changed is laid over the context around the fork. */

@@ -79,9 +79,11 @@ export interface ListenState {
   items: Json[];
   /** How many of them a `foreach` is done with. */
   handled: number;
-  /** The events that are not handled, those of `items` first to last and what `until` took among them. */
+  /** The events of `items` that no `foreach` is done with, in their order: they are given back where the listen fails. */
   keys: EventKey[];
-  /** Numbers of the filters that an event has met, where each needs one. */
+  /** The events that `until` took. */
+  ending?: EventKey[];
+  /** Numbers of the filters that an event has met. */
   met: number[];
   /** Correlation keys and the values that they have by now. */
   bound: Record<string, Json>;

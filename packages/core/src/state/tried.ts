@@ -1,7 +1,6 @@
 import { invariant } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { frameOf } from './frames.ts';
-import type { RunEvent } from './events.ts';
 import type { ChildState, EffectState, Frame, RunState, TriedEffect } from './state.ts';
 
 /** Records an effect's end with the outermost enclosing `try` that may meet it again. */
@@ -19,13 +18,21 @@ export function remember(state: RunState, frame: Frame, ending: { end: TriedEffe
   keeper.tried[effect.place] = { key: effect.key, hash: effect.hash, n, left, ...keyAt, ...ending };
 }
 
-/** Records an event that was published with the outermost enclosing `try` that may come by again. */
-export function rememberEmitted(state: RunState, event: Extract<RunEvent, { type: 'event.emitted' }>): void {
-  const { place, n = 1, hash = '' } = event;
-  const keeper = keeperOf(state, frameOf(state, event.f).p);
+/** Records what a step did outside of its run at once (an event, a detached run) with the outermost enclosing `try` that may come by again. */
+export function rememberDone(
+  state: RunState,
+  {
+    f,
+    place,
+    n = 1,
+    hash = '',
+  }: { readonly f: number; readonly place?: string; readonly n?: number; readonly hash?: string },
+  done: { readonly key: string; readonly out: Json },
+): void {
+  const keeper = keeperOf(state, frameOf(state, f).p);
   if (place === undefined || keeper?.tried === undefined) return;
   if (keeper.tried[place] === undefined) keeper.triedCount = (keeper.triedCount ?? 0) + 1;
-  keeper.tried[place] = { key: String(event.event['id']), hash, n, left: true, end: 'completed', out: event.event };
+  keeper.tried[place] = { key: done.key, hash, n, left: true, end: 'completed', out: done.out };
 }
 
 /** A child run as a `try` with `retry` remembers it: like an effect that left. */
