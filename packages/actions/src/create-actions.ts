@@ -4,6 +4,7 @@ import type {
   ActionRequest,
   Actions,
   Cancellation,
+  ExternalReference,
   Json,
   Log,
   Outcome,
@@ -21,11 +22,15 @@ import { readFileAction } from './file/action.ts';
 import { createFileStore } from './file/files.ts';
 import { httpAction } from './http/action.ts';
 import { logAction } from './log/action.ts';
+import { mcpAction } from './mcp/action.ts';
 import { openApiAction } from './openapi/action.ts';
+import { readText } from './resource/read-text.ts';
 import { containerAction } from './run/container-action.ts';
 import { createRunServices } from './run/run-services.ts';
 import { scriptAction } from './run/script-action.ts';
 import { shellAction } from './run/shell-action.ts';
+import type { Secrets } from './secrets/secrets.ts';
+import { runWithSecrets } from './secrets/use-secrets.ts';
 import { executeAction } from './sql/execute.ts';
 import { createDatabases } from './sql/databases.ts';
 import { queryAction } from './sql/query.ts';
@@ -42,6 +47,8 @@ export interface ActionsOptions {
   /** PAWL_ALLOW_RUN: which programs `run` may start beyond scripts in the sandbox. Default: none. */
   readonly allowRun?: string;
   readonly connections: Connections;
+  /** Where secrets that flows name are found. Default: there are none. */
+  readonly secrets?: Secrets;
   readonly log: Log;
   readonly userAgent: string;
   /** Nets that only some flows may reach. Default: none. */
@@ -52,12 +59,24 @@ export interface ActionsOptions {
 
 /** The built-in actions, in no order. */
 const builtIn: readonly Action[] = [
-  ...[httpAction, openApiAction, readFileAction, queryAction, executeAction, upsertAction, logAction],
+  ...[httpAction, openApiAction, mcpAction, readFileAction, queryAction, executeAction, upsertAction, logAction],
   ...[scriptAction, shellAction, containerAction],
 ];
 
-/** Makes the Actions port. `close` ends its connections and files; attempts under way end as if the connection broke. */
-export function createActions(options: ActionsOptions): Actions & { close(): Promise<void> } {
+/** The Actions port of a process, with what is done outside of runs. */
+export interface ProcessActions extends Actions {
+  /** The text of what a flow names by address, read now. Rejects with a PawlError `PAWL_FLOW_RESOURCE`. */
+  readText(
+    reference: ExternalReference,
+    flow: { readonly namespace: string; readonly name: string },
+    cancellation: Cancellation,
+  ): Promise<string>;
+  /** Ends its connections and files; attempts under way end as if the connection broke. */
+  close(): Promise<void>;
+}
+
+/** Makes the Actions port. */
+export function createActions(options: ActionsOptions): ProcessActions {
   const gate = new EgressGate({
     allowNets: options.allowNets,
     denyEndpoints: options.denyEndpoints,
@@ -81,15 +100,20 @@ export function createActions(options: ActionsOptions): Actions & { close(): Pro
           kind: 'terminal',
           error: flowErrorOf(new PawlError('PAWL_ACTION_UNKNOWN', `There is no action ${request.action}.`)),
         };
-      return runner.run(request, {
+      const context: ActionContext = {
         ...shared,
         cancellation,
         left: onLeft,
         egress: gate.forFlow(request.flow),
         flow: request.flow,
-      });
+      };
+      if (request.secrets === undefined) return runner.run(request, context);
+      return runWithSecrets(options.secrets, runner.action, request, context, (filled, guarded) =>
+        runner.run(filled, guarded),
+      );
     },
     readPage: (dataset: Json, cursor: Json, size: number): Promise<Page> => files.readPage(dataset, cursor, size),
+    readText: (reference, flow, cancellation) => readText(reference, gate.forFlow(flow), cancellation),
     close: async (): Promise<void> => {
       await Promise.all([databases.close(), files.close(), gate.close(), run.scripts.close()]);
     },

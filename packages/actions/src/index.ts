@@ -1,10 +1,14 @@
 export type { Action, ActionContext } from './action.ts';
 export { defineAction } from './action.ts';
-export type { Connection, Connections, PostgresDefinition } from './connections/connections.ts';
-export { createConnections } from './connections/connections.ts';
+export type { Connections, PostgresDefinition } from './connections/connections.ts';
+export { Connection, createConnections } from './connections/connections.ts';
 export { loadConnections } from './connections/load.ts';
-export type { ActionsOptions } from './create-actions.ts';
+export type { ActionsOptions, ProcessActions } from './create-actions.ts';
 export { createActions } from './create-actions.ts';
 export type { Grant } from './egress/egress.ts';
 export type { Endpoint } from './egress/guard.ts';
+export { shortestSecret } from './secrets/forms.ts';
+export { parseHostRule } from './secrets/hosts.ts';
+export { Redactor, secretTextsOf } from './secrets/redactor.ts';
+export type { OpenedSecret, Secrets } from './secrets/secrets.ts';
 export { actionLimits } from './limits.ts';

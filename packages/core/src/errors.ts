@@ -60,6 +60,11 @@ export const errors = {
     text: 'This version of the flow exists with other content',
     hint: 'Raise document.version and deploy again; a published version never changes.',
   },
+  PAWL_FLOW_RESOURCE: {
+    status: 424,
+    text: 'Something that the flow names by its address could not be read',
+    hint: 'See that the address can be reached from here (PAWL_ALLOW_NETS) and holds what the flow expects, then deploy again.',
+  },
   PAWL_FLOW_UNKNOWN: {
     status: 404,
     text: 'There is no such flow',
@@ -70,7 +75,12 @@ export const errors = {
   PAWL_RUN_QUARANTINED: {
     status: 409,
     text: 'The run was set aside because deciding it failed',
-    hint: 'The detail says why; the other runs are not touched.',
+    hint: 'The detail says why. Once that is mended, `pawl resume RUN` lets it go on; other runs are not touched.',
+  },
+  PAWL_RUN_NOT_SET_ASIDE: {
+    status: 409,
+    text: 'The run was not set aside',
+    hint: 'It goes on by itself; `pawl show RUN` says what it waits for.',
   },
   PAWL_START_DUPLICATE: {
     status: 409,
@@ -112,7 +122,27 @@ export const errors = {
   PAWL_CONNECTION_UNKNOWN: {
     status: 400,
     text: 'There is no such connection',
-    hint: 'Add it to the file that PAWL_CONNECTIONS names.',
+    hint: 'Add it with `pawl connection set NAME`, or to the file that PAWL_CONNECTIONS names.',
+  },
+  PAWL_SECRET_UNKNOWN: {
+    status: 403,
+    text: 'There is no such secret',
+    hint: 'List the secrets with `pawl secret list`, or add it with `pawl secret set NAME`.',
+  },
+  PAWL_SECRET_INVALID: {
+    status: 400,
+    text: 'The secret or connection is not valid',
+    hint: 'Mend what is named; nothing was changed.',
+  },
+  PAWL_SECRET_HOST: {
+    status: 403,
+    text: 'The secret may not be sent there',
+    hint: 'Whoever keeps the secret can name its hosts with `pawl secret set NAME --host HOST`.',
+  },
+  PAWL_SECRET_KEY: {
+    status: 500,
+    text: 'The key that opens the secrets is not the right one',
+    hint: 'Give Pawl the key that they were sealed with: PAWL_KEY, PAWL_KEY_FILE, or the file `key` in the data folder.',
   },
   PAWL_CONNECTION_FILE: {
     status: 500,

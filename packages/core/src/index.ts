@@ -5,6 +5,8 @@ export { faultPoints, noFaults } from './faults.ts';
 export type { ErrorKind, FlowError } from './flow-error.ts';
 export { errorKindOf, flowError } from './flow-error.ts';
 export { flowErrorOf } from './flow-error-of.ts';
+export { fillMarks, isMarkable, showMarks } from './secrets/marks.ts';
+export type { SecretPath } from './secrets/paths.ts';
 export type { Guarantee, KeyIn } from './guarantee/classes.ts';
 export { guarantees, httpGuarantee } from './guarantee/classes.ts';
 export type { Json, JsonObject } from './json.ts';
@@ -77,7 +79,15 @@ export type { PublicEvent } from './state/journal-view.ts';
 export { JournalView, nameOf } from './state/journal-view.ts';
 export type { SchemaOptions, SchemaProblem, SchemaResult, Validator } from './schema/index.ts';
 export { compileSchema } from './schema/index.ts';
-export type { CheckedFlow, CheckOptions, CheckResult, LintOptions } from './flow/index.ts';
+export type {
+  CheckedFlow,
+  CheckOptions,
+  CheckResult,
+  ExternalReference,
+  LintOptions,
+  Resources,
+} from './flow/index.ts';
+export { durationMs, parseDuration } from './flow/duration.ts';
 export { checkFlow, compareVersions, flowHash, nearestHint, parseFlow } from './flow/index.ts';
 export { newRunId } from './run-id.ts';
 export type { ScheduledStart, ScheduleDecision, ScheduleState, ScheduleStimulus } from './schedule/decide-schedule.ts';

@@ -26,7 +26,7 @@ async function checkFile(file: string): Promise<CheckResult> {
     text = await readText(file);
   } catch (error) {
     const { message } = ensureError(error);
-    return { valid: false, problems: [{ code: 'PAWL_USAGE', severity: 'error', path: '', message }] };
+    return { valid: false, problems: [{ code: 'PAWL_USAGE', severity: 'error', path: '', message }], missing: [] };
   }
   return checkFlow(text, { purpose: 'check', catalog: catalog(), hash: nodeHash, format: formatOf(file) });
 }

@@ -119,6 +119,7 @@ describe('the contract of a flow', () => {
     expect(documentContract(flow())).toEqual({
       start: undefined,
       deadline: { months: 0, ms: 30 * 86_400_000 },
+      schedule: { zone: undefined, missed: 'one' },
       attempts: {},
       onAmbiguous: undefined,
       owner: undefined,

@@ -1,6 +1,7 @@
 import { PawlError } from '../errors.ts';
 import { guarantees } from '../guarantee/classes.ts';
 import type { Guarantee, KeyIn } from '../guarantee/classes.ts';
+import { isObject } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { limits } from '../limits.ts';
 import type { Problem } from '../result.ts';
@@ -196,14 +197,19 @@ const defaults = object<{ attempts: Attempts; onAmbiguous: OnAmbiguous }>({ atte
 
 const schedule = object<{ zone: string; missed: Missed }>({ zone: text, missed: word(['one', 'skip', 'all']) });
 
+/** Hashes of what came from outside: written at a deploy, and kept where somebody deploys the result again. */
+const resources: Read<JsonObject> = (value, path, problems) =>
+  isObject(value) ? value : refuse(problems, path, 'must be an object of addresses and their sha-256');
+
 const flow = object<{
+  resources: JsonObject;
   start: NonNullable<ReturnType<typeof start>>;
   deadline: Duration;
   schedule: NonNullable<ReturnType<typeof schedule>>;
   defaults: NonNullable<ReturnType<typeof defaults>>;
   owner: string;
   playbook: string;
-}>({ start, deadline: duration, schedule, defaults, owner: text, playbook: text }, [
+}>({ resources, start, deadline: duration, schedule, defaults, owner: text, playbook: text }, [
   'limit',
   'triggers',
   'completes',

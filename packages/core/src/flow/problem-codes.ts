@@ -39,6 +39,7 @@ export const problemCodes = {
   PAWL_FLOW_USE_UNKNOWN: 'A name refers to nothing in "use".',
   PAWL_FLOW_ACTION_UNKNOWN: 'A call names a function or action that does not exist.',
   PAWL_FLOW_ACTION_INPUT: 'The arguments of an action are not valid.',
+  PAWL_FLOW_RESOURCE: 'What a flow names by an address cannot be put into it.',
   PAWL_FLOW_ADDRESS: 'An address cannot be called.',
   PAWL_FLOW_EXPRESSION: 'An expression does not compile.',
   PAWL_FLOW_EXPRESSION_BARE: 'A text looks like an expression and is none.',

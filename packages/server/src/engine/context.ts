@@ -1,3 +1,4 @@
+import type { ProcessActions } from '@pawl/actions';
 import type { Actions, ApiStore, Clock, Hash, Limits, Log, Random } from '@pawl/core';
 import type { FlowCache, Worker } from '@pawl/runtime';
 import type { RunFeed } from './run-feed.ts';
@@ -6,6 +7,8 @@ import type { RunFeed } from './run-feed.ts';
 export interface EngineContext {
   readonly api: ApiStore;
   readonly actions: Actions;
+  /** Reads what a flow names by address, when it is deployed. */
+  readonly readText: ProcessActions['readText'];
   /** Compiled flows, the worker's own. */
   readonly flows: FlowCache;
   readonly workspace: string;

@@ -1,6 +1,12 @@
 import type { FlowVersion, JsonObject, Problem } from '@pawl/core';
 import { checkFlow, compileFlow, PawlError } from '@pawl/core';
+import type { CheckOptions, CheckResult } from '@pawl/core';
 import type { EngineContext } from './context.ts';
+import { deadlineIn } from './deadline.ts';
+
+/** How long the reading of what a flow names by address may take, all of it (ms), and how many addresses there may be. */
+const resourceTime = 30_000;
+const resourcesOfFlow = 100;
 
 /** How a text is deployed. */
 export interface DeployOptions {
@@ -25,7 +31,7 @@ export interface Deployment {
 export async function deployFlow(context: EngineContext, text: string, options: DeployOptions): Promise<Deployment> {
   const { actions, api, clock, hash, workspace } = context;
   const format = options.format ?? 'yaml';
-  const { flow, problems } = checkFlow(text, { hash, catalog: actions, purpose: 'deploy', format });
+  const { flow, problems } = await checkWhole(context, text, { hash, catalog: actions, purpose: 'deploy', format });
   if (flow === undefined) throw invalid(problems);
   compileFlow(flow.document as unknown as JsonObject, actions);
   const version: FlowVersion = {
@@ -43,6 +49,30 @@ export async function deployFlow(context: EngineContext, text: string, options: 
     'PAWL_FLOW_EXISTS',
     `${flow.namespace}/${flow.name} ${flow.version} was published with other content; nothing was changed.`,
   );
+}
+
+/** Checks a flow together with what it names by address, which is read now and becomes part of the version. */
+async function checkWhole(context: EngineContext, text: string, options: CheckOptions): Promise<CheckResult> {
+  const texts = new Map<string, string>();
+  const deadline = deadlineIn(resourceTime);
+  try {
+    for (;;) {
+      const checked = checkFlow(text, { ...options, resources: texts });
+      const { flow, missing } = checked;
+      if (flow === undefined || missing.length === 0) return checked;
+      for (const reference of missing) {
+        if (texts.has(reference.uri)) continue;
+        if (texts.size >= resourcesOfFlow)
+          throw new PawlError(
+            'PAWL_FLOW_RESOURCE',
+            `The flow names more than ${resourcesOfFlow} resources by address.`,
+          );
+        texts.set(reference.uri, await context.readText(reference, flow, deadline.cancellation));
+      }
+    }
+  } finally {
+    deadline.clear();
+  }
 }
 
 function invalid(problems: readonly Problem[]): PawlError {

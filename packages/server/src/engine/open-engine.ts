@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Actions, Json, Limits, Log, Store, Verdict } from '@pawl/core';
+import type { Actions, Clock, Json, Limits, Log, Store, Verdict } from '@pawl/core';
 import { ensureError, invariant, limits as defaultLimits } from '@pawl/core';
 import { createActions, createConnections, loadConnections } from '@pawl/actions';
+import type { ProcessActions } from '@pawl/actions';
 import type { Worker } from '@pawl/runtime';
 import { createWorker, FlowCache } from '@pawl/runtime';
 import { openStore } from '@pawl/store';
@@ -31,8 +32,6 @@ const userAgent = 'Pawl/0.1.0';
 const defaultWorkspace = 'default';
 /** How long a drain waits for open attempts (ms). */
 const drainMs = 10_000;
-
-type ClosableActions = Actions & { close(): Promise<void> };
 
 /**
  * Makes a living Pawl out of its ports: opens (and migrates) the store, makes the actions, joins as a worker. Rejects
@@ -71,12 +70,13 @@ class LivingEngine implements Engine {
   readonly actions: Actions;
   readonly workspace: string;
   readonly log: Log;
+  readonly clock: Clock;
   readonly failed: Promise<Error>;
   worker: Worker | undefined;
   private hasFailed = false;
   private readonly options: EngineOptions;
   private readonly wholeStore: Store;
-  private readonly closableActions: ClosableActions;
+  private readonly closableActions: ProcessActions;
   private readonly context: EngineContext;
   private readonly messages: Messages;
   private readonly asked: Questions;
@@ -84,7 +84,7 @@ class LivingEngine implements Engine {
   private wire: WireFile | undefined;
   private stopping: Promise<void> | undefined;
 
-  constructor(options: EngineOptions, store: Store, actions: ClosableActions, log: Log) {
+  constructor(options: EngineOptions, store: Store, actions: ProcessActions, log: Log) {
     this.options = options;
     this.wholeStore = store;
     this.store = store.api;
@@ -92,6 +92,7 @@ class LivingEngine implements Engine {
     this.closableActions = actions;
     this.workspace = options.workspace ?? defaultWorkspace;
     this.log = log;
+    this.clock = nodeClock(store.api.clockOffset());
     const feed = new RunFeed();
     this.observers = new Observers(log);
     this.observers.add({ onCommitted: (run, firstSeq, events) => feed.committed(run, firstSeq, events) });
@@ -107,10 +108,11 @@ class LivingEngine implements Engine {
     this.context = {
       api: store.api,
       actions,
+      readText: actions.readText,
       flows: new FlowCache(store.api, actions),
       workspace: this.workspace,
       limits: { ...defaultLimits, ...options.limits } as Limits,
-      clock: nodeClock(store.api.clockOffset()),
+      clock: this.clock,
       random: nodeRandom,
       hash: nodeHash,
       log,
@@ -176,6 +178,10 @@ class LivingEngine implements Engine {
 
   cancel(run: string, sender: Sender): ReturnType<Engine['cancel']> {
     return this.messages.cancel(run, sender);
+  }
+
+  resume(run: string, sender: Sender): ReturnType<Engine['resume']> {
+    return this.messages.resume(run, sender);
   }
 
   decide(id: string, verdict: Verdict, sender: Sender): ReturnType<Engine['decide']> {

@@ -33,11 +33,13 @@ describe('what is called', () => {
     expect(checkFlow(flowText('do: [{a: {call: anything}}]'), { hash, purpose: 'deploy' }).problems).toEqual([]);
   });
 
-  it('in another catalog or at an address is not built yet', () => {
-    expect(told('use: {catalogs: {mine: {endpoint: "https://c.x"}}}\ndo: [{a: {call: "f:1.0.0@mine"}}]')).toEqual([
-      'warning NOT_YET /do/0/a/call',
-    ]);
-    expect(told('do: [{a: {call: "https://e.x/function.yaml"}}]')).toEqual(['warning NOT_YET /do/0/a/call']);
+  it('may stand in another catalog, in one version, or at an address', () => {
+    const from = (called: string): string =>
+      `use: {catalogs: {mine: {endpoint: "https://c.x"}}}\ndo: [{a: {call: "${called}"}}]`;
+    expect(told(from('f:1.0.0@mine'))).toEqual([]);
+    expect(told(from('https://e.x/function.yaml'))).toEqual([]);
+    expect(told(from('f@mine'))).toEqual(['error RESOURCE /do/0/a/call']);
+    expect(told(from('file:///etc/function.yaml'))).toEqual(['error RESOURCE /do/0/a/call']);
   });
 });
 

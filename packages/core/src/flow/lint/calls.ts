@@ -5,12 +5,13 @@ import { compileSchema } from '../../schema/index.ts';
 import type { SchemaProblem, Validator } from '../../schema/index.ts';
 import { endpointPlaces, valueAt } from '../call-places.ts';
 import { scanText } from '../expression-text.ts';
+import { catalogFunction } from '../external.ts';
 import { programOf } from '../program-task.ts';
 import { protocols } from '../schema/tasks.ts';
 import { templateNames } from '../uri-template.ts';
 import { nearestHint } from './nearest.ts';
 import { used } from './references.ts';
-import { notYet, refuse, refuseToRun, warn } from './report.ts';
+import { refuse, refuseToRun, warn } from './report.ts';
 import type { Lint } from './report.ts';
 import type { TaskSite } from './sites.ts';
 
@@ -31,32 +32,26 @@ export function actionOf(lint: Lint, site: TaskSite): ActionDescription | undefi
   if (program !== undefined) return lint.catalog?.describe(program.action);
   const called = site.task['call'];
   if (typeof called !== 'string' || Object.hasOwn(used(lint.document, 'functions'), called)) return undefined;
-  const parts = actionName(called);
-  return parts?.catalog === undefined ? undefined : lint.catalog?.describe(parts.name);
-}
-
-interface ActionName {
-  readonly name: string;
-  readonly version: string | undefined;
-  /** `default`: Pawl's own. */
-  readonly catalog: string;
-}
-
-/** `name`, `name:version`, `name@catalog` or all three. */
-function actionName(called: string): ActionName | undefined {
-  const match = /^([^:@/\s]+)(?::([^:@/\s]+))?(?:@([^:@/\s]+))?$/.exec(called);
-  return match === null ? undefined : { name: match[1] ?? '', version: match[2], catalog: match[3] ?? 'default' };
+  const parts = catalogFunction(called);
+  return parts?.catalog !== 'default' ? undefined : lint.catalog?.describe(parts.name);
 }
 
 function lintCatalogCall(lint: Lint, site: TaskSite, called: string): void {
   const path = `${site.path}/call`;
-  const parts = actionName(called);
-  if (parts === undefined)
-    return notYet(lint, path, 'Functions at an address are', 'put the function into use.functions');
+  const parts = catalogFunction(called);
+  if (parts === undefined) return lintFunctionAddress(lint, path, called);
   if (parts.catalog !== 'default') {
     const known = used(lint.document, 'catalogs');
-    if (Object.hasOwn(known, parts.catalog))
-      return notYet(lint, path, 'Catalogs of other makers are', 'put the function into use.functions');
+    if (Object.hasOwn(known, parts.catalog)) {
+      if (parts.version !== undefined) return;
+      return refuse(
+        lint,
+        'PAWL_FLOW_RESOURCE',
+        path,
+        'A function of a catalog is called in one version, so that it never changes behind the flow.',
+        `write ${parts.name}:1.0.0@${parts.catalog}`,
+      );
+    }
     return refuse(
       lint,
       'PAWL_FLOW_USE_UNKNOWN',
@@ -90,6 +85,18 @@ function lintCatalogCall(lint: Lint, site: TaskSite, called: string): void {
     );
   }
   lintArguments(lint, { args: site.task['with'] ?? {}, path: `${site.path}/with`, name: 'with', tell: refuse }, action);
+}
+
+/** A function at an address is read once, when the flow is deployed. */
+function lintFunctionAddress(lint: Lint, path: string, called: string): void {
+  if (/^https?:\/\/[^/\s]+\//i.test(called)) return;
+  refuse(
+    lint,
+    'PAWL_FLOW_RESOURCE',
+    path,
+    `"${called}" is neither the name of a function nor the address of one.`,
+    'write a name of use.functions, NAME:VERSION@CATALOG, or https://…/function.yaml',
+  );
 }
 
 function lintProgram(lint: Lint, { task, path }: TaskSite): void {

@@ -88,9 +88,7 @@ function lintProgram(lint: Lint, site: TextSite, { source, offset }: ExpressionT
 const empty = { ok: false, message: 'it is empty', offset: 0, hint: 'write . for the value as it is' } as const;
 
 /** Variables of the language that have no value yet. */
-const unbuilt: ReadonlyMap<string, string> = new Map([
-  ['authorization', 'let a connection authenticate the call'],
-]);
+const unbuilt: ReadonlyMap<string, string> = new Map([['authorization', 'let a connection authenticate the call']]);
 
 function hintOf({ form, place, names }: TextSite, source: string, message: string): string | undefined {
   if (form === 'expression' && source.includes('${'))

@@ -12,11 +12,6 @@ describe('what the language has and Pawl does not run yet', () => {
     ['other flows', 'do: [{a: {run: {workflow: {namespace: n, name: f, version: 1.0.0}}}}]', '/do/0/a/run/workflow'],
     ['going on without waiting', 'do: [{a: {run: {shell: {command: ls}, await: false}}}]', '/do/0/a/run/await'],
     [
-      'a script at an address',
-      'do: [{a: {run: {script: {language: js, source: {endpoint: "https://x"}}}}}]',
-      '/do/0/a/run/script/source',
-    ],
-    [
       'a container that is removed later',
       'do: [{a: {run: {container: {image: i, lifetime: {cleanup: eventually, after: PT1H}}}}}]',
       '/do/0/a/run/container/lifetime',
@@ -49,11 +44,6 @@ describe('what the language has and Pawl does not run yet', () => {
       'an assertion that Pawl would have to sign with a private key',
       http('{oauth2: {authority: "https://a", grant: client_credentials, client: {authentication: private_key_jwt}}}'),
       '/do/0/a/with/endpoint/authentication/oauth2/client/authentication',
-    ],
-    [
-      'a schema elsewhere',
-      `input: {schema: {resource: {endpoint: "https://x"}}}\ndo: ${one}`,
-      '/input/schema/resource',
     ],
     [
       'a schema in another language',

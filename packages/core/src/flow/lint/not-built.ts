@@ -66,13 +66,6 @@ function lintTokens(lint: Lint, policy: JsonObject, path: string): void {
 function lintSchemaSource(lint: Lint, owner: Json | undefined, path: string): void {
   const schema = isObject(owner) ? owner['schema'] : undefined;
   if (!isObject(schema)) return;
-  if (schema['resource'] !== undefined)
-    notYet(
-      lint,
-      `${path}/schema/resource`,
-      'Schemas at an address are',
-      'write the schema into the flow: schema: {document: …}',
-    );
   const { format } = schema;
   if (typeof format === 'string' && !/^json(:|$)/.test(format))
     notYet(lint, `${path}/schema/format`, `Schemas of the format ${format} are`, 'write a JSON Schema');

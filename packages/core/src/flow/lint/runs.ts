@@ -16,8 +16,6 @@ function lintRun(lint: Lint, { task, path }: TaskSite): void {
   if (run['workflow'] !== undefined) notYet(lint, `${path}/run/workflow`, 'Running other flows (run workflow) is');
   if (run['await'] === false)
     notYet(lint, `${path}/run/await`, 'Going on without waiting for the end (await: false) is', 'leave await out');
-  if (member(run['script'], 'source') !== undefined)
-    notYet(lint, `${path}/run/script/source`, 'Scripts at an address are', 'write the script into the flow: code');
   if (member(member(run['container'], 'lifetime'), 'cleanup') === 'eventually')
     notYet(lint, `${path}/run/container/lifetime`, 'Containers that are removed later are', 'write cleanup: always');
   lintText(lint, task, path);
