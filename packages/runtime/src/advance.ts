@@ -2,7 +2,7 @@ import type { CompiledFlow, DecideEnv, Decision, RunEvent, RunStart, RunState, S
 import { beginRun, decide, ensureError, pending } from '@pawl/core';
 import { bounds } from './bounds.ts';
 import type { Context } from './context.ts';
-import { earliestTimer, mayPark } from './park.ts';
+import { earliestTimer, parkingOf } from './park.ts';
 import type { MessageKey, Queued } from './run-table.ts';
 import { Run } from './run-table.ts';
 import { sample } from './snapshots.ts';
@@ -30,6 +30,9 @@ export class Advance {
       random: () => ports.random.next(),
       limits,
       worker: ports.store.worker,
+      get lineage() {
+        return context.ownership.lineage.number;
+      },
       acquire: (target, concurrency) => this.acquire(target, concurrency),
       release: (target) => this.release(target),
     };
@@ -96,7 +99,7 @@ export class Advance {
     start: RunStart,
     message: MessageKey | undefined,
   ): Run {
-    const run = new Run(state, flow, this.wake);
+    const run = new Run(state, flow, start.workspace, this.wake);
     run.committedSeq = 0;
     run.start = start;
     run.startMessage = message;
@@ -119,7 +122,7 @@ export class Advance {
   readonly wake = (run: Run, now: number): void => {
     // Whatever is being decided or committed sets the timer again when it is done.
     if (run.phase !== 'idle' || run.hold !== undefined || !this.mayGoOn(run)) return;
-    if (run.headDue <= now) this.gather(run);
+    if (run.headDue <= now || run.parkDue <= now) this.gather(run);
     let first: Extract<Run['pending'][number], { kind: 'timer' }> | undefined;
     for (const one of run.pending) {
       if (one.kind === 'timer' && one.at <= now && (first === undefined || one.at < first.at)) first = one;
@@ -177,6 +180,8 @@ export class Advance {
     }
     this.current = undefined;
     if (message !== undefined) run.consumed.push(message);
+    if (stimulus.kind === 'event' && decision.event === 'returned')
+      (run.returned ??= []).push({ ...stimulus.key, listener: run.id, step: stimulus.step });
     if (decision.events.length === 0 && message === undefined) return;
     this.take(run, decision.events);
     this.gather(run);
@@ -218,5 +223,11 @@ export class Advance {
 }
 
 function mayParkHere(context: Context, run: Run, list: Run['pending']): boolean {
-  return context.only === undefined && mayPark(list, context.now()) && !context.ownership.leaving(run.partition);
+  if (context.only !== undefined || context.ownership.leaving(run.partition)) return false;
+  const now = context.now();
+  const parking = parkingOf(list, now);
+  if (parking !== 'quiet' || !run.storedLoaded) return parking !== 'no';
+  // It was just loaded, and may be wanted again soon.
+  if (run.parkDue === Number.POSITIVE_INFINITY) run.parkDue = now + bounds.parkQuiet;
+  return run.parkDue <= now;
 }

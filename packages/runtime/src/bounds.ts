@@ -38,6 +38,15 @@ export const bounds = {
   timerPollFull: 50,
   /** A run that waits longer than this leaves memory. */
   parkAfter: 60_000,
+  /** A run that waits for events or child runs leaves memory once none has come for this long. */
+  parkQuiet: 1_000,
+  /** Shortest time between two looks at what is new in events and subscriptions. */
+  matchAtLeast: 20,
+  /** Deliveries of one look. */
+  matchRows: 1_000,
+  /** Old events are looked for this often, and so many are removed at once. */
+  pruneEvery: 60_000,
+  pruneRows: 10_000,
   /** A wait is written to the run's head once it has lasted this long. */
   headAfter: 1_000,
   /** An attempt that was cancelled has this long to say how it ended. */

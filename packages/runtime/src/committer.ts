@@ -52,7 +52,7 @@ export class Committer {
   private gathering: Run[] = [];
   /** Index of the first run that was not taken yet. */
   private head = 0;
-  private loose: MessageKey[] = [];
+  private loose: Part[] = [];
   /** A part that had no room in the last commit. */
   private carried: Part | undefined;
   private busy = false;
@@ -71,7 +71,12 @@ export class Committer {
 
   /** Consumes a message that led to nothing. */
   consume(message: MessageKey): void {
-    this.loose.push(message);
+    this.write(consumingPart(message));
+  }
+
+  /** Writes a part that is no run's. */
+  write(part: Part): void {
+    this.loose.push(part);
     this.kick();
   }
 
@@ -152,7 +157,7 @@ export class Committer {
       characters += part.characters;
     }
     this.cut();
-    for (const message of this.loose.splice(0, bounds.commitMessages)) parts.push(consumingPart(message));
+    if (this.loose.length > 0) for (const part of this.loose.splice(0, bounds.commitMessages)) parts.push(part);
     return parts;
   }
 
@@ -225,7 +230,7 @@ export class Committer {
   }
 
   private alive(part: Part): boolean {
-    return part.run?.phase !== 'gone' && this.host.lease(part.partition) !== undefined;
+    return part.run?.phase !== 'gone' && part.owner?.gone !== true && this.host.lease(part.partition) !== undefined;
   }
 }
 

@@ -1,18 +1,22 @@
 import type { Limits, Ports } from '@pawl/core';
 import { Advance } from './advance.ts';
+import { Broker } from './broker.ts';
 import { Committer } from './committer.ts';
 import { Departures } from './departures.ts';
 import { Dispatch } from './dispatch.ts';
+import { DueRows } from './due-rows.ts';
 import { Ends } from './ends.ts';
+import { Family } from './family.ts';
 import type { FlowCache } from './flows.ts';
 import { Follow } from './follow.ts';
 import { Inbox } from './inbox.ts';
 import { Limiter } from './limiter.ts';
 import type { RuntimeObserver } from './observe.ts';
 import { Ownership } from './ownership.ts';
-import { Parked } from './parked.ts';
+import { parkedRuns } from './parked.ts';
 import { Recovery } from './recovery.ts';
 import { RunTable } from './run-table.ts';
+import { Schedules } from './schedules.ts';
 import { Settle } from './settle.ts';
 import { Starts } from './starts.ts';
 import { Suspects } from './suspects.ts';
@@ -35,7 +39,8 @@ export class Context {
   readonly limits: Limits;
   readonly flows: FlowCache;
   readonly observe: RuntimeObserver;
-  readonly only: string | undefined;
+  /** Undefined: all runs of its partitions. */
+  readonly only: Family | undefined;
   readonly shares: boolean;
   readonly table = new RunTable();
   readonly limiter = new Limiter();
@@ -51,7 +56,9 @@ export class Context {
   readonly ends: Ends;
   readonly recovery: Recovery;
   readonly suspects: Suspects;
-  readonly parked: Parked;
+  readonly parked: DueRows<unknown>;
+  readonly broker: Broker;
+  readonly schedules: Schedules;
   readonly inbox: Inbox;
   /** No new effect starts: the worker is stopping. */
   draining = false;
@@ -64,7 +71,7 @@ export class Context {
     this.limits = options.limits;
     this.flows = options.flows;
     this.observe = options.observe;
-    this.only = options.only;
+    this.only = options.only === undefined ? undefined : new Family(options.only, () => this.ownership.need());
     this.shares = options.shares;
     this.timers = new Timers(options.ports.clock, () => this.now());
     this.ownership = new Ownership(this);
@@ -78,7 +85,9 @@ export class Context {
     this.ends = new Ends(this);
     this.recovery = new Recovery(this);
     this.suspects = new Suspects(this);
-    this.parked = new Parked(this);
+    this.parked = new DueRows(this, parkedRuns(this));
+    this.broker = new Broker(this);
+    this.schedules = new Schedules(this);
     this.inbox = new Inbox(this);
   }
 

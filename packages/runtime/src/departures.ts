@@ -40,6 +40,7 @@ export class Departures {
     this.context.starts.lostPartition(partition);
     this.context.ends.lostPartition(partition);
     this.context.inbox.forget(partition);
+    this.context.schedules.forget(partition);
   }
 
   /** Another worker owns the partition: its runs leave memory as they are. */
@@ -48,6 +49,7 @@ export class Departures {
     this.context.starts.lostPartition(partition);
     this.context.ends.lostPartition(partition);
     this.context.inbox.forget(partition);
+    this.context.schedules.forget(partition);
   }
 
   /** Replaces the run by another object that will be loaded. Tells whether its open attempts were never sent. */
@@ -60,7 +62,7 @@ export class Departures {
   /** Sets the run aside with its reason, so that the others go on. */
   quarantine(run: Run, error: Error): void {
     this.release(run);
-    // Messages are read again and consumed as those of a run that was set aside; a start stays as it is.
+    // Messages wait in the inbox until the run is taken back; a start stays as it is.
     if (run.start === null) for (const message of messagesOf(run)) this.context.inbox.putBack(message);
     const failure = quarantined(run.id, error);
     this.context.starts.failed(run, failure);

@@ -34,7 +34,7 @@ export class Follow {
 
   /** Sets the run's timer to the next time that it waits for. */
   arm(run: Run): void {
-    this.context.timers.set(run, Math.min(earliestTimer(run.pending), run.headDue));
+    this.context.timers.set(run, Math.min(earliestTimer(run.pending), run.headDue, run.parkDue));
   }
 
   /** A permit may be granted at once and lead to events, so the list is not used after that. */

@@ -2,6 +2,7 @@ import type { InboxRow, Json, Stimulus, Verdict } from '@pawl/core';
 import { ensureError, isObject } from '@pawl/core';
 import { bounds } from './bounds.ts';
 import type { Context } from './context.ts';
+import type { Family } from './family.ts';
 import type { MessageKey } from './run-table.ts';
 
 /** Reads the messages of the worker's partitions, and knows which it holds until a commit has consumed them. */
@@ -88,13 +89,19 @@ export class Inbox {
     this.held.add(row.id);
     this.partitionOfHeld.set(row.id, row.partition);
     // Held, so that it is not read again; it is for whoever owns all runs of the partition.
-    if (context.only !== undefined && row.run !== context.only) return;
+    if (context.only !== undefined && !concerns(context.only, row)) return;
     const { message } = row;
+    if (message.kind === 'trigger' || message.kind === 'ended') return context.schedules.take(row, message);
     if (message.kind === 'start') {
       context.starts.fromInbox(row, message);
       return;
     }
     const key: MessageKey = { partition: row.partition, id: row.id };
+    if (message.kind === 'resume') {
+      this.resumed(row.run);
+      context.committer.consume(key);
+      return;
+    }
     const stimulus = this.stimulusOf(row);
     const run = context.table.get(row.run);
     if (stimulus === undefined) context.committer.consume(key);
@@ -102,10 +109,26 @@ export class Inbox {
     else context.advance.deliver(run, stimulus, key);
   }
 
+  /** A run that was set aside is loaded again; one that never began is begun again, by its start that was kept back. */
+  private resumed(run: string): void {
+    if (this.context.table.get(run) !== undefined) return;
+    this.letGo(run);
+    this.again = true;
+    this.context.recovery.load(run, undefined);
+  }
+
   private stimulusOf({ id, run, message }: InboxRow): Stimulus | undefined {
+    const at = this.context.now();
+    if (message.kind === 'event') {
+      const { step, key, event } = message;
+      return { kind: 'event', at, step, key, event };
+    }
+    if (message.kind === 'child') {
+      const { frame, child, end } = message;
+      return { kind: 'child', at, frame, child, end };
+    }
     if (message.kind !== 'cancel' && message.kind !== 'decision') return undefined;
     const reason = message.reason === undefined ? {} : { reason: message.reason };
-    const at = this.context.now();
     if (message.kind === 'cancel') return { kind: 'cancel', at, by: message.by, ...reason };
     const verdict = verdictOf(message.verdict);
     if (verdict !== undefined)
@@ -121,6 +144,12 @@ export class Inbox {
     this.held.delete(id);
     this.partitionOfHeld.delete(id);
   }
+}
+
+/** Whether a message is for one of these runs. A start by one of them makes another of them. */
+function concerns(only: Family, { run, message }: InboxRow): boolean {
+  if (message.kind === 'start' && message.parent !== undefined && only.has(message.parent.run)) only.add(run);
+  return only.has(run);
 }
 
 /** A verdict as the inbox carries it; undefined where it is none. */

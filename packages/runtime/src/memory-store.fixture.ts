@@ -107,6 +107,7 @@ export class MemoryDatabase {
     return {
       partition: partitionOf(id),
       run: id,
+      workspace: run.start.workspace,
       flow: run.start.flow,
       status: run.head.status,
       loaded: run.head.loaded,

@@ -1,5 +1,5 @@
-import type { Lease, LeaseView } from '@pawl/core';
-import { ensureError, partitionCount, partitionOf, pending } from '@pawl/core';
+import type { Lease, LeaseView, LineageView } from '@pawl/core';
+import { ensureError, partitionCount, pending } from '@pawl/core';
 import { backoffMs, eachOf, sleep, waitUntil } from './backoff.ts';
 import { bounds } from './bounds.ts';
 import type { Context } from './context.ts';
@@ -12,6 +12,8 @@ type Standing = 'loading' | 'ready' | 'leaving';
 
 /** Which partitions this worker owns, and whether it may start effects at this moment. */
 export class Ownership {
+  /** The history of the database, as the last look showed it. */
+  lineage: LineageView = { number: 0, at: 0 };
   private readonly context: Context;
   private readonly leases: (Lease | undefined)[] = Array.from({ length: partitionCount });
   private readonly standing: (Standing | undefined)[] = Array.from({ length: partitionCount });
@@ -24,6 +26,8 @@ export class Ownership {
   private beatSent = { mono: Number.NEGATIVE_INFINITY, wall: Number.NEGATIVE_INFINITY };
   private beating = false;
   private looking = false;
+  /** A partition was asked for while a look was under way. */
+  private needed = false;
   private lookedAt = Number.NEGATIVE_INFINITY;
   /** Since when the lock connection may have been gone (monotonic ms). */
   private doubtSince: number | undefined;
@@ -61,6 +65,11 @@ export class Ownership {
   ready(): readonly number[] {
     this.readyList ??= this.owned().filter((partition) => this.standing[partition] === 'ready');
     return this.readyList;
+  }
+
+  /** The rights to write them. */
+  readyLeases(): Lease[] {
+    return this.ready().flatMap((partition) => this.leases[partition] ?? []);
   }
 
   owned(): number[] {
@@ -104,12 +113,19 @@ export class Ownership {
     if (this.context.ports.clock.mono() - this.lookedAt >= bounds.lookAtMost) this.step();
   }
 
+  /** More partitions are needed than before: looks at once, again where a look is under way. */
+  need(): void {
+    this.needed = this.looking;
+    this.step();
+  }
+
   /** Looks at leases and workers, and takes or gives away what fair sharing says, unless a look is under way. */
   step(): void {
     if (this.looking || this.context.draining) return;
     this.look().then(
       (free) => {
         this.takeAll(free).catch((error: unknown) => this.context.settle.failed(ensureError(error)));
+        if (this.needed) this.need();
       },
       (error: unknown) =>
         this.context.ports.log.warn({ err: ensureError(error) }, 'The leases could not be read; Pawl tries again.'),
@@ -189,8 +205,9 @@ export class Ownership {
     try {
       const asked = clock.mono();
       this.lookedAt = asked;
-      const { leases, workers } = await store.view();
+      const { leases, workers, lineage } = await store.view();
       const mono = clock.mono();
+      if (lineage !== undefined) this.lineage = lineage;
       this.watch.observe(workers, mono);
       for (const lease of leases) this.compare(lease, mono);
       this.deaths.observeWorkers(workers.filter(({ worker }) => this.watch.isDead(worker, mono)).length, mono);
@@ -199,7 +216,7 @@ export class Ownership {
       const plan = planShare({
         me: store.worker,
         shares,
-        only: only === undefined ? undefined : partitionOf(only),
+        only: only?.partitions,
         leases,
         workers,
         owned: (partition) => this.leases[partition] !== undefined || this.taking.has(partition),
@@ -257,6 +274,8 @@ export class Ownership {
       this.context.ports.fault('takeover.loaded');
       this.context.inbox.poll();
       this.context.parked.poll();
+      this.context.broker.poll();
+      this.context.schedules.poll();
     } finally {
       this.taking.delete(partition);
     }
@@ -329,7 +348,8 @@ export class Ownership {
     if (
       this.renewing.has(partition) ||
       this.context.dispatch.openIn(partition) ||
-      this.context.recovery.isComingIn(partition)
+      this.context.recovery.isComingIn(partition) ||
+      this.context.schedules.busyIn(partition)
     )
       return false;
     for (const run of this.context.table.of(partition)) {

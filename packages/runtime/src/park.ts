@@ -8,10 +8,15 @@ export function earliestTimer(pending: readonly Pending[]): number {
   return earliest;
 }
 
-/** Whether a run may leave memory: it waits for times and people only, and no time is near. */
-export function mayPark(pending: readonly Pending[], now: number): boolean {
+/**
+ * Whether a run may leave memory. `now`: it waits for times and people only, and no time is near. `quiet`: it waits for
+ * events or child runs too; those may come soon, so it stays until nothing has come for a while.
+ */
+export function parkingOf(pending: readonly Pending[], now: number): 'no' | 'quiet' | 'now' {
+  let parking: 'quiet' | 'now' = 'now';
   for (const one of pending) {
-    if (one.kind !== 'decision' && (one.kind !== 'timer' || one.at <= now + bounds.parkAfter)) return false;
+    if (one.kind === 'event' || one.kind === 'child') parking = 'quiet';
+    else if (one.kind !== 'decision' && (one.kind !== 'timer' || one.at <= now + bounds.parkAfter)) return 'no';
   }
-  return true;
+  return parking;
 }

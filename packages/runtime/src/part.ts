@@ -4,12 +4,24 @@ import type {
   JournalRow,
   Lease,
   PayloadRow,
+  PoisonError,
   RunHead,
   RunStart,
   SnapshotRow,
   TimerRow,
 } from '@pawl/core';
 import type { MessageKey, Run } from './run-table.ts';
+import type { Said } from './said.ts';
+import { gatherSaid } from './said.ts';
+
+/** Whose a part is that is no run's. */
+export interface PartOwner {
+  /** Another worker has it by now: nothing of it may be written. */
+  gone: boolean;
+  committed(): void;
+  /** The database refuses the part. */
+  refused(error: PoisonError): void;
+}
 
 /** One run's share of a commit: prepared once, sent until it is in. */
 export interface Part {
@@ -26,16 +38,25 @@ export interface Part {
   readonly payloads: readonly PayloadRow[];
   readonly decisions: readonly DecisionRow[];
   readonly consumed: readonly MessageKey[];
+  /** What it says to other runs, listeners and schedules. */
+  readonly said: Said | null;
+  /** Of a part that is no run's: who waits for it. */
+  readonly owner?: PartOwner;
   /** The run leaves memory with this commit. */
   readonly parks: boolean;
 }
 
 /** A part that consumes a message which led to nothing. */
 export function consumingPart(message: MessageKey): Part {
+  return { ...loosePart(message.partition), characters: message.id.length, consumed: [message] };
+}
+
+/** A part of no run, which writes nothing yet. */
+export function loosePart(partition: number): Part {
   return {
     run: null,
-    partition: message.partition,
-    characters: message.id.length,
+    partition,
+    characters: 256,
     start: null,
     journal: null,
     head: null,
@@ -43,7 +64,8 @@ export function consumingPart(message: MessageKey): Part {
     timer: null,
     payloads: [],
     decisions: [],
-    consumed: [message],
+    consumed: [],
+    said: null,
     parks: false,
   };
 }
@@ -51,7 +73,7 @@ export function consumingPart(message: MessageKey): Part {
 /** Whether a part writes nothing. */
 export function isEmpty(part: Part): boolean {
   const rows = part.start ?? part.journal ?? part.head ?? part.snapshot ?? part.timer;
-  return rows === null && part.decisions.length === 0 && part.consumed.length === 0;
+  return rows === null && part.said === null && part.decisions.length === 0 && part.consumed.length === 0;
 }
 
 /** The commit of these parts, under the leases of their partitions. */
@@ -83,5 +105,6 @@ export function commitOf(parts: readonly Part[], lease: (partition: number) => L
     for (const message of part.consumed) commit.consumed.push(message);
   }
   for (const held of leases.values()) commit.leases.push(held);
-  return commit;
+  const said = gatherSaid(parts);
+  return said === undefined ? commit : { ...commit, ...said };
 }

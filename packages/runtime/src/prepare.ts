@@ -1,10 +1,14 @@
 import type { Hash, JournalRow, Limits, PayloadRow, Pending, RunHead, TimerRow } from '@pawl/core';
 import { encodeRow, pending, statusOf } from '@pawl/core';
 import { bounds } from './bounds.ts';
-import { earliestTimer, mayPark } from './park.ts';
+import { outwardOf } from './outward.ts';
+import { earliestTimer, parkingOf } from './park.ts';
 import type { Part } from './part.ts';
 import { decisionRows } from './questions.ts';
+import type { Said } from './said.ts';
+import { silence } from './said.ts';
 import type { Run } from './run-table.ts';
+import { subscriptionChange, wishesOf } from './wishes.ts';
 import { checkSample, countRow, followRow, snapshotFor } from './snapshots.ts';
 
 /** What preparing a run's share of a commit needs. */
@@ -25,9 +29,10 @@ export function prepare(run: Run, using: PrepareWith): Part {
   const list = pending(state, flow);
   run.pending = list;
   const ended = state.status !== 'running';
-  const parks = !ended && using.parks && run.queue.length === 0 && mayPark(list, using.now);
+  const parks = !ended && using.parks && run.queue.length === 0 && leavesMemory(run, list, using.now);
   const { journal, payloads } = encodeEvents(run, using.hash);
   const decisions = decisionRows(run, list);
+  const said = saidOf(run, list, using.hash);
   if (ended || parks) checkSample(run);
   const snapshot = ended ? null : snapshotFor(run, parks, using.limits, using.hash);
   const timer = timerRow(run, parks, list);
@@ -36,6 +41,7 @@ export function prepare(run: Run, using: PrepareWith): Part {
   run.consumed = [];
   let characters = (journal?.body.length ?? 0) + (snapshot?.body.length ?? 0) + 256;
   for (const payload of payloads) characters += payload.body.length;
+  if (said !== null) characters += sizeOf(said);
   return {
     run,
     partition,
@@ -48,8 +54,38 @@ export function prepare(run: Run, using: PrepareWith): Part {
     payloads,
     decisions,
     consumed,
+    said,
     parks,
   };
+}
+
+/** Whether the run leaves memory now. One that waits for messages stays until it has been quiet for a while, unless it was parked and nothing has come of what it was loaded for. */
+function leavesMemory(run: Run, list: readonly Pending[], now: number): boolean {
+  const parking = parkingOf(list, now);
+  const happened = run.events.length > 0;
+  if (parking === 'quiet' && (happened || run.parkDue === Number.POSITIVE_INFINITY))
+    run.parkDue = now + bounds.parkQuiet;
+  const leaves = parking === 'now' || (parking === 'quiet' && (run.parkDue <= now || (!run.storedLoaded && !happened)));
+  if (leaves || parking === 'no') run.parkDue = Number.POSITIVE_INFINITY;
+  return leaves;
+}
+
+/** What the commit says to others: messages, events, and what the run listens for from now on. */
+function saidOf(run: Run, list: readonly Pending[], hash: Hash): Said | null {
+  const said = outwardOf(run, hash);
+  const wishes = wishesOf(run, list);
+  if (run.storedWishes === undefined && wishes === undefined) return said;
+  const change = subscriptionChange(run, wishes ?? [], said?.returned ?? [], hash);
+  run.storedWishes = wishes;
+  if (said === null && change.subscribe.length === 0 && change.unsubscribe.length === 0) return null;
+  return { ...(said ?? silence), ...change };
+}
+
+function sizeOf({ messages, events, subscribe }: Said): number {
+  let characters = 128 * subscribe.length;
+  for (const { body } of events) characters += body.length + 256;
+  for (const { message } of messages) characters += JSON.stringify(message).length + 128;
+  return characters;
 }
 
 function encodeEvents(run: Run, hash: Hash): { journal: JournalRow | null; payloads: readonly PayloadRow[] } {

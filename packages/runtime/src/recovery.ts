@@ -1,4 +1,4 @@
-import type { RunState, StoredRun, Wire } from '@pawl/core';
+import type { LineageView, RunState, Stimulus, StoredRun, Wire } from '@pawl/core';
 import {
   decodeSnapshot,
   ensureError,
@@ -16,8 +16,9 @@ import { bounds } from './bounds.ts';
 import type { Context } from './context.ts';
 import { hasEnded } from './ends.ts';
 import { openQuestions } from './questions.ts';
-import type { Queued, Work } from './run-table.ts';
+import type { MessageKey, Queued, Work } from './run-table.ts';
 import { Run } from './run-table.ts';
+import { wishesOf } from './wishes.ts';
 
 /** What a run's earlier object leaves to the one that is loaded in its place. */
 interface Legacy {
@@ -27,13 +28,14 @@ interface Legacy {
   readonly unsent: boolean;
 }
 
+/** Why there is no run to load: it is unknown or has ended, or it was set aside. */
+type Absent = undefined | 'aside';
+
 /** Brings runs from the store into memory. What comes for a run meanwhile waits for it. */
 export class Recovery {
   private readonly context: Context;
   /** Runs on their way into memory, with what has come for them. */
   private readonly coming = new Map<string, Queued[]>();
-  /** Runs whose events the database refused once. */
-  private readonly rejected = new Set<string>();
 
   constructor(context: Context) {
     this.context = context;
@@ -43,7 +45,9 @@ export class Recovery {
   async loadPartition(partition: number): Promise<void> {
     const { store } = this.context.ports;
     if (this.context.only !== undefined) {
-      await this.bringAndWait(this.context.only, () => this.read(this.context.only as string));
+      for (const run of this.context.only.of(partition)) {
+        if (this.context.table.get(run) === undefined) await this.bringAndWait(run, () => this.read(run));
+      }
       return;
     }
     let after: string | null = null;
@@ -63,7 +67,7 @@ export class Recovery {
     }
   }
 
-  /** Loads a run for a message or a timer. A message to a run that is unknown or has ended is consumed. */
+  /** Loads a run for a message or a timer. A message to a run that is unknown or has ended is consumed; one that was set aside keeps it. */
   load(run: string, arrival: Queued | undefined): void {
     if (!this.coming.has(run)) this.bring(run, () => this.read(run));
     if (arrival !== undefined) this.coming.get(run)?.push(arrival);
@@ -86,7 +90,7 @@ export class Recovery {
   }
 
   /** Brings a run into memory by `how`, tried again until it answers; `waiting` has come for it already. False: it is on its way. */
-  bring(run: string, how: () => Promise<Run | undefined>, waiting: readonly Queued[] = []): boolean {
+  bring(run: string, how: () => Promise<Run | Absent>, waiting: readonly Queued[] = []): boolean {
     if (this.coming.has(run)) return false;
     void this.bringAndWait(run, how, waiting);
     return true;
@@ -95,20 +99,20 @@ export class Recovery {
   /** The database refused what a run wanted to write: it is loaded as it was and told so. */
   reload(run: Run, reason: string): void {
     const { departures } = this.context;
-    if (this.rejected.has(run.id)) {
+    if (run.refused) {
       departures.quarantine(run, new Error(reason));
       return;
     }
-    this.rejected.add(run.id);
     const { consumed } = run;
     const waiting = lastingOf(run.queue);
     const legacy = { unsent: departures.replace(run), attempts: run.works as Attempt[] };
-    const reload = async (): Promise<Run | undefined> => {
+    const reload = async (): Promise<Run | Absent> => {
       const fresh = await this.read(run.id, legacy);
-      if (fresh === undefined) {
-        for (const message of consumed) this.context.committer.consume(message);
-        return undefined;
+      if (typeof fresh !== 'object') {
+        this.dispose(fresh, consumed);
+        return fresh;
       }
+      fresh.refused = true;
       fresh.consumed = consumed;
       fresh.queue.unshift({ stimulus: { kind: 'rejected', at: this.context.now(), reason }, message: undefined });
       return fresh;
@@ -133,7 +137,7 @@ export class Recovery {
     const { context } = this;
     const flow = context.flows.peek(stored.flow) ?? (await context.flows.load(stored.flow));
     const state = await this.foldStored(stored);
-    const run = new Run(state, flow, context.advance.wake);
+    const run = new Run(state, flow, stored.workspace, context.advance.wake);
     run.pending = pending(state, flow);
     const { status, waitingFor } = statusOf(state, flow, run.pending);
     run.storedStatus = stored.status;
@@ -147,7 +151,15 @@ export class Recovery {
     run.snapshotCharacters = stored.snapshot?.body.length ?? 0;
     run.suspect = context.ownership.suspicious(run.partition);
     run.questions = openQuestions(run.pending);
-    await this.queueLost(run, legacy);
+    run.storedWishes = wishesOf(run, run.pending);
+    if (context.only !== undefined) context.only.follow(run, run.pending, context.ports.hash);
+    const { lineage } = context.ownership;
+    if ((state.lineage ?? 0) >= lineage.number) this.queueLost(run, await this.fatesOf(run), legacy);
+    else {
+      run.queue.push({ stimulus: reconcileWith(lineage, context.now()), message: undefined });
+      // What this process or a wire file knows of the attempts is about a history that the database has lost.
+      this.queueLost(run, new Map());
+    }
     return run;
   }
 
@@ -163,8 +175,7 @@ export class Recovery {
     }
   }
 
-  private async queueLost(run: Run, legacy: Legacy | undefined): Promise<void> {
-    const fates = await this.fatesOf(run);
+  private queueLost(run: Run, fates: Awaited<ReturnType<Recovery['fatesOf']>>, legacy?: Legacy): void {
     const answered = this.coming.get(run.id) ?? [];
     for (const one of run.pending) {
       if (one.kind !== 'attempt') continue;
@@ -210,15 +221,16 @@ export class Recovery {
     await this.bringAndWait(stored.run, () => this.restore(stored));
   }
 
-  private async read(id: string, legacy?: Legacy): Promise<Run | undefined> {
+  private async read(id: string, legacy?: Legacy): Promise<Run | Absent> {
     const stored = await this.context.ports.store.run(id);
-    if (stored === undefined || stored.quarantined || hasEnded(stored.status)) return undefined;
+    if (stored === undefined || hasEnded(stored.status)) return undefined;
+    if (stored.quarantined) return 'aside';
     return this.restore(stored, legacy);
   }
 
   private async bringAndWait(
     id: string,
-    how: () => Promise<Run | undefined>,
+    how: () => Promise<Run | Absent>,
     waiting: readonly Queued[] = [],
   ): Promise<void> {
     const { context } = this;
@@ -233,8 +245,8 @@ export class Recovery {
         // Lost and taken again meanwhile: what was read may be older than what the owner in between wrote.
         if (context.ownership.lease(partition)?.epoch !== epoch && !isBegun(run)) continue;
         this.coming.delete(id);
-        if (run === undefined) this.consume(arrivals);
-        else this.enter(run, arrivals);
+        if (typeof run === 'object') this.enter(run, arrivals);
+        else this.dispose(run, messagesOf(arrivals));
         return;
       } catch (error) {
         if (isStoreError(error)) await this.retryLater(error, failures, { run: id });
@@ -242,6 +254,7 @@ export class Recovery {
           this.coming.delete(id);
           this.context.ends.failed(id, ensureError(error));
           this.context.departures.setAside(id, ensureError(error));
+          this.dispose('aside', messagesOf(arrivals));
           return;
         }
       }
@@ -258,8 +271,13 @@ export class Recovery {
     context.advance.drain(run);
   }
 
-  private consume(arrivals: readonly Queued[]): void {
-    for (const { message } of arrivals) if (message !== undefined) this.context.committer.consume(message);
+  /** Messages that found no run end with it; those to a run that was set aside wait in the inbox until it is taken back. */
+  private dispose(absent: Absent, messages: readonly MessageKey[]): void {
+    const { inbox, committer } = this.context;
+    for (const message of messages) {
+      if (absent === 'aside') inbox.putBack(message);
+      else committer.consume(message);
+    }
   }
 
   private async retryLater(error: unknown, failures: number, what: Record<string, unknown>): Promise<void> {
@@ -269,14 +287,23 @@ export class Recovery {
   }
 }
 
+/** Tells a run that its database has another history. Who has not noticed yet stops within a lease. */
+function reconcileWith({ number, at }: LineageView, now: number): Stimulus {
+  return { kind: 'reconcile', at: now, lineage: number, until: at + bounds.lease };
+}
+
 /** What must not be lost with a run's object: messages, and answers to attempts. All else is read off the state again. */
 export function lastingOf(queue: readonly Queued[]): Queued[] {
   return queue.filter(({ stimulus, message }) => message !== undefined || stimulus.kind === 'attempt');
 }
 
+function messagesOf(arrivals: readonly Queued[]): MessageKey[] {
+  return arrivals.flatMap(({ message }) => message ?? []);
+}
+
 /** Whether the run is a new one of this worker's, which nothing stored can be ahead of. */
-function isBegun(run: Run | undefined): boolean {
-  return run !== undefined && run.start !== null && run.phase !== 'gone';
+function isBegun(run: Run | Absent): boolean {
+  return typeof run === 'object' && run.start !== null && run.phase !== 'gone';
 }
 
 /** Stands for an attempt that another owner sent: it is never sent here, only found lost. */

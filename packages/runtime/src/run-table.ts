@@ -1,7 +1,9 @@
 import type {
   CompiledFlow,
   DecisionRow,
+  Listening,
   Pending,
+  ReturnedEvent,
   RunEvent,
   RunStart,
   RunState,
@@ -48,6 +50,7 @@ export type Question = Pick<DecisionRow, 'id' | 'step' | 'askedAt' | 'reason'>;
 export class Run implements TimerItem {
   readonly id: string;
   readonly partition: number;
+  readonly workspace: string;
   readonly flow: CompiledFlow;
   readonly state: RunState;
   phase: Phase = 'idle';
@@ -79,12 +82,19 @@ export class Run implements TimerItem {
   storedStatus: RunStatus = 'running';
   storedWaitingFor: WaitingFor | null = null;
   storedLoaded = true;
+  /** What it wants of events; undefined: nothing, as nearly always. */
+  storedWishes: readonly Listening[] | undefined = undefined;
   /** Undefined: not known. */
   storedTimer: number | null | undefined = null;
   questions: Map<string, Question> | undefined = undefined;
 
   /** When a wait is to be written to the head (ms); infinity: it need not. */
   headDue = Number.POSITIVE_INFINITY;
+
+  /** A run that waits for messages alone leaves memory if nothing has come by then (ms). */
+  parkDue = Number.POSITIVE_INFINITY;
+  /** Events of consumed messages that no step wanted: they may come again. */
+  returned: ReturnedEvent[] | undefined = undefined;
 
   // Journal since the last snapshot.
   rowsSince = 0;
@@ -96,14 +106,17 @@ export class Run implements TimerItem {
 
   /** It must be marked in the store before it is decided, as its owners have died. */
   suspect = false;
+  /** The database refused once what it wanted to write: the next time it is set aside. */
+  refused = false;
 
   at = Number.POSITIVE_INFINITY;
   slot = -1;
   private readonly onDue: (run: Run, now: number) => void;
 
-  constructor(state: RunState, flow: CompiledFlow, onDue: (run: Run, now: number) => void) {
+  constructor(state: RunState, flow: CompiledFlow, workspace: string, onDue: (run: Run, now: number) => void) {
     this.id = state.id;
     this.partition = partitionOf(state.id);
+    this.workspace = workspace;
     this.flow = flow;
     this.state = state;
     this.committedSeq = state.seq;

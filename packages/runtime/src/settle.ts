@@ -1,14 +1,22 @@
-import type { Lease, PoisonError } from '@pawl/core';
+import type { Hash, Lease, PoisonError } from '@pawl/core';
 import { ensureError } from '@pawl/core';
 import type { CommitHost, Settled } from './committer.ts';
 import type { Context } from './context.ts';
+import type { Family } from './family.ts';
 import { endOf, tell } from './observe.ts';
 import { earliestTimer } from './park.ts';
 import type { Part } from './part.ts';
 import { isEmpty } from './part.ts';
 import { prepare } from './prepare.ts';
 import type { Run } from './run-table.ts';
+import type { Said } from './said.ts';
 import { resolveUnknown } from './unknown.ts';
+
+/** Before the commit is sent: a child's start may be read as soon as it is in. */
+function joinFamily(only: Family, { run, said }: Part, hash: Hash): void {
+  for (const { message, run: child } of said?.messages ?? []) if (message.kind === 'start') only.add(child);
+  if (run !== null) only.follow(run, run.pending, hash);
+}
 
 /** Both ends of a commit: what a run puts into it, and what follows once it is in. */
 export class Settle implements CommitHost {
@@ -29,6 +37,7 @@ export class Settle implements CommitHost {
         hash: context.ports.hash,
         parks: context.only === undefined && !context.ownership.leaving(run.partition),
       });
+      if (context.only !== undefined) joinFamily(context.only, part, context.ports.hash);
       if (isEmpty(part)) {
         run.phase = 'idle';
         this.goOn(run);
@@ -50,7 +59,11 @@ export class Settle implements CommitHost {
     for (const one of settled) {
       const { part } = one;
       for (const message of part.consumed) this.context.inbox.consumed(message);
-      if (part.run === null) continue;
+      if (part.said !== null) this.spread(part.said);
+      if (part.run === null) {
+        part.owner?.committed();
+        continue;
+      }
       if (one.lost !== undefined) this.lostStart(part.run, one.lost);
       else this.committed(part.run, part);
     }
@@ -62,6 +75,7 @@ export class Settle implements CommitHost {
 
   poisoned(part: Part, error: PoisonError): void {
     const { context } = this;
+    if (part.owner !== undefined) return part.owner.refused(error);
     if (part.run === null) {
       context.ports.log.error(
         { err: error, messages: part.consumed },
@@ -94,6 +108,12 @@ export class Settle implements CommitHost {
     this.context.committer.stop();
     this.context.timers.stop();
     if (observe.onFailed !== undefined) tell(ports.log, () => observe.onFailed?.(error));
+  }
+
+  /** What was said is looked for at once where this worker may be the one to hear it. */
+  private spread({ messages, events, subscribe }: Said): void {
+    if (messages.length > 0) this.context.inbox.poll();
+    if (events.length > 0 || subscribe.length > 0) this.context.broker.poll();
   }
 
   private committed(run: Run, part: Part): void {

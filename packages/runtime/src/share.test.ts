@@ -126,7 +126,7 @@ describe('a share', () => {
   });
 
   it('of a worker that runs one run is that run’s partition, if it is free', () => {
-    const asked = { ...question(() => null, [worker('me')]), shares: false, only: 7 };
+    const asked = { ...question(() => null, [worker('me')]), shares: false, only: new Set([7]) };
     expect(planShare(asked).take.map(({ partition }) => partition)).toEqual([7]);
     expect(planShare({ ...asked, leases: asked.leases.map((lease) => ({ ...lease, worker: 'other' })) }).take).toEqual(
       [],

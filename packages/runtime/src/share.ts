@@ -56,8 +56,8 @@ export interface SharePlan {
 export interface ShareQuestion {
   readonly me: string;
   readonly shares: boolean;
-  /** The one partition of a worker that runs one run. */
-  readonly only: number | undefined;
+  /** The partitions that a worker for one run needs. */
+  readonly only: ReadonlySet<number> | undefined;
   readonly leases: readonly LeaseView[];
   readonly workers: readonly WorkerView[];
   readonly owned: (partition: number) => boolean;
@@ -73,8 +73,9 @@ export function planShare(question: ShareQuestion): SharePlan {
   const free = (lease: LeaseView): boolean =>
     !question.owned(lease.partition) &&
     (lease.worker === null || lease.worker === me || watch.isDead(lease.worker, mono));
-  if (question.only !== undefined)
-    return { take: leases.filter((lease) => lease.partition === question.only && free(lease)), surplus: 0 };
+  const { only } = question;
+  if (only !== undefined)
+    return { take: leases.filter((lease) => only.has(lease.partition) && free(lease)), surplus: 0 };
   if (!question.shares) return { take: [], surplus: 0 };
   const living =
     question.workers.filter((other) => other.worker !== me && other.shares && !watch.isDead(other.worker, mono))

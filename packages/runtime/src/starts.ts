@@ -1,9 +1,11 @@
 import type {
   CompiledFlow,
   FlowError,
+  FlowName,
   InboxMessage,
   InboxRow,
   Json,
+  Parent,
   PoisonError,
   RunEvent,
   RunStart,
@@ -28,7 +30,12 @@ export interface StartRequest {
   readonly flow: string;
   readonly input: Json;
   readonly key?: StartKey;
+  /** Who is told of its end. */
+  readonly parent?: Parent;
 }
+
+/** A start from the inbox, whose flow may be named. */
+type AcceptedStart = StartRequest & { readonly named?: FlowName };
 
 interface StartWaiter {
   /** The run that it asked for. */
@@ -80,14 +87,16 @@ export class Starts {
       context.committer.consume(key);
       return;
     }
-    const request: StartRequest = {
+    const request: AcceptedStart = {
       run: row.run,
       workspace: message.workspace,
       flow: message.flow,
       input: message.input,
       ...(message.key === null ? {} : { key: message.key }),
+      ...(message.parent === undefined ? {} : { parent: message.parent }),
+      ...(message.named === undefined ? {} : { named: message.named }),
     };
-    const flow = context.flows.peek(message.flow);
+    const flow = message.named === undefined ? context.flows.peek(message.flow) : undefined;
     if (context.recovery.isComing(row.run)) context.inbox.putBack(key);
     else if (flow !== undefined) this.beginAccepted(request, flow, key);
     // Messages to the run that come while its flow is read wait for it.
@@ -154,7 +163,9 @@ export class Starts {
         'validation',
         `The database refused what the run wanted to write (${error.sqlState}): ${error.message}`,
       );
-      return this.beginFaulted({ ...part.start, key: null }, run.flow, reason, message);
+      const { parent } = run.state;
+      const told = { input: null, ...(parent === undefined ? {} : { parent }) };
+      return this.beginFaulted({ ...part.start, key: null }, run.flow, reason, message, told);
     };
     context.recovery.bring(run.id, bring, waiting);
   }
@@ -173,7 +184,7 @@ export class Starts {
     const { ownership, only, draining, table } = this.context;
     const partition = partitionOf(run);
     // It waits in the inbox then, instead of in memory.
-    if (draining || table.size >= bounds.runsInMemory || (only !== undefined && only !== run)) return false;
+    if (draining || table.size >= bounds.runsInMemory || only?.has(run) === false) return false;
     // Not while stored runs are being loaded: a run begun among them could be loaded a second time, as it was before.
     return ownership.isReady(partition);
   }
@@ -184,7 +195,7 @@ export class Starts {
 
   private begin(request: StartRequest, flow: CompiledFlow, message?: MessageKey): Run {
     const at = this.context.now();
-    const { run: id, flow: flowHash, input, key } = request;
+    const { run: id, flow: flowHash, input, key, parent } = request;
     const start: RunStart = {
       partition: partitionOf(id),
       run: id,
@@ -196,7 +207,11 @@ export class Starts {
       key: key ?? null,
     };
     const run = this.context.advance.begin(
-      { id, flowHash, input, at, ...(key === undefined ? {} : { key: key.key }) },
+      {
+        ...{ id, flowHash, input, at },
+        ...(key === undefined ? {} : { key: key.key }),
+        ...(parent === undefined ? {} : { parent }),
+      },
       flow,
       start,
       message,
@@ -212,12 +227,14 @@ export class Starts {
     } catch (error) {
       const detail = ensureError(error).message;
       this.context.ports.log.error({ err: error, run: request.run }, 'A run could not begin; it faults.');
-      return this.beginFaulted(this.startOf(request), flow, flowError('runtime', detail), message, request.input);
+      return this.beginFaulted(this.startOf(request), flow, flowError('runtime', detail), message, request);
     }
   }
 
-  private async loadAndBegin(request: StartRequest, message: MessageKey): Promise<Run | undefined> {
+  private async loadAndBegin(accepted: AcceptedStart, message: MessageKey): Promise<Run | undefined> {
+    let request: StartRequest = accepted;
     try {
+      if (accepted.named !== undefined) request = { ...accepted, flow: await this.hashOf(accepted, accepted.named) };
       const flow = await this.context.flows.load(request.flow);
       if (this.context.ownership.lease(message.partition) === undefined) return undefined;
       // A caller in this process may have asked for the same run meanwhile.
@@ -233,9 +250,18 @@ export class Starts {
         undefined,
         flowError('configuration', error.message),
         message,
-        request.input,
+        request,
       );
     }
+  }
+
+  /** The version that a name means at this moment: it is the run's for good. */
+  private async hashOf({ workspace }: StartRequest, named: FlowName): Promise<string> {
+    const found = await this.context.ports.store.flowNamed?.(workspace, named);
+    if (found !== undefined) return found.hash;
+    const { namespace, name, version } = named;
+    const which = version === undefined || version === 'latest' ? '' : ` in version ${version}`;
+    throw new PawlError('PAWL_FLOW_UNKNOWN', `There is no flow ${namespace}/${name}${which}.`);
   }
 
   private startOf(request: StartRequest): RunStart {
@@ -258,7 +284,7 @@ export class Starts {
     flow: CompiledFlow | undefined,
     error: FlowError,
     message: MessageKey,
-    input: Json = null,
+    { input, parent }: { readonly input: Json; readonly parent?: Parent },
   ): Run {
     const events: RunEvent[] = [
       {
@@ -267,6 +293,7 @@ export class Starts {
         flow: start.flow,
         input,
         ...(start.key === null ? {} : { key: start.key.key }),
+        ...(parent === undefined ? {} : { parent }),
       },
       { type: 'run.faulted', at: start.startedAt, error },
     ];

@@ -7,6 +7,7 @@ import type {
   Cancellation,
   Clock,
   FaultPoint,
+  FlowVersion,
   Guarantee,
   InboxMessage,
   Json,
@@ -18,7 +19,7 @@ import type {
   StartKey,
   Wire,
 } from '@pawl/core';
-import { canonicalJson, decodeRow, noFaults, PawlError } from '@pawl/core';
+import { canonicalJson, decodeRow, eventRow, noFaults, PawlError } from '@pawl/core';
 import { MemoryDatabase } from './memory-store.fixture.ts';
 import type { MemoryWorkerStore } from './memory-store.fixture.ts';
 import type { Worker, WorkerOptions } from './worker.ts';
@@ -250,6 +251,33 @@ export class TestWorld {
       createdAt: epoch,
     });
     return id;
+  }
+
+  /** Publishes a flow under its name, for runs and schedules that name it. */
+  publish(name: string, tasks: readonly JsonObject[], more: JsonObject = {}): FlowVersion {
+    const document = JSON.stringify({
+      document: { dsl: '1.0.0', namespace: 'test', name, version: '1.0.0' },
+      do: tasks,
+      ...more,
+    });
+    const version = {
+      hash: hash.sha256(document),
+      namespace: 'test',
+      name,
+      version: '1.0.0',
+      document,
+      source: '',
+      createdAt: epoch,
+    };
+    this.database.flows.set(version.hash, version);
+    this.database.events.named.push({ workspace: 'default', version });
+    return version;
+  }
+
+  /** Accepts an event, as the API does. */
+  accept(event: JsonObject & { readonly type: string }): void {
+    const whole = { specversion: '1.0', source: '/test', id: `e${(this.made += 1)}`, ...event };
+    this.database.events.accept(eventRow(whole, this.clock.now(), { workspace: 'default', hash }));
   }
 
   /** A new run id in a partition. */

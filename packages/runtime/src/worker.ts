@@ -100,6 +100,7 @@ class PartitionWorker implements Worker {
 
   wake(): void {
     this.context.inbox.poll();
+    this.context.broker.poll();
   }
 
   stats(): WorkerStats {
@@ -126,7 +127,7 @@ class PartitionWorker implements Worker {
 
   /** Once a second: the heartbeat, a look at the leases, and what would otherwise hang on a lost wake-up or a clock that jumped. */
   private readonly tick = (): void => {
-    const { ports, ownership, dispatch, inbox, timers, failed } = this.context;
+    const { ports, ownership, dispatch, inbox, timers, failed, broker, schedules } = this.context;
     if (failed) return;
     this.ticking = ports.clock.after(bounds.beatEvery, this.tick);
     ownership.beat();
@@ -135,6 +136,9 @@ class PartitionWorker implements Worker {
     else dispatch.giveUp('unsent');
     timers.check();
     inbox.poll();
+    broker.poll();
+    broker.prune();
+    schedules.poll();
   };
 
   private async leave({ drain, timeoutMs }: { readonly drain: boolean; readonly timeoutMs: number }): Promise<void> {

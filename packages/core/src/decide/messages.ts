@@ -26,7 +26,15 @@ export function messagesOf(
     out ??= { events: [], messages: [], taken: [], returned: [] };
     collect(out, state, event, of);
   }
+  if (out !== undefined && out.returned.length > 0) out.taken = out.taken.filter((one) => !isReturned(one, out));
   return out;
+}
+
+/** What was taken and given back with the same commit was never taken. */
+function isReturned(one: ReturnedEvent, { returned }: Outgoing): boolean {
+  return returned.some(
+    ({ partition, event, step }) => event === one.event && partition === one.partition && step === one.step,
+  );
 }
 
 /** An event as the store keeps it. `at`: when it is accepted (ms). */

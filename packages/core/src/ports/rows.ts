@@ -145,6 +145,8 @@ export type InboxMessage =
   /** A run that a schedule started has ended. */
   | { readonly kind: 'ended'; readonly child: string; readonly at: number }
   | { readonly kind: 'cancel'; readonly by: string; readonly reason?: string }
+  /** The run is not set aside any more: it is to be loaded. */
+  | { readonly kind: 'resume' }
   | {
       readonly kind: 'decision';
       readonly decision: string;
@@ -199,6 +201,7 @@ export interface CommitResult {
 export interface StoredRun {
   readonly partition: number;
   readonly run: string;
+  readonly workspace: string;
   readonly flow: string;
   readonly status: RunStatus;
   readonly loaded: boolean;

@@ -1,0 +1,54 @@
+import type { Hash, Pending } from '@pawl/core';
+import { partitionOf } from '@pawl/core';
+import type { Run } from './run-table.ts';
+import { placesOf } from './wishes.ts';
+
+/**
+ * What a worker for one run owns and advances: that run, its child runs and theirs, and the partitions that they and the
+ * events which they listen for lie in.
+ */
+export class Family {
+  private readonly runs = new Set<string>();
+  private readonly places = new Set<number>();
+  /** Called when a partition is needed that was not before. */
+  private readonly onNeed: () => void;
+
+  constructor(run: string, onNeed: () => void) {
+    this.onNeed = onNeed;
+    this.runs.add(run);
+    this.places.add(partitionOf(run));
+  }
+
+  has(run: string): boolean {
+    return this.runs.has(run);
+  }
+
+  /** A child run of one of them. */
+  add(run: string): void {
+    this.runs.add(run);
+    this.need(partitionOf(run));
+  }
+
+  /** A partition that one of them waits for something in. */
+  need(partition: number): void {
+    if (this.places.has(partition)) return;
+    this.places.add(partition);
+    this.onNeed();
+  }
+
+  /** Takes in what one of them waits for: child runs, and the partitions of events. */
+  follow(run: Run, list: readonly Pending[], hash: Hash): void {
+    for (const one of list) if (one.kind === 'child') this.add(one.child);
+    for (const { match } of run.storedWishes ?? [])
+      for (const partition of placesOf(run.workspace, match, hash)) this.need(partition);
+  }
+
+  get partitions(): ReadonlySet<number> {
+    return this.places;
+  }
+
+  /** Those whose partition this is. */
+  of(partition: number): string[] {
+    return [...this.runs].filter((run) => partitionOf(run) === partition);
+  }
+}
