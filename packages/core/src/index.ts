@@ -93,4 +93,4 @@ export { newRunId } from './run-id.ts';
 export type { ScheduledStart, ScheduleDecision, ScheduleState, ScheduleStimulus } from './schedule/decide-schedule.ts';
 export { decideSchedule } from './schedule/decide-schedule.ts';
 export type { ScheduleSpec } from './schedule/spec.ts';
-export { compileSchedule } from './schedule/spec.ts';
+export { compileSchedule, scheduleMatches } from './schedule/spec.ts';

@@ -44,6 +44,8 @@ export const limits = {
   valueDepth: 1_000,
   /** Ticks of a schedule that were missed and are made up for by a run each. */
   missedTicks: 1_000,
+  /** Events that a schedule gathers for runs which are not complete. */
+  gatheredEvents: 1_000,
   /** Rows of one batch page. */
   batchSize: 10_000,
   /** Events that one listen takes, with those that a `foreach` is done with. */

@@ -122,11 +122,11 @@ describe('an extension', () => {
         ', functions: {own: {wait: PT1S}}',
       ),
     );
-    expect(said(run).toSorted()).toEqual([
-      '/do/0/f/fork/branches/0/l/do/0/w',
-      '/do/0/f/fork/branches/0/l/do/0/w',
-      '/use/functions/own',
-    ]);
+    expect(
+      said(run)
+        .map(String)
+        .toSorted((a, b) => a.localeCompare(b)),
+    ).toEqual(['/do/0/f/fork/branches/0/l/do/0/w', '/do/0/f/fork/branches/0/l/do/0/w', '/use/functions/own']);
     expect(run.state.status).toBe('completed');
   });
 

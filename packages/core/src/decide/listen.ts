@@ -8,6 +8,7 @@ import { contextOf } from '../state/frames.ts';
 import { listenOf } from '../state/gather.ts';
 import type { Frame } from '../state/state.ts';
 import { overdue } from './held.ts';
+import { readEvent } from './read-event.ts';
 import type { Machine, Started } from './machine.ts';
 import type { Scope } from './scope.ts';
 import type { Verdict } from './strategy/offer.ts';
@@ -103,19 +104,33 @@ function offerTo(
   try {
     m.emit({
       ...{ type: 'event.taken', at: m.at, f: frame.id, step: frame.step, key, filter: verdict.filter },
-      ...(verdict.until ? {} : fitting(m, frame, readAs(node.read, event))),
+      ...(verdict.until ? {} : fitting(m, frame, readEvent(event, node.read))),
       ...(verdict.bound === undefined ? {} : { bound: verdict.bound }),
       ...(verdict.last ? { last: true as const } : {}),
     });
-    if (node.foreach !== undefined) {
-      // What is under way with an earlier event takes the listen on.
-      if (frame.cursor === undefined) m.advance(frame);
-    } else if (verdict.last || (!verdict.until && holds(m, frame, node, listen.items))) m.complete(frame, listen.items);
+  } catch (error) {
+    if (!(error instanceof FlowFault)) throw error;
+    m.raise(frame, error.error);
+    return 'later';
+  }
+  goOn(m, frame, node, verdict);
+  return 'taken';
+}
+
+/** Takes a listen further that has taken an event. */
+function goOn(m: Machine, frame: Frame, node: ListenNode, verdict: Extract<Verdict, { kind: 'taken' }>): void {
+  if (node.foreach !== undefined) {
+    // What is under way with an earlier event takes the listen on.
+    if (frame.cursor === undefined) m.advance(frame);
+    return;
+  }
+  const { items } = listenOf(frame);
+  try {
+    if (verdict.last || (!verdict.until && holds(m, frame, node, items))) m.complete(frame, items);
   } catch (error) {
     if (!(error instanceof FlowFault)) throw error;
     m.raise(frame, error.error);
   }
-  return 'taken';
 }
 
 /** What a listen gathers may be as large as any value that a run keeps, and no larger. */
@@ -131,12 +146,6 @@ function fitting(m: Machine, frame: Frame, value: Json): { readonly value: Json;
       `The events that the step took are larger than ${valueCharacters} characters together, which is more than a run keeps.`,
     );
   return { value, size };
-}
-
-function readAs(read: ListenBody['read'], event: JsonObject): Json {
-  if (read === 'envelope') return event;
-  const data = event['data'] ?? event['data_base64'] ?? null;
-  return read === 'data' || typeof data === 'string' ? data : JSON.stringify(data);
 }
 
 /** Whether `until` holds of what the listen has so far. */

@@ -104,6 +104,111 @@ describe('a schedule by the clock', () => {
   });
 });
 
+describe('a schedule by events', () => {
+  const came = (type: string, eventId: string, data: JsonObject = {}): ScheduleStimulus => ({
+    kind: 'event',
+    at: t0,
+    event: { specversion: '1.0', id: eventId, source: 's', type, data },
+  });
+  const inputs = (spec: ScheduleSpec, events: readonly ScheduleStimulus[]): unknown[] => {
+    const found: unknown[] = [];
+    let state: ScheduleState | undefined;
+    for (const stimulus of [deployed, ...events]) {
+      const decision = decideSchedule(id, spec, state, stimulus, nodeHash);
+      ({ state } = decision);
+      found.push(...decision.starts.map(({ input }) => input));
+    }
+    return found;
+  };
+  const filter = (type: string, more: JsonObject = {}): JsonObject => ({ with: { type, ...more } });
+
+  it('starts a run for each event, with an array of its data as input', () => {
+    const spec = specOf({ on: { one: filter('a') } });
+    expect(inputs(spec, [came('a', '1', { n: 1 }), came('b', '2'), came('a', '3', { n: 3 })])).toEqual([
+      [{ n: 1 }],
+      [{ n: 3 }],
+    ]);
+  });
+
+  it('gives the whole events where it reads envelopes', () => {
+    const spec = specOf({ on: { any: [filter('a'), filter('b')] }, read: 'envelope' });
+    expect(inputs(spec, [came('b', '1')])).toEqual([[expect.objectContaining({ id: '1', type: 'b' })]]);
+  });
+
+  it('starts the same run where the same event is decided once more, and another for another event', () => {
+    const spec = specOf({ on: { one: filter('a') } });
+    const [first, again, other] = [came('a', '1'), came('a', '1'), came('a', '2')].map(
+      (stimulus) => play(spec, [deployed, stimulus]).runs[0],
+    );
+    expect(again).toBe(first);
+    expect(other).not.toBe(first);
+  });
+
+  it('leaves out events that a predicate refuses', () => {
+    const spec = specOf({ on: { one: filter('a', { data: '${ .n > 5 }' }) } });
+    expect(inputs(spec, [came('a', '1', { n: 1 }), came('a', '2', { n: 9 })])).toEqual([[{ n: 9 }]]);
+  });
+
+  it('waits for one event of each filter, and keeps what comes meanwhile for the next run', () => {
+    const spec = specOf({ on: { all: [filter('a'), filter('b')] } });
+    const events = [
+      came('a', '1', { n: 1 }),
+      came('a', '2', { n: 2 }),
+      came('b', '3', { n: 3 }),
+      came('b', '4', { n: 4 }),
+    ];
+    expect(inputs(spec, events)).toEqual([
+      [{ n: 1 }, { n: 3 }],
+      [{ n: 2 }, { n: 4 }],
+    ]);
+  });
+
+  it('gathers the events of each correlation apart', () => {
+    const correlate = { order: { from: '.data.order' } };
+    const spec = specOf({
+      on: {
+        all: [
+          { ...filter('paid'), correlate },
+          { ...filter('packed'), correlate },
+        ],
+      },
+    });
+    const events = [
+      came('paid', '1', { order: 'x' }),
+      came('packed', '2', { order: 'y' }),
+      came('packed', '3', { order: 'x' }),
+    ];
+    expect(inputs(spec, events)).toEqual([[{ order: 'x' }, { order: 'x' }]]);
+  });
+
+  it('gathers until the condition holds of all that came', () => {
+    const spec = specOf({ on: { any: [filter('a')], until: 'length == 3' } });
+    const events = ['1', '2', '3', '4'].map((eventId) => came('a', eventId, { id: eventId }));
+    expect(inputs(spec, events)).toEqual([[{ id: '1' }, { id: '2' }, { id: '3' }]]);
+  });
+
+  it('gathers until an event comes that ends it, which is not part of the input', () => {
+    const spec = specOf({ on: { any: [filter('a')], until: { one: filter('end') } } });
+    expect(inputs(spec, [came('a', '1', { n: 1 }), came('end', '2')])).toEqual([[{ n: 1 }]]);
+  });
+
+  it('gives up the oldest sets that never became complete, and says how many events that were', () => {
+    const correlate = { order: { from: '.data.order' } };
+    const spec = specOf({
+      on: {
+        all: [
+          { ...filter('a'), correlate },
+          { ...filter('b'), correlate },
+        ],
+      },
+    });
+    const events = Array.from({ length: 1_001 }, (_, n) => came('a', String(n), { order: n }));
+    const last = play(spec, [deployed, ...events]);
+    expect(last.dropped).toBe(1);
+    expect(last.state.groups).toHaveLength(1_000);
+  });
+});
+
 describe('a schedule that goes on after its run', () => {
   const spec = specOf({ after: 'PT10M' });
 

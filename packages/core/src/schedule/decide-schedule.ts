@@ -1,9 +1,12 @@
 import { addDuration } from '../flow/duration.ts';
-import type { Json } from '../json.ts';
+import { readEvent } from '../decide/read-event.ts';
+import type { Json, JsonObject } from '../json.ts';
 import { canonicalJson } from '../json.ts';
 import { limits } from '../limits.ts';
 import type { Hash } from '../ports.ts';
 import { newRunId } from '../run-id.ts';
+import { gather } from './gather.ts';
+import type { Group } from './gather.ts';
 import type { ScheduleSpec } from './spec.ts';
 import { tickAfter, tickBefore } from './ticks.ts';
 
@@ -18,6 +21,8 @@ export interface ScheduleState {
   /** `after`: the run that is under way, and how many there were. */
   readonly run?: string;
   readonly runs?: number;
+  /** `on`: the events that have come for runs which are not complete, the oldest first. */
+  readonly groups?: readonly Group[];
 }
 
 /** Something that happened to a schedule, at a time of the store's clock (ms). */
@@ -27,6 +32,8 @@ export type ScheduleStimulus =
   /** A pause has ended: what would have come in it is left out. */
   | { readonly kind: 'resumed'; readonly at: number }
   | { readonly kind: 'tick'; readonly at: number }
+  /** An event that it subscribes to. */
+  | { readonly kind: 'event'; readonly at: number; readonly event: JsonObject }
   /** A run that it started has ended. */
   | { readonly kind: 'ended'; readonly at: number; readonly run: string; readonly endedAt: number };
 
@@ -36,6 +43,8 @@ export interface ScheduleDecision {
   /** When to look again (ms); null: a message will come. */
   readonly at: number | null;
   readonly starts: readonly ScheduledStart[];
+  /** Events that were gathered and given up for newer ones, as too many runs were incomplete. */
+  readonly dropped?: number;
 }
 
 /** A run to start. Its id is made of the schedule and the tick, so that the same tick can never start two. */
@@ -66,18 +75,19 @@ export function decideSchedule(
     case 'after':
       return oneAfterAnother(id, spec, state, stimulus, hash);
     case 'on':
-      return { state, at: null, starts: [] };
+      return onEvents(id, spec, state, stimulus, hash);
   }
 }
 
 function inForce(spec: ScheduleSpec, before: ScheduleState | undefined, at: number): ScheduleState {
-  const { run, runs } = before ?? {};
+  const { run, runs, groups } = before ?? {};
   return {
     text: spec.text,
     anchor: at,
     last: Math.max(at, before?.last ?? at),
     ...(run === undefined ? {} : { run }),
     ...(runs === undefined ? {} : { runs }),
+    ...(groups === undefined ? {} : { groups }),
   };
 }
 
@@ -139,6 +149,29 @@ function oneAfterAnother(
     state: { ...rest, run: next, runs: runs + 1 },
     at: null,
     starts: [{ run: next, input: null, tells: true }],
+  };
+}
+
+/** A run for each event, or for each set of events that the strategy asks for. Of the clock nothing is needed. */
+function onEvents(
+  id: string,
+  spec: Extract<ScheduleSpec, { kind: 'on' }>,
+  state: ScheduleState,
+  stimulus: ScheduleStimulus,
+  hash: Hash,
+): ScheduleDecision {
+  if (stimulus.kind !== 'event') return { state, at: null, starts: [] };
+  const { event, at } = stimulus;
+  const { groups = [], ...rest } = state;
+  const { complete, incomplete, dropped } = gather(spec.on, groups, event);
+  const after = incomplete.length === 0 ? rest : { ...rest, groups: incomplete };
+  if (complete === undefined) return { state: after, at: null, starts: [], ...(dropped === 0 ? {} : { dropped }) };
+  const { source = null, id: eventId = null } = event;
+  const input = complete.map((one) => readEvent(one, spec.read));
+  return {
+    state: after,
+    at: null,
+    starts: [{ run: runOf(id, ['on', source, eventId], at, hash), input, tells: false }],
   };
 }
 

@@ -3,8 +3,11 @@ import { PawlError } from '../errors.ts';
 import { documentContract } from '../flow/contract.ts';
 import { parseDuration } from '../flow/duration.ts';
 import type { Duration } from '../flow/duration.ts';
+import { placeVariables } from '../flow/scope.ts';
 import { canonicalJson, isObject } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
+import { compileStrategy, filtersOf } from '../program/strategy.ts';
+import type { StrategyNode } from '../program/strategy.ts';
 
 /** What happens to ticks that passed while nobody looked: the latest of them starts one run, none does, or each does. */
 export type Missed = 'one' | 'skip' | 'all';
@@ -17,7 +20,7 @@ export type ScheduleSpec = {
   | { readonly kind: 'every'; readonly every: Duration; readonly missed: Missed }
   | { readonly kind: 'cron'; readonly cron: Cron; readonly missed: Missed }
   | { readonly kind: 'after'; readonly after: Duration }
-  | { readonly kind: 'on'; readonly on: JsonObject; readonly read: 'data' | 'envelope' | 'raw' }
+  | { readonly kind: 'on'; readonly on: StrategyNode; readonly read: 'data' | 'envelope' | 'raw' }
 );
 
 /** The schedule of a valid flow document; undefined where it has none. Throws PAWL_FLOW_INVALID. */
@@ -30,8 +33,19 @@ export function compileSchedule(document: JsonObject): ScheduleSpec | undefined 
   if (every !== undefined) return { kind: 'every', every: interval(every, '/schedule/every'), missed, text };
   if (typeof cron === 'string') return { kind: 'cron', cron: parseCron(cron, zone ?? 'UTC'), missed, text };
   if (after !== undefined) return { kind: 'after', after: interval(after, '/schedule/after'), text };
-  if (isObject(on)) return { kind: 'on', on, read: read === 'envelope' || read === 'raw' ? read : 'data', text };
+  if (isObject(on))
+    return {
+      kind: 'on',
+      on: compileStrategy(on, placeVariables.start, '/schedule/on'),
+      read: read === 'envelope' || read === 'raw' ? read : 'data',
+      text,
+    };
   throw new PawlError('PAWL_FLOW_INVALID', 'The schedule does not say when.');
+}
+
+/** The literal attributes of the events that a schedule waits for, one for each of its filters. */
+export function scheduleMatches(spec: ScheduleSpec): readonly { readonly [name: string]: string }[] {
+  return spec.kind === 'on' ? filtersOf(spec.on).map(({ match }) => match) : [];
 }
 
 /**
