@@ -31,7 +31,8 @@ export class Advance {
       limits,
       worker: ports.store.worker,
       get lineage() {
-        return context.ownership.lineage.number;
+        const { number, at } = context.ownership.lineage;
+        return { number, until: at + bounds.lease };
       },
       acquire: (target, concurrency) => this.acquire(target, concurrency),
       release: (target) => this.release(target),

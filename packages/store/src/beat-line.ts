@@ -5,6 +5,7 @@ import type pg from 'pg';
 import type { Database } from './database.ts';
 import { abandon, connectSession, endQuietly, withDeadline } from './session.ts';
 import { isReadOnly, unreachable } from './sql-errors.ts';
+import type { Lineage } from './lineage.ts';
 import { wakeChannel } from './wake.ts';
 
 /** The connection by which a worker shows that it lives: it holds the advisory lock, beats, and hears wake-ups. */
@@ -29,10 +30,11 @@ const forgetAfter = '10 minutes';
 /** Beats between two such cleanings. */
 const beatsPerCleaning = 600;
 
-/** Connects, takes the worker's lock and writes its row. Rejects when the database cannot be reached. */
+/** Connects, sees that the database is the one it was, takes the worker's lock and writes its row. Rejects when the database cannot be reached. */
 export async function openBeatLine(
   database: Database,
   worker: { readonly id: string; readonly shares: boolean },
+  lineage: Lineage,
   onWake: (payload: string) => void,
 ): Promise<BeatLine> {
   const [lockA, lockB] = lockOf(worker.id);
@@ -56,6 +58,7 @@ export async function openBeatLine(
   }
 
   async function begin(next: pg.Client): Promise<void> {
+    await lineage.meet(next);
     await takeLock(next, lockA, lockB, lastPid);
     await next.query(`listen ${wakeChannel}`);
     await beatOnce(next, worker, lockA, lockB);
@@ -75,10 +78,12 @@ export async function openBeatLine(
     async beat() {
       const session = client;
       if (session === undefined) throw unreachable(new Error('the connection that holds the lock was lost'));
-      await withDeadline(session, beatTimeoutMs, beatOnce(session, worker, lockA, lockB)).catch((error: unknown) => {
+      const beat = beatOnce(session, worker, lockA, lockB);
+      const position = await withDeadline(session, beatTimeoutMs, beat).catch((error: unknown) => {
         if (isReadOnly(error)) abandon(session, ensureError(error));
         throw unreachable(error);
       });
+      lineage.reached(position);
       beats += 1;
       if (beats % beatsPerCleaning === 1) void keepHouse(database);
     },
@@ -97,17 +102,20 @@ export async function openBeatLine(
   };
 }
 
+/** Beats; answers how far the server's log is safe. */
 async function beatOnce(
   session: pg.Client,
   { id, shares }: { readonly id: string; readonly shares: boolean },
   lockA: number,
   lockB: number,
-): Promise<void> {
-  await session.query(
+): Promise<string | null> {
+  const { rows } = await session.query<{ position: string | null }>(
     `insert into pawl.worker as w (id, beat, beat_at, lock_a, lock_b, shares) values ($1, 1, clock_timestamp(), $2, $3, $4)
-       on conflict (id) do update set beat = w.beat + 1, beat_at = excluded.beat_at`,
+       on conflict (id) do update set beat = w.beat + 1, beat_at = excluded.beat_at
+       returning pawl.log_position()::text as position`,
     [id, lockA, lockB, shares],
   );
+  return rows[0]?.position ?? null;
 }
 
 /** The two numbers of a worker's advisory lock. */

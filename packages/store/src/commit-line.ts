@@ -5,6 +5,8 @@ import { type CommitCall, commitCall } from './commit-call.ts';
 import type { Database } from './database.ts';
 import type { Names } from './names.ts';
 import { abandon, connectSession, endQuietly, withDeadline } from './session.ts';
+import type { Lineage } from './lineage.ts';
+import { meetTimeoutMs } from './lineage.ts';
 import { commitError, isLockTimeout, isReadOnly, isUnconfirmed, isWorthRepeating, unreachable } from './sql-errors.ts';
 
 /** A server process, told from a later one with the same number by its start. */
@@ -40,7 +42,7 @@ interface Line {
 }
 
 /** The commit line of a worker. It connects at its first use, and again after a loss. */
-export function openCommitLine(database: Database, names: Names, worker: string): CommitLine {
+export function openCommitLine(database: Database, names: Names, worker: string, lineage: Lineage): CommitLine {
   let line: Promise<Line> | undefined;
   let closed = false;
   /** One commit at a time: what a reply or a warning belongs to is never in doubt. */
@@ -48,7 +50,7 @@ export function openCommitLine(database: Database, names: Names, worker: string)
 
   function connected(): Promise<Line> {
     if (closed) return Promise.reject(unreachable(new Error('the worker has left')));
-    line ??= connect(database, worker, () => {
+    line ??= connect(database, worker, lineage, () => {
       line = undefined;
     }).catch((error: unknown) => {
       line = undefined;
@@ -65,7 +67,11 @@ export function openCommitLine(database: Database, names: Names, worker: string)
         commit.starts.map((start) => start.flow),
       );
       const call = commitCall(commit, names);
-      const result = last.then(async () => send(await connected(), call, database.log));
+      const result = last.then(async () => {
+        const reply = await send(await connected(), call, database.log);
+        lineage.committed(commit, reply);
+        return reply;
+      });
       last = result.catch(() => {});
       return result;
     },
@@ -112,9 +118,11 @@ async function send(line: Line, call: CommitCall, log: Log): Promise<CommitResul
   }
 }
 
-async function connect(database: Database, worker: string, onLost: () => void): Promise<Line> {
+async function connect(database: Database, worker: string, lineage: Lineage, onLost: () => void): Promise<Line> {
   const client = await connectSession(database.connection, 'commit');
   try {
+    // Before anything is written: a lease of a history that the database has lost may look as if it still held.
+    await withDeadline(client, meetTimeoutMs, lineage.meet(client));
     const backend = await withDeadline(client, backendTimeoutMs, backendOf(client));
     const line: Line = { client, backend, open: true, unconfirmed: undefined };
     client.on('end', () => {

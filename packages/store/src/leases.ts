@@ -1,4 +1,4 @@
-import type { Lease, LeaseView, WorkerView } from '@pawl/core';
+import type { Lease, LeaseView, LineageView, WorkerView } from '@pawl/core';
 import { journalFormat } from '@pawl/core';
 import type { Backend } from './commit-line.ts';
 import { type Database, pollTimeoutMs } from './database.ts';
@@ -10,9 +10,12 @@ const takeoverTries = 4;
 const endWaitMs = 1_000;
 
 /** All partitions and workers, as one statement sees them. */
-export async function readView(database: Database): Promise<{ leases: LeaseView[]; workers: WorkerView[] }> {
-  const [row] = await database.query<{ leases: LeaseView[]; workers: WorkerView[] }>(
+export async function readView(
+  database: Database,
+): Promise<{ leases: LeaseView[]; workers: WorkerView[]; lineage: LineageView }> {
+  const [row] = await database.query<{ leases: LeaseView[]; workers: WorkerView[]; lineage: LineageView }>(
     `select
+       (select json_build_object('number', number, 'at', began_at) from pawl.lineage) as lineage,
        (select json_agg(json_build_object('partition', l.partition, 'epoch', l.epoch, 'worker', l.worker) order by l.partition)
           from pawl.lease l) as leases,
        coalesce((select json_agg(json_build_object('worker', w.id, 'beat', w.beat, 'shares', w.shares, 'locked', exists (
@@ -24,7 +27,8 @@ export async function readView(database: Database): Promise<{ leases: LeaseView[
     [],
     pollTimeoutMs,
   );
-  return { leases: row?.leases ?? [], workers: row?.workers ?? [] };
+  if (row === undefined) throw unreachable(new Error('the leases were not answered'));
+  return row;
 }
 
 /**

@@ -5,6 +5,8 @@ import { openApiStore } from './api-store.ts';
 import { checkServer } from './check-server.ts';
 import { measureClockOffset } from './clock-offset.ts';
 import { openDatabase } from './database.ts';
+import { type Lineage, openLineage } from './lineage.ts';
+import { openLineageFile } from './lineage-file.ts';
 import { migrate, readMigrations } from './migrate.ts';
 import { openNames } from './names.ts';
 import { openSealedStore, type SealedStore } from './secrets.ts';
@@ -21,6 +23,12 @@ export interface OpenStoreOptions {
   readonly allowUnsafe?: boolean;
   /** Default: says nothing. */
   readonly log?: Log;
+  /**
+   * A file outside of the database that says how far it was, so that one which was restored to an earlier point while
+   * every process was down is noticed. It must not be restored with it. Default: none; what the database tells of itself
+   * and what this process has seen must do.
+   */
+  readonly lineageFile?: string;
   /** Connections for reads and messages; a worker has two more. Default: 6. */
   readonly poolSize?: number;
   /** Makes the socket of each connection, not yet connected. Default: a TCP or Unix socket. */
@@ -41,7 +49,9 @@ const defaultPoolSize = 6;
 export async function openStore(options: OpenStoreOptions): Promise<PawlStore> {
   const log = options.log ?? silent;
   const connection = connectionOf(options);
-  const clockOffset = await prepareDatabase(connection, options.allowUnsafe ?? false, log);
+  const file = options.lineageFile === undefined ? undefined : openLineageFile(options.lineageFile, log);
+  const lineage = openLineage(log, file);
+  const clockOffset = await prepareDatabase(connection, options.allowUnsafe ?? false, log, lineage);
   const database = openDatabase(connection, options.poolSize ?? defaultPoolSize, log);
   const names = openNames(database);
   const waker = openWaker(database);
@@ -50,7 +60,7 @@ export async function openStore(options: OpenStoreOptions): Promise<PawlStore> {
     await database.close();
   };
   return {
-    joinAsWorker: (worker) => joinAsWorker(database, names, waker, worker),
+    joinAsWorker: (worker) => joinAsWorker(database, names, waker, lineage, worker),
     api: openApiStore(database, names, waker, clockOffset, close),
     sealed: openSealedStore(database),
     close,
@@ -58,7 +68,12 @@ export async function openStore(options: OpenStoreOptions): Promise<PawlStore> {
 }
 
 /** Checks and migrates on a session of its own; answers how far the database's clock is ahead (ms). */
-async function prepareDatabase(connection: ConnectionConfig, allowUnsafe: boolean, log: Log): Promise<number> {
+async function prepareDatabase(
+  connection: ConnectionConfig,
+  allowUnsafe: boolean,
+  log: Log,
+  lineage: Lineage,
+): Promise<number> {
   let client: pg.Client | undefined;
   try {
     client = await connectSession(connection, 'migrate').catch((error: unknown) => {
@@ -68,6 +83,7 @@ async function prepareDatabase(connection: ConnectionConfig, allowUnsafe: boolea
     await migrate(client, await readMigrations(), (migration) =>
       log.info({ migration }, 'changed the database schema'),
     );
+    await lineage.meet(client);
     return await measureClockOffset(client);
   } catch (error) {
     throw readError(error);

@@ -6,6 +6,7 @@ import type { Database } from './database.ts';
 import { readFlow } from './flows.ts';
 import { readInbox } from './inbox.ts';
 import { readView, releaseLeases, takeOver } from './leases.ts';
+import type { Lineage } from './lineage.ts';
 import type { Names } from './names.ts';
 import { readJournal, readLoadedRuns, readPayloads, readStoredRun } from './stored-runs.ts';
 import { readDueTimers, readNextTimer } from './timers.ts';
@@ -17,17 +18,18 @@ export async function joinAsWorker(
   database: Database,
   names: Names,
   waker: Waker,
+  lineage: Lineage,
   { id, shares }: { readonly id: string; readonly shares: boolean },
 ): Promise<WorkerStore> {
   /** Partitions that this worker believes to own: whom a wake-up concerns. */
   const owned = new Set<number>();
   const listeners: (() => void)[] = [];
-  const beatLine = await openBeatLine(database, { id, shares }, (payload) => {
+  const beatLine = await openBeatLine(database, { id, shares }, lineage, (payload) => {
     const partitions = wokenPartitions(payload);
     if (partitions !== 'all' && !partitions.some((partition) => owned.has(partition))) return;
     for (const listener of listeners) listener();
   });
-  const commitLine = openCommitLine(database, names, id);
+  const commitLine = openCommitLine(database, names, id, lineage);
   /** Tells the owners of partitions, and this worker itself without the way through the database. */
   const tell = (partitions: ReadonlySet<number>): void => {
     const others = [...partitions].filter((partition) => !owned.has(partition));

@@ -6,7 +6,7 @@ import type { Verdict } from '../state/events.ts';
 import type { EffectState, Frame } from '../state/state.ts';
 import { ambiguousError, endAmbiguous, retention } from './ambiguous.ts';
 import { startAttempt } from './call.ts';
-import { denied } from './doubt.ts';
+import { denied, lostEnd } from './doubt.ts';
 import { overdue } from './held.ts';
 import type { Machine } from './machine.ts';
 import { located, unresolved } from './machine.ts';
@@ -58,7 +58,7 @@ export function decided(
   how: { id: string; verdict: Verdict; by: string; reason?: string },
 ): void {
   const effect = frame.effect as EffectState;
-  const clearAt = effect.lost ? effect.due + m.env.limits.lostSender : m.at;
+  const clearAt = Math.max(effect.lost ? effect.due + m.env.limits.lostSender : m.at, lostEnd(m, frame));
   const waits = clearAt > m.at && 'applied' in how.verdict && !how.verdict.applied;
   m.emit({ type: 'decision.made', at: m.at, f: frame.id, ...how, ...(waits ? { retryAt: clearAt } : {}) });
   if ('applied' in how.verdict && !how.verdict.applied) denied(m, frame);

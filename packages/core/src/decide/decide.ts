@@ -15,7 +15,7 @@ import { attemptEnded, attemptLost, decided, resend } from './attempt.ts';
 import { startAttempt } from './call.ts';
 import { childEnded } from './child.ts';
 import { cancelRun, completeTask, finishRun } from './complete.ts';
-import { reconcile, waitPassed } from './doubt.ts';
+import { begunAgain, bornIn, reconcile, waitPassed } from './doubt.ts';
 import { enterTask } from './enter.ts';
 import { extensionDone } from './extended.ts';
 import { nextIteration, pageRead } from './for.ts';
@@ -76,8 +76,9 @@ export function beginRun(run: Beginning, flow: CompiledFlow, env: DecideEnv): { 
     due,
     ...(run.key === undefined ? {} : { key: run.key }),
     ...(run.parent === undefined ? {} : { parent: run.parent }),
-    ...((env.lineage ?? 0) === 0 ? {} : { lineage: env.lineage as number }),
+    ...bornIn(env, run.id),
   });
+  begunAgain(m);
   if (failure !== undefined) m.move({ kind: 'fault', error: failure.error });
   else m.advance(frameOf(state, 0));
   return { state, decision: drive(m) };

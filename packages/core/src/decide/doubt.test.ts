@@ -224,4 +224,26 @@ describe('a run whose database went back to an earlier point', () => {
     expect(asked(run)).toBe(1);
     expect(run.requests.length).toBeGreaterThan(1);
   });
+
+  it('sends what was not applied only once nothing of the lost history can arrive any more', () => {
+    const run = afterRestore(after(step('a')), [notApplied]);
+    const told = run.events.find((event) => event.type === 'run.reconciled');
+    const again = run.events.find((event) => event.type === 'attempt.started');
+    // Attempts of this action are given up after 30 s.
+    expect((again?.at ?? 0) - (told?.type === 'run.reconciled' ? told.until : 0)).toBeGreaterThanOrEqual(30_000);
+  });
+
+  it('asks from its beginning where its id is from before: it may have begun already', () => {
+    const until = Date.UTC(2026, 10, 1) + 1;
+    const old = play(`do: [{${step('a')}}]`, { lineage: { number: 3, until } });
+    expect(sent(old)).toEqual([]);
+    expect(asked(old)).toBe(1);
+    expect(old.state.lineage).toBe(3);
+    const fresh = play(`do: [{${step('a')}}]`, { lineage: { number: 3, until: 0 } });
+    expect(sent(fresh)).toEqual(['a']);
+    expect(fresh.events[0]).toMatchObject({ type: 'run.started', lineage: 3 });
+    const first = play(`do: [{${step('a')}}]`, { lineage: { number: 0, until } });
+    expect(first.events[0]).not.toHaveProperty('lineage');
+    expect(sent(first)).toEqual(['a']);
+  });
 });

@@ -5,6 +5,7 @@ import { frameOf } from '../state/frames.ts';
 import type { Doubt, EffectState, Frame } from '../state/state.ts';
 import { endAmbiguous, retention } from './ambiguous.ts';
 import type { Machine } from './machine.ts';
+import type { DecideEnv } from './types.ts';
 import { listOf } from './machine.ts';
 
 /**
@@ -17,6 +18,34 @@ export function reconcile(m: Machine, { lineage, until }: { readonly lineage: nu
   if (lineage <= (state.lineage ?? 0)) return;
   const { since, frame } = state.doubt ?? { since: state.at, frame: state.nextFrame };
   m.emit({ type: 'run.reconciled', at: m.at, lineage, since, until, frame });
+}
+
+/** What a run's first event says of its lineage: nothing in the first one. A run that may have been begun before is of none yet. */
+export function bornIn({ lineage }: DecideEnv, run: string): { lineage?: number } {
+  if (lineage === undefined || lineage.number === 0 || timeOf(run) < lineage.until) return {};
+  return { lineage: lineage.number };
+}
+
+/** A start with an id that was made before the database went back: it may have begun, and gone on, in what is lost. */
+export function begunAgain(m: Machine): void {
+  const { env, state } = m;
+  if (env.lineage === undefined || (state.lineage ?? 0) >= env.lineage.number) return;
+  const { number, until } = env.lineage;
+  const since = Math.min(timeOf(state.id), m.at);
+  m.emit({ type: 'run.reconciled', at: m.at, lineage: number, since, until, frame: state.nextFrame });
+}
+
+/** When a run's id was made (ms): it begins with the time. */
+function timeOf(run: string): number {
+  return Number.parseInt(run.slice(0, 8) + run.slice(9, 13), 16);
+}
+
+/** When no attempt that the database has lost can arrive any more (ms). */
+export function lostEnd(m: Machine, frame: Frame): number {
+  const { doubt } = m.state;
+  const node = m.node(frame);
+  if (doubt === undefined || !('description' in node)) return Number.NEGATIVE_INFINITY;
+  return doubt.until + (node.contract.attemptTimeoutMs ?? node.description.timeoutMs);
 }
 
 /** Whether an effect may have been applied before the database went back, and its target would not notice a repeat. */

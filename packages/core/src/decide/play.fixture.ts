@@ -38,6 +38,8 @@ export interface Play {
   readonly acquire?: () => boolean;
   /** A permit is given back. */
   readonly release?: () => void;
+  /** Lineage of the database; default: the first. */
+  readonly lineage?: DecideEnv['lineage'];
   /** Stimuli of its own; called before each round, with what is pending. */
   readonly interfere?: (run: Played) => Stimulus | undefined;
   /** Longest virtual time (ms). */
@@ -100,6 +102,7 @@ export function play(yaml: string, options: Play = {}): Played {
     limits: { ...limits, ...options.limits },
     acquire: options.acquire ?? (() => true),
     release: options.release ?? (() => {}),
+    ...(options.lineage === undefined ? {} : { lineage: options.lineage }),
   };
   const begun = beginRun(
     { id: '01900000-0000-7000-8000-000000000001', flowHash: 'f', input: options.input ?? null, at: start },

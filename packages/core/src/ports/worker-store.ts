@@ -13,6 +13,17 @@ import type {
   WorkerView,
 } from './rows.ts';
 
+/**
+ * The history of the database that the store is in. A database that went back to an earlier point, or may have, begins a
+ * new one, and all partitions are taken from their owners at epochs that none of them can have had.
+ */
+export interface LineageView {
+  /** The first is 0. */
+  readonly number: number;
+  /** When it began: nothing of an earlier history that is lost was done much later (ms). */
+  readonly at: number;
+}
+
 /** A worker's view of the store. Every method may reject with a PawlError `PAWL_STORE_UNREACHABLE`; reads may be repeated. */
 export interface WorkerStore {
   readonly worker: string;
@@ -20,7 +31,12 @@ export interface WorkerStore {
   beat(): Promise<void>;
   /** Whether the lock connection is up and has held the advisory lock without a break since it was last asked. */
   lockHeld(): boolean;
-  view(): Promise<{ readonly leases: readonly LeaseView[]; readonly workers: readonly WorkerView[] }>;
+  /** As one statement sees it, so that a lease of a new lineage is never seen with an older one. Default lineage: the first. */
+  view(): Promise<{
+    readonly leases: readonly LeaseView[];
+    readonly workers: readonly WorkerView[];
+    readonly lineage?: LineageView;
+  }>;
   /**
    * Takes a partition whose epoch is still `epoch`, raising it by one; ends the old owner's commit backend where it
    * stands in the way. Undefined: somebody else was faster.
