@@ -27,7 +27,7 @@ import { isRunId } from './run-ids.ts';
 
 /** One thing that a run waits for or does right now. */
 export interface OpenWork {
-  readonly kind: 'attempt' | 'permit' | 'timer' | 'page' | 'decision' | 'continue';
+  readonly kind: 'attempt' | 'permit' | 'timer' | 'page' | 'decision' | 'event' | 'child' | 'continue';
   /** JSON pointer and name of the step; absent for the run itself. */
   readonly step?: string;
   readonly name?: string;
