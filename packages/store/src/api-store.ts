@@ -2,6 +2,7 @@ import type { ApiStore } from '@pawl/core';
 import { partitionOf } from '@pawl/core';
 import type { Database } from './database.ts';
 import { listDecisions, readDecision } from './decisions.ts';
+import { openEventApi } from './event-api.ts';
 import { deployFlow, listFlows, readFlow, readFlowVersion } from './flows.ts';
 import { acceptMessage, acceptStart } from './inbox.ts';
 import type { Names } from './names.ts';
@@ -24,6 +25,7 @@ export function openApiStore(
     flowVersion: (workspace, namespace, name, version) =>
       readFlowVersion(database, workspace, namespace, name, version),
     flow: (hash) => readFlow(database, hash),
+    ...openEventApi(database, names, waker),
     async start(start) {
       const answer = await acceptStart(database, names, start);
       if (!answer.replayed) waker.wake([partitionOf(start.run)]);

@@ -1,6 +1,7 @@
-import type { Commit } from '@pawl/core';
-import { int2Array, int8Array, textArray, uuidArray } from './binary-arrays.ts';
+import type { Commit, EventRow, ReturnedEvent, SaidBy, SubscriptionRow } from '@pawl/core';
+import { boolArray, int2Array, int4Array, int8Array, textArray, uuidArray } from './binary-arrays.ts';
 import { commitStatement, encodeCommit, type Numbers } from './encode-commit.ts';
+import { eventKey, stepKey } from './event-keys.ts';
 import { messageKey } from './message-key.ts';
 
 /** One statement of a commit, prepared once a connection under its name. */
@@ -28,6 +29,29 @@ const parts: readonly Part[] = [
     call: 'pawl.send_messages',
     says: ({ messages = [] }) => messages.length > 0,
     encode: encodeMessages,
+  },
+  {
+    mark: 'e',
+    call: 'pawl.add_events',
+    says: ({ events = [] }) => events.length > 0,
+    encode: ({ events = [] }, numbers) => encodeEvents(events, numbers),
+  },
+  {
+    mark: 's',
+    call: 'pawl.change_subscriptions',
+    says: ({ subscribe = [], unsubscribe = [] }) => subscribe.length + unsubscribe.length > 0,
+    encode: ({ subscribe = [], unsubscribe = [] }, numbers) => [
+      int2Array(unsubscribe, (row) => row.partition),
+      uuidArray(unsubscribe, (row) => row.listener),
+      int8Array(unsubscribe, (row) => stepKey(row.step)),
+      ...encodeSubscriptions(subscribe, numbers),
+    ],
+  },
+  {
+    mark: 'r',
+    call: 'pawl.settle_events',
+    says: ({ taken = [], returned = [] }) => taken.length + returned.length > 0,
+    encode: ({ taken = [], returned = [] }) => [...encodeSettled(taken), ...encodeSettled(returned)],
   },
 ];
 
@@ -60,5 +84,44 @@ function encodeMessages({ messages = [] }: Commit): Buffer[] {
     int8Array(messages, (row) => row.at),
     textArray(messages, (row) => JSON.stringify(row.message)),
     uuidArray(messages, (row) => row.from ?? nobody),
+  ];
+}
+
+/** The parameters of `pawl.add_events`. */
+export function encodeEvents(events: readonly (EventRow & SaidBy)[], numbers: Numbers): Buffer[] {
+  return [
+    int2Array(events, (row) => row.partition),
+    uuidArray(events, eventKey),
+    int4Array(events, (row) => numbers.workspace(row.workspace)),
+    textArray(events, (row) => row.source),
+    textArray(events, (row) => row.id),
+    textArray(events, (row) => row.type),
+    int8Array(events, (row) => row.at),
+    textArray(events, (row) => JSON.stringify(row.attributes)),
+    textArray(events, (row) => row.body),
+    uuidArray(events, (row) => row.from ?? nobody),
+  ];
+}
+
+/** Subscriptions that begin, as `pawl.change_subscriptions` and `pawl.set_schedule` take them. */
+export function encodeSubscriptions(rows: readonly SubscriptionRow[], numbers: Numbers): Buffer[] {
+  return [
+    int2Array(rows, (row) => row.partition),
+    int4Array(rows, (row) => numbers.workspace(row.workspace)),
+    uuidArray(rows, (row) => row.listener),
+    textArray(rows, (row) => row.step),
+    int8Array(rows, (row) => stepKey(row.step)),
+    int4Array(rows, (row) => row.filter),
+    textArray(rows, (row) => JSON.stringify(row.match)),
+    int8Array(rows, (row) => row.since),
+    boolArray(rows, (row) => row.kept),
+  ];
+}
+
+function encodeSettled(rows: readonly ReturnedEvent[]): Buffer[] {
+  return [
+    uuidArray(rows, (row) => row.event),
+    uuidArray(rows, (row) => row.listener),
+    int8Array(rows, (row) => stepKey(row.step)),
   ];
 }

@@ -62,10 +62,7 @@ export function openCommitLine(database: Database, names: Names, worker: string,
   return {
     async commit(commit) {
       assertFenced(commit);
-      await names.learn(
-        commit.starts.map((start) => start.workspace),
-        commit.starts.map((start) => start.flow),
-      );
+      await names.learn(workspacesOf(commit), flowsOf(commit));
       const call = commitCall(commit, names);
       const result = last.then(async () => {
         const reply = await send(await connected(), call, database.log);
@@ -83,6 +80,14 @@ export function openCommitLine(database: Database, names: Names, worker: string,
       if (open !== undefined) await endQuietly(open.client);
     },
   };
+}
+
+function workspacesOf({ starts, events = [], subscribe = [] }: Commit): string[] {
+  return [...starts, ...events, ...subscribe].map((row) => row.workspace);
+}
+
+function flowsOf({ starts, schedules = [] }: Commit): string[] {
+  return [...starts, ...schedules].map((row) => row.flow);
 }
 
 /** A row of a partition that the commit names no lease of would be written without a fence: a bug of the caller. */

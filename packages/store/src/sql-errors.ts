@@ -32,9 +32,16 @@ export function commitError(thrown: unknown): Error {
   const sqlClass = server.code.slice(0, 2);
   if (unknownClasses.has(sqlClass) || downStates.has(server.code)) return new UnknownCommitError(thrown);
   if (server.code === readOnlyState) return unreachable(thrown);
-  if (server.code === fencedState) return new FencedError((server.detail ?? '').split(',').map(Number));
+  const fenced = fencedError(thrown);
+  if (fenced !== undefined) return fenced;
   if (poisonClasses.has(sqlClass)) return new PoisonError(server.code, ensureError(thrown).message, thrown);
   return ensureError(thrown);
+}
+
+/** The FencedError of what the server answered to a statement whose leases are lost; undefined for any other error. */
+export function fencedError(thrown: unknown): FencedError | undefined {
+  const server = serverError(thrown);
+  return server?.code === fencedState ? new FencedError((server.detail ?? '').split(',').map(Number)) : undefined;
 }
 
 /** Whether the same commit should be sent again: the server rolled it back for no reason of its own. */

@@ -3,7 +3,8 @@ import { FencedError } from '@pawl/core';
 import { openBeatLine } from './beat-line.ts';
 import { openCommitLine } from './commit-line.ts';
 import type { Database } from './database.ts';
-import { readFlow } from './flows.ts';
+import { matchEvents, pruneEvents } from './events.ts';
+import { readFlow, readFlowVersion } from './flows.ts';
 import { readInbox } from './inbox.ts';
 import { readView, releaseLeases, takeOver } from './leases.ts';
 import type { Lineage } from './lineage.ts';
@@ -30,6 +31,14 @@ export async function joinAsWorker(
     for (const listener of listeners) listener();
   });
   const commitLine = openCommitLine(database, names, id, lineage);
+  const noticingLoss = async <T>(answer: Promise<T>): Promise<T> => {
+    try {
+      return await answer;
+    } catch (error) {
+      if (error instanceof FencedError) for (const partition of error.partitions) owned.delete(partition);
+      throw error;
+    }
+  };
   /** Tells the owners of partitions, and this worker itself without the way through the database. */
   const tell = (partitions: ReadonlySet<number>): void => {
     const others = [...partitions].filter((partition) => !owned.has(partition));
@@ -54,14 +63,9 @@ export async function joinAsWorker(
       if (released.length > 0) waker.wake('all');
     },
     async commit(commit) {
-      try {
-        const result = await commitLine.commit(commit);
-        tell(toldPartitions(commit));
-        return result;
-      } catch (error) {
-        if (error instanceof FencedError) for (const partition of error.partitions) owned.delete(partition);
-        throw error;
-      }
+      const result = await noticingLoss(commitLine.commit(commit));
+      tell(toldPartitions(commit));
+      return result;
     },
     loadedRuns: (partition, after, limit) => readLoadedRuns(database, partition, after, limit),
     run: (run) => readStoredRun(database, run),
@@ -70,6 +74,14 @@ export async function joinAsWorker(
     inbox: (partitions, held, limit) => readInbox(database, partitions, held, limit),
     dueTimers: (partitions, now, limit) => readDueTimers(database, partitions, now, limit),
     nextTimer: (partitions) => readNextTimer(database, partitions),
+    async matchEvents(leases, limit) {
+      const { delivered, more, told } = await noticingLoss(matchEvents(database, leases, limit));
+      tell(new Set(told));
+      return { delivered, more };
+    },
+    pruneEvents: (leases, before, limit) => noticingLoss(pruneEvents(database, leases, before, limit)),
+    flowNamed: (workspace, { namespace, name, version }) =>
+      readFlowVersion(database, workspace, namespace, name, version === 'latest' ? undefined : version),
     mark: (run, seq) => markRun(database, id, run, seq),
     quarantine: (run, reason) => quarantineRun(database, id, run, reason),
     flow: (hash) => readFlow(database, hash),
@@ -85,6 +97,6 @@ export async function joinAsWorker(
 }
 
 /** The partitions in which a commit leaves something to do. */
-function toldPartitions({ messages = [] }: Commit): ReadonlySet<number> {
-  return new Set(messages.map((row) => row.partition));
+function toldPartitions({ messages = [], events = [], subscribe = [] }: Commit): ReadonlySet<number> {
+  return new Set([...messages, ...events, ...subscribe].map((row) => row.partition));
 }

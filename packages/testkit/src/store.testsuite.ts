@@ -16,6 +16,7 @@ import {
   startOf,
   testEpoch,
 } from './store-builders.ts';
+import { eventTests } from './store-events.testsuite.ts';
 import { messageTests } from './store-messages.testsuite.ts';
 
 /** What an implementation lets the suite do beyond the port. */
@@ -65,6 +66,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     listTests(tools);
     ownershipTests(tools);
     messageTests(tools);
+    eventTests(tools);
   });
 }
 
@@ -109,7 +111,8 @@ function toolsOf(context: Context): Tools {
   return tools;
 }
 
-async function codeOf(promise: Promise<unknown>): Promise<string> {
+/** The code of the error that a promise rejects with. */
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
   return promise.then(
     () => 'no error',
     (error: unknown) => (error instanceof PawlError ? error.code : error instanceof Error ? error.name : String(error)),
@@ -140,6 +143,7 @@ function commitTests(tools: Tools): void {
         expect(await tools.worker().run(run)).toEqual<StoredRun>({
           partition: 3 - i,
           run,
+          workspace: 'default',
           flow,
           status: 'running',
           loaded: true,
@@ -1021,7 +1025,8 @@ function ownershipTests(tools: Tools): void {
   });
 }
 
-async function everyPage<T>(
+/** All items of a list, page by page. */
+export async function everyPage<T>(
   read: (cursor: string | null) => Promise<{ items: readonly T[]; next: string | null }>,
 ): Promise<T[]> {
   const items: T[] = [];

@@ -1,6 +1,7 @@
 import type { ApiStore, InboxRow, StartAnswer } from '@pawl/core';
 import { partitionOf, PawlError } from '@pawl/core';
 import { dedupName, isStorable } from './apply-commit.ts';
+import { eventLists } from './event-lists.ts';
 import { flowLists } from './flow-lists.ts';
 import { runLists } from './run-lists.ts';
 import type { SimStore } from './sim-store.ts';
@@ -15,6 +16,7 @@ export function apiStore(store: SimStore): ApiStore {
   return {
     ...flowLists(store),
     ...runLists(store),
+    ...eventLists(store),
     start: (start) =>
       store.serve(() => {
         const answer = acceptStart(tables, start);

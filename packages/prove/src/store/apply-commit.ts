@@ -1,4 +1,4 @@
-import type { Commit, CommitResult, RunStart } from '@pawl/core';
+import type { Commit, CommitResult, Lease, RunStart } from '@pawl/core';
 import { FencedError, PoisonError } from '@pawl/core';
 import type { StoreMutation } from './mutation.ts';
 import type { RunRecord, Tables } from './tables.ts';
@@ -10,7 +10,7 @@ export { isStorable } from './storable.ts';
 
 /** Writes a commit: all of it, or nothing and throws what a worker would meet. */
 export function applyCommit(tables: Tables, commit: Commit, mutation: StoreMutation): CommitResult {
-  if (!mutation.noFence) fence(tables, commit);
+  if (!mutation.noFence) fence(tables, commit.leases);
   refuseText(commit);
   const lost = mutation.noDedup ? [] : losers(tables, commit.starts);
   const out = new Set(lost.map((start) => start.run));
@@ -50,13 +50,14 @@ export function applyCommit(tables: Tables, commit: Commit, mutation: StoreMutat
   return { lost };
 }
 
-function fence(tables: Tables, commit: Commit): void {
-  const lost = lostPartitions(tables, commit);
+/** Throws where one of these leases is lost. */
+export function fence(tables: Tables, leases: readonly Lease[]): void {
+  const lost = lostPartitions(tables, { leases });
   if (lost.length > 0) throw new FencedError(lost);
 }
 
 /** Partitions of a commit that have another epoch by now. */
-export function lostPartitions(tables: Tables, commit: Commit): number[] {
+export function lostPartitions(tables: Tables, commit: Pick<Commit, 'leases'>): number[] {
   const lost = commit.leases.filter(({ partition, epoch }) => tables.leases[partition]?.epoch !== epoch);
   return lost.map((lease) => lease.partition);
 }

@@ -5,8 +5,13 @@ import type { Tables } from './tables.ts';
 
 /** Throws for what a commit says to others that the database would refuse. */
 export function refuseSaid(_tables: Tables, commit: Commit): void {
-  for (const { id } of commit.messages ?? [])
-    if (!isStorable(id)) throw new PoisonError('22021', 'the id has a character that cannot be stored', undefined);
+  const texts = [
+    ...(commit.messages ?? []).map((row) => row.id),
+    ...(commit.events ?? []).flatMap(({ attributes, body }) => [body, ...Object.entries(attributes).flat()]),
+    ...(commit.subscribe ?? []).flatMap(({ match, step }) => [step, ...Object.entries(match).flat()]),
+  ];
+  if (!texts.every(isStorable))
+    throw new PoisonError('22021', 'a text has a character that cannot be stored', undefined);
 }
 
 /** Writes what a commit says to others; `out` are the runs whose start lost. */
@@ -17,9 +22,10 @@ export function applySaid(tables: Tables, commit: Commit, out: ReadonlySet<strin
     if (row.id === row.run && tables.runs.has(row.run)) continue;
     tables.inbox.set(row.id, { ...row, message: JSON.parse(JSON.stringify(row.message)) as InboxMessage });
   }
+  tables.events.apply(commit, out);
 }
 
 /** The partitions in which a commit leaves something to do. */
-export function toldPartitions({ messages = [] }: Commit): ReadonlySet<number> {
-  return new Set(messages.map((row) => row.partition));
+export function toldPartitions({ messages = [], events = [], subscribe = [] }: Partial<Commit>): ReadonlySet<number> {
+  return new Set([...messages, ...events, ...subscribe].map((row) => row.partition));
 }

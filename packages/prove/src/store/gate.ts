@@ -15,6 +15,8 @@ export const storeCalls = [
   'inbox',
   'dueTimers',
   'nextTimer',
+  'matchEvents',
+  'pruneEvents',
   'mark',
   'quarantine',
   'flow',

@@ -11,6 +11,7 @@ import type {
   WaitingFor,
 } from '@pawl/core';
 import { partitionOf } from '@pawl/core';
+import { EventTables } from './event-tables.ts';
 
 /** A run as it is stored, with all that belongs to it. */
 export interface RunRecord {
@@ -58,6 +59,7 @@ export interface Winner {
 export class Tables {
   readonly leases: LeaseRecord[];
   readonly workers = new Map<string, WorkerRecord>();
+  readonly events = new EventTables();
   readonly runs = new Map<string, RunRecord>();
   /** By message id, in order of acceptance. */
   readonly inbox = new Map<string, InboxRow>();
@@ -195,11 +197,12 @@ function copyOf(row: InboxRow): InboxRow {
 }
 
 function storedOf(record: RunRecord): StoredRun {
-  const { partition, run, flow, status, loaded, snapshot } = record;
+  const { partition, run, workspace, flow, status, loaded, snapshot } = record;
   const since = snapshot?.seq ?? 0;
   return {
     partition,
     run,
+    workspace,
     flow,
     status,
     loaded,

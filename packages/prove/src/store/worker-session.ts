@@ -2,6 +2,7 @@ import type {
   Commit,
   CommitResult,
   FlowError,
+  FlowName,
   FlowVersion,
   InboxRow,
   JournalRow,
@@ -11,13 +12,15 @@ import type {
   WorkerStore,
   WorkerView,
 } from '@pawl/core';
-import { ensureError, PawlError, PoisonError, FencedError, UnknownCommitError } from '@pawl/core';
+import { ensureError, PoisonError, FencedError, UnknownCommitError } from '@pawl/core';
 import type { Owner } from '../sim/timeline.ts';
 import { outside } from '../sim/timeline.ts';
-import { applyCommit, lostPartitions } from './apply-commit.ts';
+import { applyCommit, fence, lostPartitions } from './apply-commit.ts';
 import { toldPartitions } from './apply-said.ts';
+import { newestFlow } from './flow-lists.ts';
 import type { Fate, StoreCall } from './gate.ts';
 import { withoutIntents } from './mutation.ts';
+import { outcomeOf, partitionsOf, Silence, unreachable } from './session-replies.ts';
 import type { OpenTransaction, SimStore } from './sim-store.ts';
 
 /** Until a call on a connection that is dead without notice is given up (ms). */
@@ -100,11 +103,7 @@ export class WorkerSession implements WorkerStore {
       this.store.tables.release(this.worker, leases);
       this.store.wake();
     };
-    return this.write(
-      'release',
-      give,
-      leases.map((lease) => lease.partition),
-    );
+    return this.write('release', give, partitionsOf(leases));
   }
 
   commit(commit: Commit): Promise<CommitResult> {
@@ -172,6 +171,33 @@ export class WorkerSession implements WorkerStore {
 
   nextTimer(partitions: readonly number[]): Promise<number | undefined> {
     return this.read('nextTimer', () => this.store.tables.timers(partitions)[0]?.at);
+  }
+
+  matchEvents(
+    leases: readonly Lease[],
+    limit: number,
+  ): Promise<{ readonly delivered: number; readonly more: boolean }> {
+    const { tables, timeline } = this.store;
+    return this.write('matchEvents', () => {
+      fence(tables, leases);
+      const { messages, more } = tables.events.match(partitionsOf(leases), limit, timeline.time);
+      for (const message of messages) tables.inbox.set(message.id, message);
+      for (const partition of toldPartitions({ messages })) this.store.wake(partition);
+      return { delivered: messages.length, more };
+    });
+  }
+
+  pruneEvents(leases: readonly Lease[], before: number, limit: number): Promise<number> {
+    const { tables } = this.store;
+    return this.write('pruneEvents', () => {
+      fence(tables, leases);
+      return tables.events.prune(partitionsOf(leases), before, limit);
+    });
+  }
+
+  flowNamed(workspace: string, { version, ...flow }: FlowName): Promise<FlowVersion | undefined> {
+    const wanted = version === undefined || version === 'latest' ? flow : { ...flow, version };
+    return this.read('flow', () => newestFlow(this.store.tables, workspace, wanted));
   }
 
   mark(run: string, seq: number | null): Promise<number> {
@@ -282,7 +308,7 @@ export class WorkerSession implements WorkerStore {
   private open(commit: Commit, ms: number | undefined, done: () => void, aborted: () => void): void {
     if (ms === undefined) return done();
     const { timeline, openTransactions } = this.store;
-    const partitions = commit.leases.map((lease) => lease.partition);
+    const partitions = partitionsOf(commit.leases);
     const transaction: OpenTransaction = { partitions, endsAt: timeline.time + ms, aborted: false };
     openTransactions.add(transaction);
     timeline.after(ms, outside, () => {
@@ -356,19 +382,4 @@ export class WorkerSession implements WorkerStore {
   private later(ms: number, run: () => void): void {
     this.store.timeline.after(ms, this.owner, run);
   }
-}
-
-/** The server does not answer on a connection that it has closed. */
-class Silence extends Error {}
-
-function outcomeOf<T>(work: () => T): { readonly value: T } | { readonly thrown: unknown } {
-  try {
-    return { value: work() };
-  } catch (thrown) {
-    return { thrown };
-  }
-}
-
-function unreachable(why: string): PawlError {
-  return new PawlError('PAWL_STORE_UNREACHABLE', `The database was not reached: ${why}.`);
 }
