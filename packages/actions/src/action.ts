@@ -23,6 +23,11 @@ export interface ActionContext {
 /** An operation that a step may call: its description, and what it does. */
 export interface Action extends ActionDescription {
   /**
+   * Where secrets in its arguments may go. `bound`: through `egress` and `databases` alone, which keep each to its
+   * hosts; `anywhere`: it takes none that is bound to hosts; `refused`: it takes none.
+   */
+  readonly secrets: 'bound' | 'anywhere' | 'refused';
+  /**
    * Runs one attempt, its arguments valid by `input`. May throw: what is thrown after `left` is ambiguous (retryable
    * for a `pure` call), before it a failure.
    */
@@ -30,15 +35,16 @@ export interface Action extends ActionDescription {
 }
 
 /** What most actions have in common; an action says only where it differs. */
-type Defaults = 'declarable' | 'concurrency' | 'timeoutMs' | 'target';
+type Defaults = 'declarable' | 'concurrency' | 'timeoutMs' | 'target' | 'secrets';
 
-/** An action, with defaults: nothing to declare, 16 calls at once, 30 s, one target of the action's name. */
+/** An action, with defaults: nothing to declare, 16 calls at once, 30 s, one target of the action's name, secrets without bounds. */
 export function defineAction(action: Omit<Action, Defaults> & Partial<Pick<Action, Defaults>>): Action {
   return {
     declarable: [],
     concurrency: defaultConcurrency,
     timeoutMs: defaultTimeoutMs,
     target: () => action.name,
+    secrets: 'anywhere',
     ...action,
   };
 }

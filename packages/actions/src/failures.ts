@@ -1,5 +1,5 @@
 import { flowError } from '@pawl/core';
-import type { ErrorCode, ErrorKind, FlowError, Guarantee, Outcome } from '@pawl/core';
+import type { ErrorCode, ErrorKind, FlowError, Guarantee, Outcome, PawlError } from '@pawl/core';
 import type { EgressFailure } from './egress/failure.ts';
 
 /** Ends an attempt with an outcome, from wherever it is found out. The outcome's words are for people and hold no secret. */
@@ -21,6 +21,11 @@ export function terminal(kind: ErrorKind, detail: string, more: { status?: numbe
 /** Nothing was applied, and a repeat may work. */
 export function unsent(detail: string): Outcome {
   return { kind: 'retryable', left: false, error: flowError('communication', detail) };
+}
+
+/** Whether what Pawl could not do now, such as opening a secret, may be done later without a change of the flow. */
+export function passesByItself({ code }: PawlError): boolean {
+  return code === 'PAWL_STORE_UNREACHABLE' || code === 'PAWL_SECRET_KEY';
 }
 
 /** An error of the language, with Pawl's stable code where there is one. */

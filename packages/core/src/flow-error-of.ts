@@ -22,6 +22,8 @@ function kindOf(code: ErrorCode): ErrorKind {
     case 'PAWL_FILE_FORBIDDEN':
     case 'PAWL_EGRESS':
     case 'PAWL_FORBIDDEN':
+    case 'PAWL_SECRET_HOST':
+    case 'PAWL_SECRET_UNKNOWN':
       return 'authorization';
     case 'PAWL_ACTION_UNKNOWN':
     case 'PAWL_CONNECTION_UNKNOWN':

@@ -2,6 +2,7 @@ import { PawlError } from '@pawl/core';
 import { flowPattern } from '../egress/egress.ts';
 import type { FlowName } from '../egress/egress.ts';
 import type { Endpoint } from '../egress/guard.ts';
+import { allowsHost, parseHostRule } from '../secrets/hosts.ts';
 
 /** A database as its operator describes it: one entry of the connections file. */
 export interface PostgresDefinition {
@@ -17,11 +18,15 @@ export interface PostgresDefinition {
   readonly flows?: readonly string[];
   /** `host:port` that this connection may reach although it is not on the public internet. */
   readonly allow?: string;
+  /** Hosts that its values may be sent to, as `HostRule`s are written. Default: its own. */
+  readonly hosts?: readonly string[];
 }
 
 /** A named account at a target. Its password is reached by `secret()` alone: it has no property that a log could print. */
 export class Connection {
   readonly name: string;
+  /** Changes with each change of the connection. */
+  readonly version: string;
   readonly kind: 'postgres';
   readonly host: string;
   readonly port: number;
@@ -33,14 +38,16 @@ export class Connection {
   readonly #password: string | undefined;
   readonly #flows: readonly ((flow: FlowName) => boolean)[] | undefined;
 
-  constructor(name: string, definition: PostgresDefinition) {
+  constructor(name: string, definition: PostgresDefinition, version = '') {
     this.name = name;
+    this.version = version;
     this.kind = definition.kind;
     this.host = definition.host;
     this.port = definition.port;
     this.user = definition.user;
     this.database = definition.database;
     this.tls = definition.tls ?? (isLoopback(definition.host) ? 'off' : 'verify');
+    if (definition.hosts !== undefined) requireHost(name, definition, definition.hosts);
     this.endpoints = definition.allow === undefined ? [] : [endpointOf(name, definition.allow)];
     this.#password = definition.password;
     this.#flows = definition.flows?.map(flowPattern);
@@ -59,15 +66,22 @@ export class Connection {
 
 /** The named connections. */
 export interface Connections {
-  get(name: string): Connection | undefined;
+  /** A connection as it is now. May reject as a store does, or with PAWL_SECRET_KEY. */
+  get(name: string): Connection | undefined | Promise<Connection | undefined>;
+  /** Names that are known without asking anybody. */
   names(): readonly string[];
+}
+
+/** Connections that are known from the start, such as those of a file. */
+export interface KnownConnections extends Connections {
+  get(name: string): Connection | undefined;
 }
 
 /** Connections from definitions in memory, such as the demo database's; `more` are looked at where no definition has the name. */
 export function createConnections(
   definitions: Readonly<Record<string, PostgresDefinition>>,
-  more?: Connections,
-): Connections {
+  more?: KnownConnections,
+): KnownConnections {
   const own = new Map(
     Object.entries(definitions).map(([name, definition]) => [name, new Connection(name, definition)]),
   );
@@ -76,6 +90,16 @@ export function createConnections(
     names: () => [...new Set([...own.keys(), ...(more?.names() ?? [])])].sort(),
   };
 }
+
+function requireHost(name: string, { host, port }: PostgresDefinition, hosts: readonly string[]): void {
+  if (allowsHost(hosts.map(parseHostRule), host, port, postgresPort)) return;
+  throw new PawlError(
+    'PAWL_SECRET_HOST',
+    `The connection ${name} may be used for ${hosts.join(', ')} only, and not for ${host}:${port}.`,
+  );
+}
+
+const postgresPort = 5_432;
 
 function endpointOf(name: string, text: string): Endpoint {
   const match = /^\[?([^\s\]]+?)\]?:(\d{1,5})$/.exec(text);

@@ -3,7 +3,7 @@ import { compileSchema, PawlError } from '@pawl/core';
 import type { Json, JsonObject } from '@pawl/core';
 import { parse as parseYaml } from 'yaml';
 import { createConnections } from './connections.ts';
-import type { Connections, PostgresDefinition } from './connections.ts';
+import type { KnownConnections, PostgresDefinition } from './connections.ts';
 
 /** Longest connections file (bytes). */
 const fileBytes = 1_048_576;
@@ -13,7 +13,7 @@ const fileBytes = 1_048_576;
  * port, user, password, database}`, each with `flows`, `allow` and `tls` where wanted. Without a path there are none.
  * Throws PAWL_CONNECTION_FILE, never with a value of the file in its text.
  */
-export function loadConnections(path: string | undefined): Connections {
+export function loadConnections(path: string | undefined): KnownConnections {
   if (path === undefined || path === '') return createConnections({});
   const entries = parseEntries(path, readPrivate(path));
   const definitions = Object.entries(entries).map(([name, entry]) => [name, definitionOf(path, name, entry)] as const);
@@ -53,6 +53,7 @@ const common: JsonObject = {
   password: { type: 'string' },
   flows: { type: 'array', items: text },
   allow: text,
+  hosts: { type: 'array', items: text },
   tls: { enum: ['verify', 'off'] },
 };
 

@@ -26,8 +26,17 @@ export interface EgressRequest {
   readonly fresh: boolean;
   /** Longest body (bytes), packed and unpacked. Default: `actionLimits.answerBytes`. */
   readonly maxBytes?: number;
+  /** Judges each message before it is sent, those of redirects too; throws an EgressFailure to refuse it. Default: all pass. */
+  readonly permit?: (message: OutgoingMessage) => void;
   /** Called before the first byte is handed to an established connection. If it throws, nothing is sent. */
   readonly onLeft: () => void;
+}
+
+/** A message as it goes out, credentials included. */
+export interface OutgoingMessage {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array | undefined;
 }
 
 /** An answer. `headers` have lower-case names; repeated ones are joined by a comma. */
@@ -107,6 +116,7 @@ export class Client {
   }
 
   async #send(hop: Hop, request: EgressRequest): Promise<Omit<EgressAnswer, 'redirects'>> {
+    request.permit?.(hop);
     const dispatch: Dispatcher.DispatchOptions = {
       origin: hop.url.origin,
       path: `${hop.url.pathname}${hop.url.search}`,
@@ -133,11 +143,8 @@ export class Client {
   }
 }
 
-interface Hop {
-  readonly url: URL;
+interface Hop extends OutgoingMessage {
   readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array | undefined;
 }
 
 async function bodyOf(head: Head, request: EgressRequest): Promise<Body> {

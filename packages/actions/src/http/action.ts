@@ -23,6 +23,7 @@ export const httpAction = defineAction({
   declarable: ['pure', 'idempotent', 'keyed', 'once'],
   target: (args) => originOf(args),
   concurrency: 32,
+  secrets: 'bound',
   run: callHttp,
 });
 

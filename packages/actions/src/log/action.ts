@@ -19,6 +19,7 @@ export const logAction = defineAction({
   output: { type: 'null' },
   // A line that is written twice harms nobody.
   guarantee: () => 'pure',
+  secrets: 'refused',
   run: ({ args, run, step, flow }, { log }): Outcome => {
     const level = (args['level'] ?? 'info') as keyof Log;
     const fields = {

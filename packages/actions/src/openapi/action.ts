@@ -26,6 +26,7 @@ export const openApiAction = defineAction({
   declarable: ['pure', 'idempotent', 'keyed', 'once'],
   target: (args) => targetOf(args),
   concurrency: 32,
+  secrets: 'bound',
   run: callOperation,
 });
 

@@ -10,17 +10,23 @@ import { jsonTypes } from './types.ts';
 
 /** The databases behind the connections, each with its pool of sockets that egress has checked. */
 export interface Databases {
-  /** The database of a connection. Throws PAWL_CONNECTION_UNKNOWN, or PAWL_FORBIDDEN for a flow that may not use it. */
-  get(name: string, flow: FlowName): Database;
+  /** The database of a connection. Rejects with PAWL_CONNECTION_UNKNOWN, or with PAWL_FORBIDDEN for a flow that may not use it. */
+  get(name: string, flow: FlowName): Promise<Database>;
   close(): Promise<void>;
 }
 
-/** Makes pools on demand, one for each connection. */
+/** A pool, and the version of the connection that it was made for. */
+interface OpenDatabase {
+  readonly version: string;
+  readonly database: Database;
+}
+
+/** Makes pools on demand, one for each connection. One whose connection was changed is replaced: its sessions end when they are given back. */
 export function createDatabases(connections: Connections, gate: EgressGate, log: Log): Databases {
-  const open = new Map<string, Database>();
+  const open = new Map<string, OpenDatabase>();
   return {
-    get: (name, flow) => {
-      const connection = connections.get(name);
+    get: async (name, flow) => {
+      const connection = await connections.get(name);
       if (connection === undefined)
         throw new PawlError('PAWL_CONNECTION_UNKNOWN', `There is no connection named ${JSON.stringify(name)}.`);
       if (!connection.isOpenTo(flow)) {
@@ -33,22 +39,29 @@ export function createDatabases(connections: Connections, gate: EgressGate, log:
         );
       }
       const known = open.get(name);
-      if (known !== undefined) return known;
-      const pool = new Pool(poolConfig(connection, gate));
-      // Without a listener a broken idle connection would end the process; the pool has dropped it already.
-      pool.on('error', (error) =>
-        log.warn({ connection: name, code: codeOf(error) }, 'an idle database connection broke'),
-      );
-      // A lent connection that breaks fails its query; the event that comes with it has no other listener.
-      pool.on('connect', (client) => client.on('error', () => {}));
-      const database = new Database(pool, connection, gate);
-      open.set(name, database);
+      if (known?.version === connection.version) return known.database;
+      // Whoever has just got the old one may still borrow a session of it.
+      if (known !== undefined) setTimeout(() => void known.database.close(), actionLimits.sqlIdle).unref();
+      const database = new Database(openPool(connection, gate, log), connection, gate);
+      open.set(name, { version: connection.version, database });
       return database;
     },
     close: async () => {
-      await Promise.all([...open.values()].map((database) => database.close()));
+      await Promise.all([...open.values()].map(({ database }) => database.close()));
     },
   };
+}
+
+/** The pool of a connection; nothing is connected yet. */
+export function openPool(connection: Connection, gate: EgressGate, log: Log): Pool {
+  const pool = new Pool(poolConfig(connection, gate));
+  // Without a listener a broken idle connection would end the process; the pool has dropped it already.
+  pool.on('error', (error) =>
+    log.warn({ connection: connection.name, code: codeOf(error) }, 'an idle database connection broke'),
+  );
+  // A lent connection that breaks fails its query; the event that comes with it has no other listener.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
 }
 
 function poolConfig(connection: Connection, gate: EgressGate): PoolConfig {

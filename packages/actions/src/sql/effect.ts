@@ -24,7 +24,7 @@ export async function runTransactional(
   const doing = `${request.action} on the connection ${name}`;
   let left = false;
   try {
-    const database = context.databases.get(name, context.flow);
+    const database = await context.databases.get(name, context.flow);
     return await database.use(context.cancellation, runs, async (session) => {
       const table = (database.effectTable ??= await ensureTable(session, database));
       await session.run('begin isolation level read committed');

@@ -17,6 +17,7 @@ export const executeAction = defineAction({
     additionalProperties: false,
     properties: { connection: connectionInput, ...statementInput },
   },
+  secrets: 'bound',
   output: { type: 'object', required: ['rowCount'], properties: { rowCount: { type: 'integer' } } },
   guarantee: () => 'transactional',
   concurrency: actionLimits.sqlConnections,

@@ -2,7 +2,7 @@ import { flowErrorOf, PawlError } from '@pawl/core';
 import type { ErrorKind, Guarantee, Outcome } from '@pawl/core';
 import { DatabaseError } from 'pg';
 import { EgressFailure } from '../egress/failure.ts';
-import { egressOutcome, errorOf, terminal, unanswered, unsent } from '../failures.ts';
+import { egressOutcome, errorOf, passesByItself, terminal, unanswered, unsent } from '../failures.ts';
 import { SqlCancelled, SqlStale, SqlTooLarge } from './database.ts';
 
 /** How far an attempt at a database had come. */
@@ -29,6 +29,7 @@ export function sqlOutcome(error: unknown, progress: SqlProgress): Outcome {
     });
   if (error instanceof SqlStale)
     return unsent(`${doing}: ${error.message} since Pawl used it last. Nothing was changed.`);
+  if (error instanceof PawlError && passesByItself(error)) return unsent(`${doing}: ${error.message} ${error.hint}`);
   if (error instanceof PawlError) return { kind: 'terminal', error: flowErrorOf(error) };
   // An ERROR is an answer: the transaction was rolled back. A FATAL may follow a COMMIT that has happened.
   if (error instanceof DatabaseError && error.severity === 'ERROR') return answered(error, doing);

@@ -17,6 +17,7 @@ export const queryAction = defineAction({
     additionalProperties: false,
     properties: { connection: connectionInput, ...statementInput },
   },
+  secrets: 'bound',
   output: { type: 'array', items: { type: 'object' } },
   guarantee: () => 'pure',
   concurrency: actionLimits.sqlConnections,
@@ -31,20 +32,19 @@ async function queryRows({ args, guarantee }: ActionRequest, context: ActionCont
   try {
     const sql = String(args['sql']);
     requireStatement(sql);
-    const rows = await context.databases
-      .get(name, context.flow)
-      .use(context.cancellation, 'sql of the flow', async (session) => {
-        await session.run('begin read only');
-        context.left();
-        left = true;
-        const found = await session.rows(sql, paramsOf(args), {
-          rows: actionLimits.sqlRows,
-          characters: actionLimits.sqlCharacters,
-        });
-        // Not commit: a rollback also takes back settings that a function of the query changed.
-        await session.run('rollback');
-        return found;
+    const database = await context.databases.get(name, context.flow);
+    const rows = await database.use(context.cancellation, 'sql of the flow', async (session) => {
+      await session.run('begin read only');
+      context.left();
+      left = true;
+      const found = await session.rows(sql, paramsOf(args), {
+        rows: actionLimits.sqlRows,
+        characters: actionLimits.sqlCharacters,
       });
+      // Not commit: a rollback also takes back settings that a function of the query changed.
+      await session.run('rollback');
+      return found;
+    });
     return { kind: 'completed', output: rows };
   } catch (error) {
     return sqlOutcome(error, { guarantee, left, doing });

@@ -35,6 +35,7 @@ export const upsertAction = defineAction({
       },
     },
   },
+  secrets: 'bound',
   output: {
     type: 'object',
     required: ['rowCount', 'duplicates'],

@@ -18,12 +18,10 @@ export function readPolicy(authentication: Json | undefined): Policy {
   const [kind, another] = kinds.filter((each) => authentication[each] !== undefined);
   if (kind === undefined || another !== undefined)
     throw invalidPolicy(`The authentication of the endpoint must be exactly one of ${kinds.join(', ')}.`);
-  const policy = authentication[kind];
+  const given = authentication[kind];
+  // A secret that is a bearer's whole policy may be no more than its token.
+  const policy = kind === 'bearer' && typeof given === 'string' ? { token: given } : given;
   if (!isObject(policy)) throw invalidPolicy(`The authentication ${kind} must be an object.`);
-  if (policy['use'] !== undefined)
-    throw invalidPolicy(
-      `The authentication ${kind} names a secret of the flow, which this version of Pawl cannot read.`,
-    );
   switch (kind) {
     case 'basic':
     case 'digest':
