@@ -1,10 +1,13 @@
 import type {
   CompiledFlow,
+  EventKey,
   InboxRow,
   PoisonError,
+  ReturnedEvent,
   ScheduledStart,
   ScheduleDecision,
   ScheduleRow,
+  ScheduleSpec,
   ScheduleState,
   ScheduleStimulus,
   StartKey,
@@ -15,12 +18,15 @@ import type { Context } from './context.ts';
 import type { PartOwner } from './part.ts';
 import { loosePart } from './part.ts';
 import type { MessageKey } from './run-table.ts';
+import type { Said } from './said.ts';
 import { silence } from './said.ts';
 
 /** Something that happened to a schedule, and the message that brought it. */
 export interface ScheduleArrival {
   readonly stimulus: ScheduleStimulus;
   readonly message: MessageKey | undefined;
+  /** The event that it brought. */
+  readonly event?: EventKey;
 }
 
 /**
@@ -98,20 +104,37 @@ export class ScheduleActor implements PartOwner {
     const part = { ...loosePart(partitionOf(this.id)), consumed, owner: this };
     this.decided = undefined;
     if (row === undefined || flow === undefined || spec === undefined) return this.context.committer.write(part);
-    const starts: ScheduledStart[] = [];
-    let state = stateOf(row);
-    for (const { stimulus } of this.writing) {
-      if (row.paused && stimulus.kind !== 'ended') continue;
-      this.decided = decideSchedule(this.id, spec, state, stimulus, this.context.ports.hash);
-      state = this.decided.state;
-      starts.push(...this.decided.starts);
-    }
-    const decided: ScheduleDecision | undefined = this.decided;
-    if (decided === undefined) return this.context.committer.write(part);
+    const said = this.decide(row, flow, spec);
+    this.context.committer.write(said === null ? part : { ...part, said });
+  }
+
+  /** One arrival after another; null: nothing comes of them. */
+  private decide(row: ScheduleRow, flow: CompiledFlow, spec: ScheduleSpec): Said | null {
     const { id, partition } = row;
+    const { hash, log } = this.context.ports;
+    const starts: ScheduledStart[] = [];
+    const taken: ReturnedEvent[] = [];
+    let decided: ScheduleDecision | undefined;
+    let state = stateOf(row);
+    for (const { stimulus, event } of this.writing) {
+      if (row.paused && stimulus.kind !== 'ended') continue;
+      const known = JSON.stringify(state);
+      decided = decideSchedule(id, spec, state, stimulus, hash);
+      state = decided.state;
+      starts.push(...decided.starts);
+      if (event !== undefined && (decided.starts.length > 0 || JSON.stringify(state) !== known))
+        taken.push({ ...event, listener: id, step: '' });
+      if (decided.dropped !== undefined)
+        log.warn(
+          { schedule: id, events: decided.dropped },
+          'A schedule gave up the oldest events that it had gathered.',
+        );
+    }
+    this.decided = decided;
+    if (decided === undefined) return null;
     const change = { id, partition, flow: row.flow, at: decided.at, state: JSON.stringify(decided.state) };
     const messages = starts.map((start) => this.startMessage(row, flow, start));
-    this.context.committer.write({ ...part, said: { ...silence, messages, schedules: [change] } });
+    return { ...silence, messages, taken, schedules: [change] };
   }
 
   private startMessage(row: ScheduleRow, flow: CompiledFlow, { run, input, tells }: ScheduledStart): InboxRow {

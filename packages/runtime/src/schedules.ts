@@ -1,8 +1,9 @@
-import type { InboxMessage, InboxRow, ScheduleRow, ScheduleStimulus } from '@pawl/core';
-import { partitionOf } from '@pawl/core';
+import type { InboxMessage, InboxRow, ScheduleRow } from '@pawl/core';
+import { isObject, partitionOf } from '@pawl/core';
 import { bounds } from './bounds.ts';
 import type { Context } from './context.ts';
 import { DueRows } from './due-rows.ts';
+import type { ScheduleArrival } from './schedule-actor.ts';
 import { ScheduleActor } from './schedule-actor.ts';
 
 type ScheduleMessage = Extract<InboxMessage, { kind: 'trigger' | 'ended' }>;
@@ -19,7 +20,7 @@ export class Schedules {
       name: 'schedules',
       due: async (store, partitions, now) => (await store.dueSchedules?.(partitions, now, bounds.timerRows)) ?? [],
       next: async (store, partitions) => store.nextSchedule?.(partitions),
-      take: ({ id }) => this.deliver(id, { kind: 'tick', at: context.now() }),
+      take: ({ id }) => this.deliver(id, { stimulus: { kind: 'tick', at: context.now() }, message: undefined }),
     });
   }
 
@@ -29,11 +30,16 @@ export class Schedules {
   }
 
   /** A message for a schedule. */
-  take({ id, run, partition }: InboxRow, message: ScheduleMessage): void {
-    const at = this.context.now();
-    if (message.kind === 'trigger') return;
-    const stimulus: ScheduleStimulus = { kind: 'ended', at, run: message.child, endedAt: message.at };
-    this.deliver(run, stimulus, { partition, id });
+  take({ id, run, partition, at }: InboxRow, message: ScheduleMessage): void {
+    const key = { partition, id };
+    if (message.kind === 'ended') {
+      const stimulus = { kind: 'ended', at: this.context.now(), run: message.child, endedAt: message.at } as const;
+      return this.deliver(run, { stimulus, message: key });
+    }
+    const { event, key: from } = message;
+    if (!isObject(event)) return this.context.committer.consume(key);
+    // The message's own time: the id of what it starts is made of it, whenever it is decided.
+    this.deliver(run, { stimulus: { kind: 'event', at, event }, message: key, event: from });
   }
 
   /** Another worker has the partition by now. */
@@ -51,7 +57,7 @@ export class Schedules {
     return false;
   }
 
-  private deliver(id: string, stimulus: ScheduleStimulus, message?: { partition: number; id: string }): void {
+  private deliver(id: string, arrival: ScheduleArrival): void {
     if (this.context.ownership.lease(partitionOf(id)) === undefined) return;
     let actor = this.actors.get(id);
     if (actor === undefined) {
@@ -61,6 +67,6 @@ export class Schedules {
       });
       this.actors.set(id, actor);
     }
-    actor.take({ stimulus, message });
+    actor.take(arrival);
   }
 }

@@ -22,7 +22,8 @@ export async function resolveUnknown(
     if (await isWritten(context, part)) landed.add(part);
   });
   // A commit is all or nothing, so parts without a journal row share the fate of those with one. Where there is none,
-  // they are sent again: heads, timers and consumed messages do no harm twice.
+  // they are sent again: heads, timers and consumed messages do no harm twice. Neither do events that are given back: none
+  // comes again before a step listens anew, which is in the journal; nor what a schedule decided, whose runs have fixed ids.
   if (landed.size > 0) for (const part of parts) if (part.journal === null) landed.add(part);
   return { landed: [...landed], again: parts.filter((part) => !landed.has(part)) };
 }
