@@ -1,6 +1,7 @@
 import { PawlError } from '../errors.ts';
 import { documentContract } from '../flow/contract.ts';
 import { durationMs } from '../flow/duration.ts';
+import { isLoose, strictly } from '../flow/loose.ts';
 import { placeVariables } from '../flow/scope.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { isObject } from '../json.ts';
@@ -17,10 +18,11 @@ import type { CompiledFlow, TaskCommon, TaskList, TaskNode } from './nodes.ts';
 import { compileSchemaOf } from './schemas.ts';
 
 /** Compiles a valid flow document. Throws PAWL_FLOW_INVALID where it cannot run. */
-export function compileFlow(document: Json, catalog: Catalog): CompiledFlow {
-  if (!isObject(document) || !isObject(document['document']))
+export function compileFlow(given: Json, catalog: Catalog): CompiledFlow {
+  if (!isObject(given) || !isObject(given['document']))
     throw new PawlError('PAWL_FLOW_INVALID', 'A flow document is an object with `document` and `do`.');
-  const head = document['document'];
+  const document = isLoose(given) ? strictly(given) : given;
+  const head = given['document'];
   const use = isObject(document['use']) ? document['use'] : {};
   const compiling: Compiling = {
     document,

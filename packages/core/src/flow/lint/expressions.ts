@@ -1,4 +1,5 @@
 import { isObject } from '../../json.ts';
+import { isLoose, isTried } from '../loose.ts';
 import { expressionOf, scanText } from '../expression-text.ts';
 import type { ExpressionText } from '../expression-text.ts';
 import { placeVariables, reservedVariables } from '../scope.ts';
@@ -11,23 +12,30 @@ import type { TextSite } from './texts.ts';
 /** Every expression compiles, with the variables of its place; what looks like one and is none is pointed at. */
 export function lintExpressions(lint: Lint): void {
   const evaluate = lint.document['evaluate'];
-  const loose = isObject(evaluate) && evaluate['mode'] === 'loose';
+  const loose = isLoose(lint.document);
   if (isObject(evaluate) && evaluate['language'] !== undefined && evaluate['language'] !== 'jq') {
     notYet(lint, '/evaluate/language', `Expressions in ${String(evaluate['language'])} are`, 'write them in jq');
     return;
   }
-  if (loose)
-    notYet(
-      lint,
-      '/evaluate/mode',
-      'The loose mode of expressions is',
-      'write ${ } around expressions and leave mode out',
-    );
   for (const site of textsOf(lint.document, lint.sites)) {
     if (site.form === 'expression') lintProgram(lint, site, expressionOf(site.text));
-    // In loose mode any text may be an expression, and one that fails stands for itself.
     else if (!loose) lintValue(lint, site);
+    else if (scanText(site.text).kind !== 'literal') lintValue(lint, site);
+    else lintTried(lint, site);
   }
+}
+
+/** In loose mode any text may be an expression, and one that fails stands for itself. */
+function lintTried(lint: Lint, site: TextSite): void {
+  const { text, path: at } = site;
+  if (!/^\s*[a-z_]\w*\s*$/.test(text) || ['true', 'false', 'null'].includes(text.trim()) || !isTried(site)) return;
+  warn(
+    lint,
+    'PAWL_FLOW_EXPRESSION_BARE',
+    at,
+    `In loose mode this is not the text ${JSON.stringify(text)} but what the function ${text.trim()} of jq gives.`,
+    `write \${ ${JSON.stringify(text.trim())} } if the text is meant`,
+  );
 }
 
 function lintValue(lint: Lint, site: TextSite): void {

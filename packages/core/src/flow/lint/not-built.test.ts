@@ -51,7 +51,6 @@ describe('what the language has and Pawl does not run yet', () => {
       '/input/schema/format',
     ],
     ['another language of expressions', `evaluate: {language: js}\ndo: ${one}`, '/evaluate/language'],
-    ['the loose mode', `evaluate: {mode: loose}\ndo: ${one}`, '/evaluate/mode'],
   ])('is a warning to check and an error to deploy: %s', (_, body, path) => {
     expect(told(body)).toEqual([`warning NOT_YET ${path}`]);
     expect(told(body, 'deploy')).toEqual([`error NOT_YET ${path}`]);
