@@ -78,7 +78,7 @@ export interface ScheduleRow {
 export interface ScheduleChange {
   readonly id: string;
   readonly partition: number;
-  /** The flow version for which it was decided: the row of another one stays as it is. */
+  /** The flow version for which it was decided: where another one, or none, is in force, the commit is refused (PoisonError 23514). */
   readonly flow: string;
   readonly at: number | null;
   readonly state: string;
