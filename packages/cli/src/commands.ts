@@ -17,6 +17,7 @@ export const commands: Readonly<Record<string, Entry>> = {
   runs: { summary: 'list the runs of the server', load: () => import('./commands/runs.ts') },
   show: { summary: 'show a run and what happened in it', load: () => import('./commands/show.ts') },
   cancel: { summary: 'cancel a run', load: () => import('./commands/cancel.ts') },
+  resume: { summary: 'let a run go on that was set aside', load: () => import('./commands/resume.ts') },
   decide: { summary: 'list or answer what waits for a person', load: () => import('./commands/decide.ts') },
   jq: { summary: 'run a jq program as flows do', load: () => import('./commands/jq.ts') },
   doctor: { summary: 'check this machine and the database', load: () => import('./commands/doctor.ts') },

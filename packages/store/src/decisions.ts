@@ -41,12 +41,17 @@ export async function listDecisions(
   };
 }
 
-/** A question by its id. */
-export async function readDecision(database: Database, id: string): Promise<DecisionRow | undefined> {
+/** A question of a workspace by its id. */
+export async function readDecision(
+  database: Database,
+  workspace: string,
+  id: string,
+): Promise<DecisionRow | undefined> {
   if (!isStorable(id)) return undefined;
   const [row] = await database.query<DecisionColumns>(
-    `select ${decisionColumns} from pawl.decision d where d.id = $1 limit 1`,
-    [id],
+    `select ${decisionColumns} from pawl.decision d
+       where d.id = $1 and d.workspace = (select id from pawl.workspace where name = $2) limit 1`,
+    [id, workspace],
   );
   return row === undefined ? undefined : decisionOf(row);
 }

@@ -23,6 +23,8 @@ export async function readInbox(
   const rows = await database.query<{ partition: number; id: string; run: string; at: number; message: string }>(
     `select i.partition, i.id, i.run, i.at, i.message from pawl.inbox i
        where i.partition = any ($1::smallint[]) and i.id <> all ($2::text[])
+         -- What came for a run that was set aside waits until that is taken back; its start is not lost either way.
+         and (i.key = i.run or not exists (select from pawl.quarantine q where q.partition = i.partition and q.run = i.run))
        order by i.n limit $3`,
     [partitions, [...held], limit],
     pollTimeoutMs,
@@ -61,38 +63,51 @@ export async function acceptStart(
   return row;
 }
 
-/** Accepts a message to a run that exists, or whose start was accepted; a repeat of its id is ignored. */
-export async function acceptMessage(database: Database, row: InboxRow): Promise<boolean> {
+/** Accepts a message to a run of a workspace that exists, or whose start was accepted; a repeat of its id is ignored. */
+export async function acceptMessage(database: Database, workspace: string, row: InboxRow): Promise<boolean> {
   assertStorable(row.id, 'The id of the message');
   if (row.id.length > longestId)
     throw new PawlError('PAWL_REQUEST_INVALID', `The id of a message has at most ${longestId} characters.`);
+  // A start's message says its workspace in a text that only we can read: JSON of the database refuses some of it.
+  const isAccepted = async () => (await readAcceptedStart(database, workspace, row.run)) !== undefined;
+  if (await insertMessage(database, workspace, row, false)) return true;
+  // Begun between the two looks, it is found by another one.
+  return (await isAccepted())
+    ? insertMessage(database, workspace, row, true)
+    : insertMessage(database, workspace, row, false);
+}
+
+/** Inserts a message if its run exists in the workspace or (`begins`) is known by a start that was accepted. */
+async function insertMessage(database: Database, workspace: string, row: InboxRow, begins: boolean): Promise<boolean> {
   const [answer] = await database.query<{ known: boolean }>(
     `with target as (
-       select exists (select from pawl.run r where r.partition = $1 and r.id = $3)
-         or exists (select from pawl.inbox i where i.partition = $1 and i.key = $3) as known
+       select exists (select from pawl.run r join pawl.workspace w on w.id = r.workspace
+           where r.partition = $1 and r.id = $3 and w.name = $7)
+         or ($8 and exists (select from pawl.inbox i where i.partition = $1 and i.key = $3)) as known
      ), accepted as (
        insert into pawl.inbox (partition, id, run, at, message, key)
          select $1, $2, $3, $4, $5, $6 from target where known
          on conflict do nothing
      )
      select known from target`,
-    [row.partition, row.id, row.run, row.at, storedJson(row.message), messageKey(row.id)],
+    [row.partition, row.id, row.run, row.at, storedJson(row.message), messageKey(row.id), workspace, begins],
   );
   return answer?.known === true;
 }
 
-/** A start that was accepted and not yet begun. */
+/** A start of a workspace that was accepted and not yet begun. */
 export async function readAcceptedStart(
   database: Database,
+  workspace: string,
   run: string,
 ): Promise<{ at: number; message: Extract<InboxMessage, { kind: 'start' }> } | undefined> {
   const [row] = await database.query<{ at: number; message: string }>(
     'select at, message from pawl.inbox where partition = $1 and key = $2',
     [partitionOf(run), run],
   );
-  return row === undefined
-    ? undefined
-    : { at: row.at, message: JSON.parse(row.message) as Extract<InboxMessage, { kind: 'start' }> };
+  if (row === undefined) return undefined;
+  const message = JSON.parse(row.message) as Extract<InboxMessage, { kind: 'start' }>;
+  return message.workspace === workspace ? { at: row.at, message } : undefined;
 }
 
 function sha256(parts: readonly string[]): string {

@@ -227,7 +227,7 @@ describe('lost connections', () => {
     proxy.breakAll();
     const message = { kind: 'cancel', by: 'lena' } as const;
     await waitUntil('the message is accepted', () =>
-      store.api.send({ partition: 9, id: 'after the break', run, at: 1, message }).catch(() => false),
+      store.api.send('default', { partition: 9, id: 'after the break', run, at: 1, message }).catch(() => false),
     );
     await waitUntil('it is read', async () => {
       const rows = await worker.inbox([9], new Set(), 10).catch(() => []);

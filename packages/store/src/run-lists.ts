@@ -42,13 +42,13 @@ export async function listRuns(
   return { items, next: rows.length > limit && last !== undefined ? writeCursor('runs', [last.id]) : null };
 }
 
-/** A run's summary; `pending` for a start that was accepted and not yet begun. */
-export async function readSummary(database: Database, run: string): Promise<RunSummary | undefined> {
-  const begun = await readBegun(database, run);
+/** A summary of a workspace's run; `pending` for a start that was accepted and not yet begun. */
+export async function readSummary(database: Database, workspace: string, run: string): Promise<RunSummary | undefined> {
+  const begun = await readBegun(database, workspace, run);
   if (begun !== undefined) return begun;
-  const accepted = await readAcceptedStart(database, run);
+  const accepted = await readAcceptedStart(database, workspace, run);
   // Begun between the two reads: its message is gone, its head is there.
-  if (accepted === undefined) return readBegun(database, run);
+  if (accepted === undefined) return readBegun(database, workspace, run);
   const flow = await readFlow(database, accepted.message.flow);
   if (flow === undefined) return undefined;
   return {
@@ -62,10 +62,11 @@ export async function readSummary(database: Database, run: string): Promise<RunS
   };
 }
 
-async function readBegun(database: Database, run: string): Promise<RunSummary | undefined> {
+async function readBegun(database: Database, workspace: string, run: string): Promise<RunSummary | undefined> {
   const [row] = await database.query<SummaryColumns>(
-    `select ${summaryColumns} from pawl.run r join pawl.flow f on f.id = r.flow where r.partition = $1 and r.id = $2`,
-    [partitionOf(run), run],
+    `select ${summaryColumns} from pawl.run r join pawl.flow f on f.id = r.flow join pawl.workspace w on w.id = r.workspace
+       where r.partition = $1 and r.id = $2 and w.name = $3`,
+    [partitionOf(run), run, workspace],
   );
   return row === undefined ? undefined : summaryOf(row);
 }

@@ -21,12 +21,17 @@ export function readLoadedRuns(
   );
 }
 
-/** One run with its last snapshot and the rows after it. */
-export async function readStoredRun(database: Database, run: string): Promise<StoredRun | undefined> {
+/** One run with its last snapshot and the rows after it; of a workspace where one is given. */
+export async function readStoredRun(
+  database: Database,
+  run: string,
+  workspace?: string,
+): Promise<StoredRun | undefined> {
   const [stored] = await readStored(
     database,
-    'select r.partition, r.id, r.flow, r.status, r.loaded from pawl.run r where r.partition = $1 and r.id = $2',
-    [partitionOf(run), run],
+    `select r.partition, r.id, r.flow, r.status, r.loaded from pawl.run r where r.partition = $1 and r.id = $2
+       and ($3::text is null or r.workspace = (select w.id from pawl.workspace w where w.name = $3))`,
+    [partitionOf(run), run, workspace ?? null],
   );
   return stored;
 }

@@ -1,6 +1,9 @@
-import type { FlowError } from '@pawl/core';
+import type { FlowError, InboxMessage, Resumption } from '@pawl/core';
 import { partitionOf } from '@pawl/core';
 import type { Database } from './database.ts';
+import { messageKey } from './message-key.ts';
+import { readSummary } from './run-lists.ts';
+import { assertStorable } from './storable.ts';
 
 /**
  * Writes down that a worker is about to decide a run at an event, or (null) that it lived through it. Answers how many
@@ -35,4 +38,17 @@ export async function quarantineRun(database: Database, worker: string, run: str
        on conflict do nothing`,
     [partitionOf(run), run, JSON.stringify(reason), worker],
   );
+}
+
+/** Lets a run go on that was set aside; see `ApiStore.resume`. */
+export async function resumeRun(database: Database, resumption: Resumption): Promise<boolean> {
+  const { workspace, run, at, by, reason, message } = resumption;
+  if ((await readSummary(database, workspace, run)) === undefined) return false;
+  assertStorable(by + (reason ?? ''), 'The reason');
+  const told: InboxMessage = { kind: 'resume' };
+  const [row] = await database.query<{ resumed: boolean }>(
+    'select pawl.resume($1, $2, $3, $4, $5, $6, $7, $8) as resumed',
+    [partitionOf(run), run, at, by, reason ?? null, messageKey(message), message, JSON.stringify(told)],
+  );
+  return row?.resumed === true;
 }

@@ -185,7 +185,7 @@ function commitTests(tools: Tools): void {
       );
       expect(await tools.worker().run(run)).toMatchObject({ status: 'waiting', loaded: false, snapshot, journal: [] });
       expect(await tools.worker().nextTimer([5])).toBe(testEpoch + 60_000);
-      expect(await tools.store().api.runSummary(run)).toMatchObject({
+      expect(await tools.store().api.runSummary('default', run)).toMatchObject({
         status: 'waiting',
         waitingFor: 'timer',
         startedAt: testEpoch + 5,
@@ -242,7 +242,7 @@ function commitTests(tools: Tools): void {
       await tools
         .worker()
         .commit(commitOf([lease], { heads: [headOf(run, { status: 'waiting', waitingFor: 'target' })] }));
-      expect(await tools.store().api.runSummary(run)).toMatchObject({
+      expect(await tools.store().api.runSummary('default', run)).toMatchObject({
         status: 'waiting',
         waitingFor: 'target',
         endedAt: null,
@@ -252,7 +252,7 @@ function commitTests(tools: Tools): void {
         .commit(
           commitOf([lease], { heads: [headOf(run, { status: 'faulted', loaded: false, endedAt: testEpoch + 77 })] }),
         );
-      expect(await tools.store().api.runSummary(run)).toMatchObject({
+      expect(await tools.store().api.runSummary('default', run)).toMatchObject({
         status: 'faulted',
         waitingFor: null,
         endedAt: testEpoch + 77,
@@ -353,7 +353,7 @@ function startTests(tools: Tools): void {
       });
       expect(await tracesOf(tools.worker(), loser, sha256('big'))).toEqual({ stored: undefined, payloads: 0 });
       expect((await tools.store().api.journal(loser, 1)).length).toBe(0);
-      expect(await tools.store().api.decision(`q-${loser}`)).toBeUndefined();
+      expect(await tools.store().api.decision('default', `q-${loser}`)).toBeUndefined();
       expect((await tools.worker().dueTimers([30], testEpoch + 1, 100)).map((timer) => timer.run)).toEqual([winner]);
       expect((await tools.worker().run(bystander))?.journal).toHaveLength(1);
     });
@@ -362,7 +362,7 @@ function startTests(tools: Tools): void {
       const lease = await own(tools.worker(), 31);
       const [winner, loser] = [newRunId(31), newRunId(31)];
       await tools.worker().commit(await start(lease, winner, 'k2'));
-      await tools.store().api.send(cancelOf(winner, 'message-of-the-loser'));
+      await tools.store().api.send('default', cancelOf(winner, 'message-of-the-loser'));
       const commit = {
         ...(await start(lease, loser, 'k2')),
         consumed: [{ partition: 31, id: 'message-of-the-loser' }],
@@ -433,7 +433,7 @@ function apiStartTests(tools: Tools): void {
         replayed: false,
         mismatch: false,
       });
-      expect(await tools.store().api.runSummary(run)).toMatchObject({
+      expect(await tools.store().api.runSummary('default', run)).toMatchObject({
         id: run,
         status: 'pending',
         key: 's1',
@@ -450,7 +450,7 @@ function apiStartTests(tools: Tools): void {
       });
       expect(await tools.worker().commit(commit)).toEqual({ lost: [] });
       expect(await tools.worker().inbox([40], new Set(), 10)).toEqual([]);
-      expect(await tools.store().api.runSummary(run)).toMatchObject({
+      expect(await tools.store().api.runSummary('default', run)).toMatchObject({
         status: 'running',
         key: 's1',
         startedAt: testEpoch + 5,
@@ -481,7 +481,7 @@ function apiStartTests(tools: Tools): void {
       const other = { run: third, at: testEpoch, message: await startMessage({ a: 2 }, keyOf('s3', '{"a":2}')) };
       expect(await api.start(other)).toEqual({ run: first, replayed: true, mismatch: true });
       expect(await tools.worker().inbox([42], new Set(), 10)).toHaveLength(1);
-      expect(await api.runSummary(second)).toBeUndefined();
+      expect(await api.runSummary('default', second)).toBeUndefined();
     });
 
     it('with a known Idempotency-Key answers the first run; another scope is another key', async () => {
@@ -558,7 +558,8 @@ function inboxTests(tools: Tools): void {
     it('gives messages in order of acceptance, without those held, up to the limit, of the partitions asked for', async () => {
       const { runs } = await tools.begin(60, 1);
       const run = runs[0]!;
-      for (const id of ['c', 'a', 'd', 'b']) expect(await tools.store().api.send(cancelOf(run, id))).toBe(true);
+      for (const id of ['c', 'a', 'd', 'b'])
+        expect(await tools.store().api.send('default', cancelOf(run, id))).toBe(true);
       const ids = async (held: string[], limit: number, partitions = [60]) =>
         (await tools.worker().inbox(partitions, new Set(held), limit)).map((row) => row.id);
       expect(await ids([], 10)).toEqual(['c', 'a', 'd', 'b']);
@@ -570,24 +571,24 @@ function inboxTests(tools: Tools): void {
 
     it('gives a message that was accepted while later ones were already read', async () => {
       const { runs, lease } = await tools.begin(62, 1);
-      await tools.store().api.send(cancelOf(runs[0]!, 'late-2'));
+      await tools.store().api.send('default', cancelOf(runs[0]!, 'late-2'));
       const first = await tools.worker().inbox([62], new Set(), 10);
       await tools.worker().commit(commitOf([lease], { consumed: first }));
-      await tools.store().api.send(cancelOf(runs[0]!, 'late-1'));
+      await tools.store().api.send('default', cancelOf(runs[0]!, 'late-1'));
       expect((await tools.worker().inbox([62], new Set(['late-2']), 10)).map((row) => row.id)).toEqual(['late-1']);
     });
 
     it('ignores a repeat of a message id', async () => {
       const { runs } = await tools.begin(63, 1);
-      await tools.store().api.send(cancelOf(runs[0]!, 'same', 'first'));
-      expect(await tools.store().api.send(cancelOf(runs[0]!, 'same', 'second'))).toBe(true);
+      await tools.store().api.send('default', cancelOf(runs[0]!, 'same', 'first'));
+      expect(await tools.store().api.send('default', cancelOf(runs[0]!, 'same', 'second'))).toBe(true);
       const rows = await tools.worker().inbox([63], new Set(), 10);
       expect(rows.map((row) => row.message)).toEqual([{ kind: 'cancel', by: 'lena', reason: 'first' }]);
     });
 
     it('keeps a message until a commit consumes it, with the rest of that commit or not at all', async () => {
       const { runs, lease } = await tools.begin(64, 1);
-      await tools.store().api.send(cancelOf(runs[0]!, 'kept'));
+      await tools.store().api.send('default', cancelOf(runs[0]!, 'kept'));
       const consumed = [{ partition: 64, id: 'kept' }];
       await expect(
         tools.worker().commit(commitOf([lease], { consumed, journal: [journalOf(runs[0]!, 1)] })),
@@ -599,7 +600,7 @@ function inboxTests(tools: Tools): void {
 
     it('refuses a message to a run that does not exist, and takes one to a start that has not begun', async () => {
       const unknown = newRunId(65);
-      expect(await tools.store().api.send(cancelOf(unknown, 'nowhere'))).toBe(false);
+      expect(await tools.store().api.send('default', cancelOf(unknown, 'nowhere'))).toBe(false);
       const run = newRunId(65);
       const message = {
         kind: 'start',
@@ -609,7 +610,7 @@ function inboxTests(tools: Tools): void {
         key: null,
       } as const;
       await tools.store().api.start({ run, at: testEpoch, message });
-      expect(await tools.store().api.send(cancelOf(run, 'early'))).toBe(true);
+      expect(await tools.store().api.send('default', cancelOf(run, 'early'))).toBe(true);
       expect((await tools.worker().inbox([65], new Set(), 10)).map((row) => row.message.kind)).toEqual([
         'start',
         'cancel',
@@ -618,8 +619,12 @@ function inboxTests(tools: Tools): void {
 
     it('refuses raw text that cannot be stored', async () => {
       const { runs } = await tools.begin(66, 1);
-      expect(await codeOf(tools.store().api.send(cancelOf(runs[0]!, 'nul\u0000')))).toBe('PAWL_INPUT_INVALID');
-      expect(await codeOf(tools.store().api.send(cancelOf(runs[0]!, 'lone\ud800')))).toBe('PAWL_INPUT_INVALID');
+      expect(await codeOf(tools.store().api.send('default', cancelOf(runs[0]!, 'nul\u0000')))).toBe(
+        'PAWL_INPUT_INVALID',
+      );
+      expect(await codeOf(tools.store().api.send('default', cancelOf(runs[0]!, 'lone\ud800')))).toBe(
+        'PAWL_INPUT_INVALID',
+      );
       expect(await tools.worker().inbox([66], new Set(), 10)).toEqual([]);
     });
   });
@@ -669,7 +674,7 @@ function loadTests(tools: Tools): void {
         snapshot: snapshot(5),
         journal: [{ from: 6 }],
       });
-      expect(await tools.store().api.stored(run)).toMatchObject({ snapshot: snapshot(5) });
+      expect(await tools.store().api.stored('default', run)).toMatchObject({ snapshot: snapshot(5) });
     });
 
     it('reads the whole journal from any number on', async () => {
@@ -693,8 +698,8 @@ function loadTests(tools: Tools): void {
     it('knows nothing of an unknown run', async () => {
       const run = newRunId(83);
       expect(await tools.worker().run(run)).toBeUndefined();
-      expect(await tools.store().api.stored(run)).toBeUndefined();
-      expect(await tools.store().api.runSummary(run)).toBeUndefined();
+      expect(await tools.store().api.stored('default', run)).toBeUndefined();
+      expect(await tools.store().api.runSummary('default', run)).toBeUndefined();
       expect(await tools.store().api.journal(run, 1)).toEqual([]);
       expect(await tools.worker().payloads(run, [])).toEqual(new Map());
     });
@@ -815,9 +820,9 @@ function decisionTests(tools: Tools): void {
         message: 'seen in the ledger',
       };
       await tools.worker().commit(commitOf([lease], { decisions: [{ ...asked[0]!, decided }] }));
-      expect(await api.decision(asked[0]!.id)).toEqual({ ...asked[0], decided });
-      expect(await api.decision(asked[1]!.id)).toEqual(asked[1]);
-      expect(await api.decision('no such decision')).toBeUndefined();
+      expect(await api.decision('default', asked[0]!.id)).toEqual({ ...asked[0], decided });
+      expect(await api.decision('default', asked[1]!.id)).toEqual(asked[1]);
+      expect(await api.decision('default', 'no such decision')).toBeUndefined();
       const left = await everyPage((cursor) => api.decisions({ workspace: 'default', open: true, cursor, limit: 100 }));
       expect(left.filter((decision) => decision.partition === 110)).toEqual([asked[2], asked[1]]);
       const taken = await everyPage((cursor) => api.decisions({ workspace: 'default', open: false, cursor, limit: 2 }));
@@ -1007,7 +1012,7 @@ function ownershipTests(tools: Tools): void {
     it('wakes the owner when a message has come', async () => {
       const { runs } = await tools.begin(154);
       const woken = new Promise<void>((resolve) => tools.worker().onWake(resolve));
-      await tools.store().api.send(cancelOf(runs[0]!, 'wake-up'));
+      await tools.store().api.send('default', cancelOf(runs[0]!, 'wake-up'));
       await expect(woken).resolves.toBeUndefined();
     });
 

@@ -47,6 +47,10 @@ function summaryOf(run: JsonObject): string[][] {
     ['run', cell(run['id'])],
     ['flow', flowName(run['flow'])],
     ['status', statusText(run)],
+    [
+      'set aside',
+      run['quarantined'] === true ? `deciding it failed; \`pawl resume ${cell(run['id'])}\` tries again` : '',
+    ],
     ['started', time(run['startedAt'])],
     ['ended', time(run['endedAt'])],
     ['key', cell(run['key'])],

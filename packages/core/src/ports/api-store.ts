@@ -1,3 +1,4 @@
+import type { Json } from '../json.ts';
 import type { RunStatus, WaitingFor } from '../state/state.ts';
 import type { EventRow, EventView, ScheduleRow, SubscriptionRow } from './event-rows.ts';
 import type { DecisionRow, FlowVersion, InboxMessage, InboxRow, JournalRow, StoredRun } from './rows.ts';
@@ -25,6 +26,30 @@ export interface StartAnswer {
   readonly run: string;
   readonly replayed: boolean;
   readonly mismatch: boolean;
+}
+
+/** Who lets a run go on that was set aside, when (ms), and why. */
+export interface Resumption {
+  readonly workspace: string;
+  readonly run: string;
+  readonly at: number;
+  readonly by: string;
+  readonly reason?: string;
+  /** Id of the message that tells its owner. */
+  readonly message: string;
+}
+
+/** A request with an Idempotency-Key: workspace, principal and route in `scope`. */
+export interface KeyedWork {
+  readonly scope: string;
+  readonly key: string;
+  readonly at: number;
+}
+
+/** What is known of a request; `answer` null: it is under way. */
+export interface KnownAnswer {
+  readonly fingerprint: string;
+  readonly answer: string | null;
 }
 
 /** The store as the API and the commands use it. */
@@ -79,8 +104,13 @@ export interface ApiStore {
   }): Promise<ListPage<ScheduleRow>>;
   /** Pauses a schedule or lets it go on at `at`; `false`: there is none. */
   pauseSchedule?(id: string, paused: boolean, at: number | null): Promise<boolean>;
-  /** Accepts a message to a run; `false`: there is no such run. */
-  send(row: InboxRow): Promise<boolean>;
+  /** Accepts a message to a run of a workspace; `false`: there is no such run. */
+  send(workspace: string, row: InboxRow): Promise<boolean>;
+  /**
+   * Lets a run that was set aside go on, and records who wanted it and why: its owner loads it again, with the messages
+   * that have come meanwhile. `false`: it is not set aside.
+   */
+  resume(resumption: Resumption): Promise<boolean>;
   runs(options: {
     readonly workspace: string;
     readonly status?: RunStatus;
@@ -89,8 +119,10 @@ export interface ApiStore {
     readonly limit: number;
   }): Promise<ListPage<RunSummary>>;
   /** A run's summary; a start that was accepted and not yet begun is `pending`. */
-  runSummary(run: string): Promise<RunSummary | undefined>;
-  stored(run: string): Promise<StoredRun | undefined>;
+  runSummary(workspace: string, run: string): Promise<RunSummary | undefined>;
+  /** The input of a start that was accepted and not yet begun. */
+  acceptedInput(workspace: string, run: string): Promise<Json | undefined>;
+  stored(workspace: string, run: string): Promise<StoredRun | undefined>;
   /** Journal rows of a run from an event number on, at most `limit` of them. Default: all. */
   journal(run: string, from: number, limit?: number): Promise<readonly JournalRow[]>;
   payloads(run: string, sha256: readonly string[]): Promise<ReadonlyMap<string, string>>;
@@ -100,7 +132,16 @@ export interface ApiStore {
     readonly cursor: string | null;
     readonly limit: number;
   }): Promise<ListPage<DecisionRow>>;
-  decision(id: string): Promise<DecisionRow | undefined>;
+  decision(workspace: string, id: string): Promise<DecisionRow | undefined>;
+  /**
+   * Takes an Idempotency-Key for a request that is about to be carried out, until `until`; or tells what is known of it:
+   * its fingerprint, and its answer once there is one.
+   */
+  takeKey(
+    request: KeyedWork & { readonly fingerprint: string; readonly until: number },
+  ): Promise<KnownAnswer | 'taken'>;
+  /** Keeps the answer of a request until a time; `null` gives its key back. Old answers go where the kept ones are too many bytes. */
+  keepAnswer(request: KeyedWork & { readonly answer: string | null; readonly until: number }): Promise<void>;
   /** Difference between the database's clock and this machine's (whole ms), measured at connection. */
   clockOffset(): number;
   close(): Promise<void>;

@@ -147,7 +147,7 @@ export class People {
     auditor.messages.set(id, { run, message });
     this.waiting += 1;
     const row = { partition: partitionOf(run), id, run, at: this.now(), message };
-    const send = (): Promise<unknown> => store.api.send(row);
+    const send = (): Promise<unknown> => store.api.send('default', row);
     const sent = prng.chance(0.1) ? send().then(send) : send();
     void sent.then(() => {
       this.waiting -= 1;

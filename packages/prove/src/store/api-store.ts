@@ -1,4 +1,4 @@
-import type { ApiStore, InboxRow, StartAnswer } from '@pawl/core';
+import type { ApiStore, InboxRow, Resumption, StartAnswer } from '@pawl/core';
 import { partitionOf, PawlError } from '@pawl/core';
 import { dedupName, isStorable } from './apply-commit.ts';
 import { eventLists } from './event-lists.ts';
@@ -23,13 +23,40 @@ export function apiStore(store: SimStore): ApiStore {
         store.wake(partitionOf(start.run));
         return answer;
       }),
-    send: (row) =>
+    send: (workspace, row) =>
       store.serve(() => {
-        const known = acceptMessage(tables, row);
+        const known = acceptMessage(tables, workspace, row);
         store.wake(row.partition);
         return known;
       }),
-    stored: (run) => store.serve(() => tables.stored(run)),
+    resume: (resumption) =>
+      store.serve(() => {
+        const resumed = resume(tables, resumption);
+        store.wake(partitionOf(resumption.run));
+        return resumed;
+      }),
+    acceptedInput: (workspace, run) =>
+      store.serve(() => {
+        const start = tables.acceptedStart(workspace, run);
+        return start?.message.kind === 'start' ? start.message.input : undefined;
+      }),
+    stored: (workspace, run) =>
+      store.serve(() => (tables.runs.get(run)?.workspace === workspace ? tables.stored(run) : undefined)),
+    takeKey: ({ scope, key, fingerprint, at, until }) =>
+      store.serve(() => {
+        const name = JSON.stringify([scope, key]);
+        const known = tables.answers.get(name);
+        if (known !== undefined && known.until > at) return { fingerprint: known.fingerprint, answer: known.answer };
+        tables.answers.set(name, { fingerprint, answer: null, until });
+        return 'taken';
+      }),
+    keepAnswer: ({ scope, key, answer, until }) =>
+      store.serve(() => {
+        const name = JSON.stringify([scope, key]);
+        const known = tables.answers.get(name);
+        if (answer === null) tables.answers.delete(name);
+        else if (known !== undefined) tables.answers.set(name, { ...known, answer, until });
+      }),
     journal: (run, from) => store.serve(() => (tables.runs.get(run)?.journal ?? []).filter((row) => row.to >= from)),
     payloads: (run, sha256) => store.serve(() => tables.payloads(run, sha256)),
     clockOffset: () => 0,
@@ -67,9 +94,18 @@ function acceptStart(tables: Tables, { run, at, message, request }: Parameters<A
   return { run, replayed: false, mismatch: false };
 }
 
-function acceptMessage(tables: Tables, row: InboxRow): boolean {
+function resume(tables: Tables, { workspace, run, at, message: id }: Resumption): boolean {
+  const record = tables.runs.get(run);
+  if (record === undefined || record.workspace !== workspace || record.quarantined === null) return false;
+  record.quarantined = null;
+  record.mark = null;
+  tables.inbox.set(id, { partition: partitionOf(run), id, run, at, message: { kind: 'resume' } });
+  return true;
+}
+
+function acceptMessage(tables: Tables, workspace: string, row: InboxRow): boolean {
   assertStorable(row.id, 'The id of the message');
-  if (!tables.isKnown(row.run)) return false;
+  if (!tables.isKnown(workspace, row.run)) return false;
   if (!tables.inbox.has(row.id)) tables.inbox.set(row.id, row);
   return true;
 }

@@ -28,11 +28,11 @@ export function runLists(store: SimStore): Pick<ApiStore, 'runs' | 'runSummary' 
           );
         return pageOf('runs', found, (run) => run.id, page);
       }),
-    runSummary: (run) =>
+    runSummary: (workspace, run) =>
       store.serve(() => {
         const record = tables.runs.get(run);
-        if (record !== undefined) return summaryOf(record);
-        const start = tables.inbox.get(run);
+        if (record !== undefined) return record.workspace === workspace ? summaryOf(record) : undefined;
+        const start = tables.acceptedStart(workspace, run);
         if (start?.message.kind !== 'start') return undefined;
         const { flow, key } = start.message;
         return {
@@ -54,10 +54,10 @@ export function runLists(store: SimStore): Pick<ApiStore, 'runs' | 'runSummary' 
           .sort((a, b) => a.askedAt - b.askedAt || (a.id < b.id ? -1 : 1));
         return pageOf<DecisionRow>('decisions', found, (decision) => decision.id, page);
       }),
-    decision: (id) =>
+    decision: (workspace, id) =>
       store.serve(() => {
         for (const record of tables.runs.values()) {
-          const found = record.decisions.get(id);
+          const found = record.workspace === workspace ? record.decisions.get(id) : undefined;
           if (found !== undefined) return found;
         }
         return undefined;

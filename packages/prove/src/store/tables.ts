@@ -4,6 +4,7 @@ import type {
   FlowVersion,
   InboxRow,
   JournalRow,
+  KnownAnswer,
   RunStart,
   RunStatus,
   SnapshotRow,
@@ -67,6 +68,8 @@ export class Tables {
   readonly dedup = new Map<string, Winner>();
   /** Idempotency-Keys by scope and key. */
   readonly requests = new Map<string, Winner>();
+  /** Answers of requests with an Idempotency-Key that start no run, by scope and key. */
+  readonly answers = new Map<string, KnownAnswer & { readonly until: number }>();
   readonly flows = new Map<string, FlowVersion>();
   /** Named versions: `workspace namespace name version` as JSON to hash. */
   readonly named = new Map<string, string>();
@@ -122,7 +125,9 @@ export class Tables {
     const found: InboxRow[] = [];
     for (const row of this.inbox.values()) {
       if (found.length >= limit) break;
-      if (partitions.includes(row.partition) && !held.has(row.id)) found.push(copyOf(row));
+      // What came for a run that was set aside waits until that is taken back.
+      const isAside = row.id !== row.run && (this.runs.get(row.run)?.quarantined ?? null) !== null;
+      if (partitions.includes(row.partition) && !held.has(row.id) && !isAside) found.push(copyOf(row));
     }
     return found;
   }
@@ -178,10 +183,17 @@ export class Tables {
     return deaths;
   }
 
-  /** Whether a message can reach this run: it exists, or its start is accepted. */
-  isKnown(run: string): boolean {
-    if (this.runs.has(run)) return true;
-    return this.inbox.get(run)?.message.kind === 'start' && partitionOf(run) === this.inbox.get(run)?.partition;
+  /** Whether a message can reach this run of a workspace: it exists, or its start is accepted. */
+  isKnown(workspace: string, run: string): boolean {
+    const record = this.runs.get(run);
+    if (record !== undefined) return record.workspace === workspace;
+    return this.acceptedStart(workspace, run)?.partition === partitionOf(run);
+  }
+
+  /** The message of a start of a workspace that was accepted and not yet begun. */
+  acceptedStart(workspace: string, run: string): InboxRow | undefined {
+    const row = this.inbox.get(run);
+    return row?.message.kind === 'start' && row.message.workspace === workspace ? row : undefined;
   }
 }
 

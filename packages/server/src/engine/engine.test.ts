@@ -160,7 +160,7 @@ describe.skipIf(missing !== undefined)(`the engine${missing === undefined ? '' :
     expect(seq).toBeGreaterThan(400);
     const { items } = await engine.journal(run, 0, 10_000);
     expect(items.map((event) => event.seq)).toEqual(Array.from({ length: seq }, (_, i) => i + 1));
-    expect((await engine.store.stored(run))?.snapshot).not.toBeNull();
+    expect((await engine.store.stored('default', run))?.snapshot).not.toBeNull();
     for (const at of [2, Math.trunc(seq / 2), seq - 3]) {
       const event = items[at - 1];
       expect(await engine.state(run, at)).toMatchObject({

@@ -1,4 +1,4 @@
-import type { Actions, ApiStore, Json, Log, PublicEvent, RunSummary, Verdict } from '@pawl/core';
+import type { Actions, ApiStore, Clock, Json, Log, PublicEvent, RunSummary, Verdict } from '@pawl/core';
 import type { Worker } from '@pawl/runtime';
 import type { DeployOptions, Deployment } from './deploy.ts';
 import type { MessageVerdict, Sender } from './messages.ts';
@@ -13,6 +13,8 @@ export interface Engine {
   readonly actions: Actions;
   readonly workspace: string;
   readonly log: Log;
+  /** In step with the database's clock. */
+  readonly clock: Clock;
   /** The worker; undefined in mode `none` before `advance`. */
   readonly worker: Worker | undefined;
   /** Resolves when the worker cannot go on: others take its runs over, and this process should end. */
@@ -25,8 +27,10 @@ export interface Engine {
   start(options: StartOptions): Promise<Started>;
   /** In mode `none`: makes a worker that owns and advances this one run. */
   advance(run: string): Promise<void>;
-  /** Asks a run to end; the owner's verdict is waited for at most 5 s. Throws PAWL_RUN_UNKNOWN. */
+  /** Asks a run to end; the owner's verdict is waited for at most 5 s. Throws PAWL_RUN_UNKNOWN, PAWL_RUN_QUARANTINED. */
   cancel(run: string, sender: Sender): Promise<MessageVerdict>;
+  /** Lets a run go on that was set aside. Throws PAWL_RUN_UNKNOWN, PAWL_RUN_NOT_SET_ASIDE. */
+  resume(run: string, sender: Sender): Promise<void>;
   /** Answers a question about an ambiguous step; as `cancel`. Throws PAWL_DECISION_UNKNOWN. */
   decide(id: string, verdict: Verdict, sender: Sender): Promise<MessageVerdict>;
   /** Questions to a person, the oldest first, with what they are about. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { DecisionRow, Json, Verdict } from '@pawl/core';
+import type { DecisionRow, InboxMessage, Json, Verdict } from '@pawl/core';
 import { canonicalJson, PawlError, partitionOf } from '@pawl/core';
 import type { EngineContext } from './context.ts';
-import { readState, requireRun } from './read-run.ts';
+import { readState, requireNotAside, requireRun } from './read-run.ts';
 
 /** What became of a message: its run took it, another one was first, or its owner has not said yet. */
 export type MessageVerdict = 'taken' | 'lost' | 'pending';
@@ -27,9 +27,10 @@ export class Messages {
     this.context = context;
   }
 
-  /** Asks a run to end. Throws PAWL_RUN_UNKNOWN. 'lost': it had ended otherwise; a run that is cancelled already is 'taken'. */
+  /** Asks a run to end. Throws PAWL_RUN_UNKNOWN, PAWL_RUN_QUARANTINED. 'lost': it had ended otherwise; a run that is cancelled already is 'taken'. */
   async cancel(run: string, { by, reason }: Sender): Promise<MessageVerdict> {
     await requireRun(this.context, run);
+    await requireNotAside(this.context, run);
     const settled = async (): Promise<MessageVerdict | undefined> => {
       const state = await readState(this.context, run);
       if (state?.cancel !== undefined || state?.status === 'cancelled') return 'taken';
@@ -41,7 +42,20 @@ export class Messages {
     return this.wait(run, settled);
   }
 
-  /** Answers a question. Throws PAWL_DECISION_UNKNOWN. 'lost': it was answered otherwise, or is void. */
+  /**
+   * Lets a run go on that was set aside; its owner loads it, and sets it aside again where deciding it fails again.
+   * Throws PAWL_RUN_UNKNOWN, PAWL_RUN_NOT_SET_ASIDE.
+   */
+  async resume(run: string, { by, reason }: Sender): Promise<void> {
+    await requireRun(this.context, run);
+    const { api, clock, workspace, worker } = this.context;
+    const why = reason === undefined ? {} : { reason };
+    const resumed = await api.resume({ workspace, run, at: clock.now(), by, ...why, message: randomUUID() });
+    if (!resumed) throw new PawlError('PAWL_RUN_NOT_SET_ASIDE', `Run ${run} was not set aside; nothing was changed.`);
+    worker()?.wake();
+  }
+
+  /** Answers a question. Throws PAWL_DECISION_UNKNOWN, PAWL_RUN_QUARANTINED. 'lost': it was answered otherwise, or is void. */
   async decide(id: string, verdict: Verdict, sender: Sender): Promise<MessageVerdict> {
     // Two equal answers of one person could not be told apart afterwards, so they are sent one after the other.
     const before = this.deciding.get(id) ?? Promise.resolve();
@@ -58,6 +72,7 @@ export class Messages {
   private async decideNext(id: string, verdict: Verdict, { by, reason }: Sender): Promise<MessageVerdict> {
     const question = await this.question(id);
     if (question.decided !== null) return 'lost';
+    await requireNotAside(this.context, question.run);
     await this.send(question.run, {
       kind: 'decision',
       decision: id,
@@ -74,16 +89,16 @@ export class Messages {
   }
 
   private async question(id: string): Promise<DecisionRow> {
-    const question = await this.context.api.decision(id);
+    const question = await this.context.api.decision(this.context.workspace, id);
     if (question === undefined)
       throw new PawlError('PAWL_DECISION_UNKNOWN', `There is no decision ${id.slice(0, 100)}.`);
     return question;
   }
 
-  private async send(run: string, message: Parameters<EngineContext['api']['send']>[0]['message']): Promise<void> {
-    const { api, clock } = this.context;
+  private async send(run: string, message: InboxMessage): Promise<void> {
+    const { api, clock, workspace } = this.context;
     const row = { partition: partitionOf(run), id: randomUUID(), run, at: clock.now(), message };
-    if (!(await api.send(row))) throw new PawlError('PAWL_RUN_UNKNOWN', `There is no run ${run}.`);
+    if (!(await api.send(workspace, row))) throw new PawlError('PAWL_RUN_UNKNOWN', `There is no run ${run}.`);
   }
 
   private async wait(run: string, settled: () => Promise<MessageVerdict | undefined>): Promise<MessageVerdict> {
@@ -95,7 +110,11 @@ export class Messages {
       for (;;) {
         const verdict = await settled();
         if (verdict !== undefined) return verdict;
-        if (clock.mono() > end) return 'pending';
+        if (clock.mono() > end) {
+          // Set aside meanwhile: the message waits, and the run must be taken back first.
+          await requireNotAside(this.context, run);
+          return 'pending';
+        }
         await follower.woken(pollMs);
       }
     } finally {

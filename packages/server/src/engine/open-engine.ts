@@ -30,6 +30,8 @@ import { traceRuns } from '../observe/traces.ts';
 
 const userAgent = 'Pawl/0.1.0';
 const defaultWorkspace = 'default';
+type ClosableActions = Actions & { close(): Promise<void> };
+
 /** How long a drain waits for open attempts (ms). */
 const drainMs = 10_000;
 

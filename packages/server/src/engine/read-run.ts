@@ -45,7 +45,6 @@ export interface OpenWork {
 
 /** A run as the API shows it. */
 export interface PublicRun extends RunSummary {
-  /** Null while the run has not begun. */
   readonly input: Json;
   /** Null until it has completed. */
   readonly output: Json;
@@ -65,9 +64,13 @@ const rowsPerRead = 256;
 /** The run as it is now. Throws PAWL_RUN_UNKNOWN. */
 export async function readRun(context: EngineContext, run: string): Promise<PublicRun> {
   const summary = await requireRun(context, run);
-  const stored = await context.api.stored(run);
+  // Its start goes with the commit that begins it: where neither is found, that commit came between the two looks.
+  const find = () => context.api.stored(context.workspace, run);
+  const begun = await find();
+  const accepted = begun === undefined ? await context.api.acceptedInput(context.workspace, run) : undefined;
+  const stored = begun ?? (accepted === undefined ? await find() : undefined);
   if (stored === undefined)
-    return { ...summary, input: null, output: null, error: null, seq: 0, open: [], quarantined: false };
+    return { ...summary, input: accepted ?? null, output: null, error: null, seq: 0, open: [], quarantined: false };
   const state = await foldStored(context, stored);
   const flow = await context.flows.load(stored.flow).catch(() => undefined);
   return {
@@ -85,7 +88,7 @@ export async function readRun(context: EngineContext, run: string): Promise<Publ
 
 /** The folded state of a run now. Undefined: it has not begun. */
 export async function readState(context: EngineContext, run: string): Promise<RunState | undefined> {
-  const stored = await context.api.stored(run);
+  const stored = await context.api.stored(context.workspace, run);
   return stored === undefined ? undefined : foldStored(context, stored);
 }
 
@@ -95,7 +98,7 @@ export async function readState(context: EngineContext, run: string): Promise<Ru
  */
 export async function readStateAt(context: EngineContext, run: string, seq?: number): Promise<Json> {
   await requireRun(context, run);
-  const stored = await context.api.stored(run);
+  const stored = await context.api.stored(context.workspace, run);
   const folded = stored === undefined ? emptyState(run) : await foldStored(context, stored);
   if (seq === undefined || seq === folded.seq) return stateToJson(folded);
   if (seq > folded.seq)
@@ -116,9 +119,18 @@ export async function readStateAt(context: EngineContext, run: string, seq?: num
 
 /** The run's summary. Throws PAWL_RUN_UNKNOWN. */
 export async function requireRun(context: EngineContext, run: string): Promise<RunSummary> {
-  const summary = isRunId(run) ? await context.api.runSummary(run) : undefined;
+  const summary = isRunId(run) ? await context.api.runSummary(context.workspace, run) : undefined;
   if (summary === undefined) throw new PawlError('PAWL_RUN_UNKNOWN', `There is no run ${run.slice(0, 100)}.`);
   return summary;
+}
+
+/** Throws PAWL_RUN_QUARANTINED where the run was set aside. */
+export async function requireNotAside(context: EngineContext, run: string): Promise<void> {
+  const stored = await context.api.stored(context.workspace, run);
+  if (stored?.quarantined !== true) return;
+  throw new PawlError('PAWL_RUN_QUARANTINED', `Run ${run} was set aside, because deciding it failed.`, {
+    extra: { run },
+  });
 }
 
 async function foldStored(context: EngineContext, stored: StoredRun): Promise<RunState> {

@@ -1,7 +1,6 @@
-import { PawlError } from '@pawl/core';
 import type { EngineContext } from './context.ts';
 import type { PublicRun } from './read-run.ts';
-import { readRun, requireRun } from './read-run.ts';
+import { readRun, requireNotAside, requireRun } from './read-run.ts';
 
 /** How often the head of another worker's run is looked at (ms), and every how many looks whether it was set aside. */
 const pollMs = 100;
@@ -20,7 +19,7 @@ export async function waitEnded(
   for (let looks = 0; signal?.aborted !== true; looks += 1) {
     const summary = await requireRun(context, run);
     if (summary.endedAt !== null) return readRun(context, run);
-    if (looks % looksPerCheck === looksPerCheck - 1) await requireDecidable(context, run);
+    if (looks % looksPerCheck === looksPerCheck - 1) await requireNotAside(context, run);
     // The worker of this process tells the end at once, and says so where the run is not its own.
     const here = context.worker()?.whenEnded(run) ?? Promise.resolve('elsewhere');
     if ((await Promise.race([here, aborted])) === 'elsewhere') await Promise.race([pause(context), aborted]);
@@ -30,12 +29,4 @@ export async function waitEnded(
 
 function pause({ clock }: EngineContext): Promise<void> {
   return new Promise((resolve) => void clock.after(pollMs, resolve));
-}
-
-async function requireDecidable(context: EngineContext, run: string): Promise<void> {
-  const stored = await context.api.stored(run);
-  if (stored?.quarantined !== true) return;
-  throw new PawlError('PAWL_RUN_QUARANTINED', `Run ${run} was set aside, because deciding it failed.`, {
-    extra: { run },
-  });
 }

@@ -16,6 +16,7 @@ export type Permission =
   | 'run.read'
   | 'run.start'
   | 'run.cancel'
+  | 'run.resume'
   | 'decision.read'
   | 'decision.make'
   | 'metrics.read'
@@ -45,6 +46,7 @@ export const routePermissions: Readonly<Record<string, Permission | 'public'>> =
   'GET /api/v1/runs/:id/state': 'run.read',
   'GET /api/v1/runs/:id/stream': 'run.read',
   'POST /api/v1/runs/:id/cancel': 'run.cancel',
+  'POST /api/v1/runs/:id/resume': 'run.resume',
   'GET /api/v1/decisions': 'decision.read',
   'POST /api/v1/decisions/:id': 'decision.make',
 };

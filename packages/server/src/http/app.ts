@@ -42,7 +42,11 @@ const methodNotAllowed = 405;
 export async function createApp(engine: Engine): Promise<App> {
   const app = typed(engine);
   const stopping = new AbortController();
-  const context: AppContext = { engine, answers: new AnswerMemory(), stopping: stopping.signal };
+  const context: AppContext = {
+    engine,
+    answers: new AnswerMemory({ store: engine.store, clock: engine.clock, log: engine.log }),
+    stopping: stopping.signal,
+  };
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler((error, request, reply) => sendProblem(engine.log, error, request, reply));

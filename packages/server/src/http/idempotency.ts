@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Json } from '@pawl/core';
-import { canonicalJson, isKey, PawlError } from '@pawl/core';
+import type { ApiStore, Clock, Json, KnownAnswer, Log } from '@pawl/core';
+import { canonicalJson, ensureError, isKey, PawlError } from '@pawl/core';
 import { nodeHash } from '../engine/node-ports.ts';
 import type { ProblemDocument } from './problem.ts';
 import { problemOf, problemType } from './problem.ts';
@@ -19,9 +19,10 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Answers that are remembered, and for how long (ms): seven days. */
-const longestMemory = 10_000;
+/** How long an answer is remembered (ms): seven days. */
 const retentionMs = 604_800_000;
+/** A request whose answer has not come for so long (ms) died with its process: longer than any of them is waited for. */
+const underWayMs = 60_000;
 
 /** The request's Idempotency-Key (a structured-field string or a bare token). Throws PAWL_KEY_INVALID. */
 export function keyedRequest(request: FastifyRequest, principal: string, workspace: string): KeyedRequest | undefined {
@@ -46,59 +47,63 @@ function parseKey(header: string): string {
   );
 }
 
-interface Remembered {
-  readonly fingerprint: string;
-  readonly at: number;
-  /** Undefined while the first request is under way. */
-  answer?: Answer;
+/** The part of the store that remembers answers, and the time. */
+export interface AnswerStore {
+  readonly store: Pick<ApiStore, 'takeKey' | 'keepAnswer'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Log;
 }
 
 /**
- * Answers of requests with an Idempotency-Key, in this process's memory: a repeat gets the first one's answer. Starts
- * don't come here: the store remembers theirs. What does come here changes nothing when it is done twice, so that a
- * memory lost in a restart costs a repeat its exact answer and no more.
+ * Answers of requests with an Idempotency-Key, in the store: a repeat gets the first one's answer, from whichever process
+ * it reaches. Starts don't come here: they are remembered with their runs. What does come here changes nothing when it
+ * is done twice, so that a process that dies midway costs a repeat its exact answer and no more.
  */
 export class AnswerMemory {
-  private readonly known = new Map<string, Remembered>();
+  private readonly source: AnswerStore;
+
+  constructor(source: AnswerStore) {
+    this.source = source;
+  }
 
   /** Does the work once a key. Throws PAWL_START_MISMATCH, PAWL_IN_FLIGHT, or what the work throws. */
   async once(request: KeyedRequest | undefined, work: () => Promise<Answer>): Promise<Answer> {
     if (request === undefined) return work();
-    const name = canonicalJson([request.scope, request.key]);
-    const replay = this.find(name, request);
-    if (replay !== undefined) return replay;
-    const remembered: Remembered = { fingerprint: request.fingerprint, at: Date.now() };
-    this.remember(name, remembered);
+    const { store, clock } = this.source;
+    const at = clock.now();
+    const known = await store.takeKey({ ...request, at, until: at + underWayMs });
+    if (known !== 'taken') return replayOf(known, request);
     try {
-      remembered.answer = await work();
-      return remembered.answer;
+      const answer = await work();
+      await this.keep(request, answer);
+      return answer;
     } catch (error) {
       // A refusal for what has happened stands; one for what was sent, or for now, may be mended and sent again.
-      if (error instanceof PawlError && error.status === 409) remembered.answer = answerOf(problemOf(error));
-      else this.known.delete(name);
+      const stands = error instanceof PawlError && error.status === 409;
+      await this.keep(request, stands ? answerOf(problemOf(error)) : null);
       throw error;
     }
   }
 
-  private find(name: string, request: KeyedRequest): Answer | undefined {
-    const known = this.known.get(name);
-    if (known === undefined || known.at + retentionMs < Date.now()) return undefined;
-    if (known.fingerprint !== request.fingerprint) {
-      throw new PawlError(
-        'PAWL_START_MISMATCH',
-        'This Idempotency-Key was used for another request; nothing was done.',
-      );
-    }
-    if (known.answer === undefined)
-      throw new PawlError('PAWL_IN_FLIGHT', 'The first request with this Idempotency-Key is not done yet.');
-    return { ...known.answer, headers: { ...known.answer.headers, 'idempotency-replayed': 'true' } };
+  /** What was done is answered as it is even where its answer cannot be kept: it is only not replayed then. */
+  private async keep({ scope, key }: KeyedRequest, answer: Answer | null): Promise<void> {
+    const { store, clock, log } = this.source;
+    const at = clock.now();
+    const text = answer === null ? null : JSON.stringify(answer);
+    await store.keepAnswer({ scope, key, at, answer: text, until: at + retentionMs }).catch((error: unknown) => {
+      log.warn({ err: ensureError(error) }, 'The answer under an Idempotency-Key could not be kept.');
+    });
   }
+}
 
-  private remember(name: string, remembered: Remembered): void {
-    this.known.delete(name);
-    this.known.set(name, remembered);
-    if (this.known.size > longestMemory) this.known.delete(this.known.keys().next().value as string);
+function replayOf(known: KnownAnswer, request: KeyedRequest): Answer {
+  if (known.fingerprint !== request.fingerprint) {
+    throw new PawlError('PAWL_START_MISMATCH', 'This Idempotency-Key was used for another request; nothing was done.');
   }
+  if (known.answer === null)
+    throw new PawlError('PAWL_IN_FLIGHT', 'The first request with this Idempotency-Key is not done yet.');
+  const answer = JSON.parse(known.answer) as Answer;
+  return { ...answer, headers: { ...answer.headers, 'idempotency-replayed': 'true' } };
 }
 
 /** Sends an answer. */

@@ -82,7 +82,7 @@ export const startBody = object({
   input: Type.Optional(anyJson),
   version: Type.Optional(Type.String({ pattern: namePattern, description: 'Default: the newest version.' })),
 });
-export const cancelBody = nullable(object({ reason }));
+export const reasonBody = nullable(object({ reason }));
 export const decisionBody = Type.Union([
   object({ applied: Type.Literal(true), output: Type.Optional(anyJson), reason }),
   object({ applied: Type.Literal(false), reason }),
@@ -131,4 +131,5 @@ export const decision = object({
   decided: nullable(object({ at: time, by: Type.String(), verdict: anyJson, reason: Type.String() })),
 });
 export const started = object({ id: Type.String({ format: 'uuid' }) });
+export const resumed = object({ id: Type.String({ format: 'uuid' }) });
 export const verdict = object({ id: Type.String(), verdict: Type.Enum(['taken', 'pending']) });

@@ -63,6 +63,7 @@ export async function runRoutes(app: App, context: AppContext): Promise<void> {
   app.get('/api/v1/runs/:id/state', { schema: state }, async ({ params, query }) => engine.state(params.id, query.at));
 
   cancelRoute(app, context);
+  resumeRoute(app, context);
 }
 
 function cancelRoute(app: App, { engine, answers }: AppContext): void {
@@ -71,7 +72,7 @@ function cancelRoute(app: App, { engine, answers }: AppContext): void {
     summary:
       'Asks a run to end: 200 once its owner has taken it, 202 when that takes longer than 5 s, 409 when it has ended otherwise.',
     params: schemas.runParams,
-    body: schemas.cancelBody,
+    body: schemas.reasonBody,
     response: { 200: schemas.verdict, 202: schemas.verdict, ...problems },
   };
   app.post('/api/v1/runs/:id/cancel', { schema }, async (request, reply) => {
@@ -83,6 +84,27 @@ function cancelRoute(app: App, { engine, answers }: AppContext): void {
       if (verdict === 'lost')
         throw new PawlError('PAWL_RUN_ENDED', `Run ${id} had ended before it could be cancelled.`);
       return { status: verdict === 'taken' ? 200 : 202, body: { id, verdict } };
+    });
+    return sendAnswer(reply, answer);
+  });
+}
+
+function resumeRoute(app: App, { engine, answers }: AppContext): void {
+  const schema = {
+    tags,
+    summary: 'Lets a run go on that was set aside: 200 once that is recorded, 409 when it was not set aside.',
+    description: 'Who did it and why is recorded. Where deciding the run fails again, it is set aside again.',
+    params: schemas.runParams,
+    body: schemas.reasonBody,
+    response: { 200: schemas.resumed, ...problems },
+  };
+  app.post('/api/v1/runs/:id/resume', { schema }, async (request, reply) => {
+    const { id } = request.params;
+    const by = principalOf(request).name;
+    const reason = request.body?.reason;
+    const answer = await answers.once(keyedRequest(request, by, engine.workspace), async () => {
+      await engine.resume(id, { by, ...(reason === undefined ? {} : { reason }) });
+      return { status: 200, body: { id } };
     });
     return sendAnswer(reply, answer);
   });
