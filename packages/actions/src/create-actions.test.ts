@@ -31,6 +31,7 @@ describe('the Actions port', () => {
       'file.read',
       'http',
       'log',
+      'mcp',
       'openapi',
       'run.container',
       'run.script',

@@ -26,10 +26,21 @@ export interface EgressRequest {
   readonly fresh: boolean;
   /** Longest body (bytes), packed and unpacked. Default: `actionLimits.answerBytes`. */
   readonly maxBytes?: number;
+  /**
+   * Called with each piece of an answer's body as it came: once it says so, the rest is not waited for. For streams that
+   * their server leaves open.
+   */
+  readonly enough?: ((piece: Buffer, head: AnswerHead) => boolean) | undefined;
   /** Judges each message before it is sent, those of redirects too; throws an EgressFailure to refuse it. Default: all pass. */
   readonly permit?: (message: OutgoingMessage) => void;
   /** Called before the first byte is handed to an established connection. If it throws, nothing is sent. */
   readonly onLeft: () => void;
+}
+
+/** Status and headers of an answer, whose names are in lower case. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** A message as it goes out, credentials included. */
@@ -40,9 +51,7 @@ export interface OutgoingMessage {
 }
 
 /** An answer. `headers` have lower-case names; repeated ones are joined by a comma. */
-export interface EgressAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+export interface EgressAnswer extends AnswerHead {
   /** Where the answer came from: the last URL of the redirects. */
   readonly url: URL;
   /** Redirects that led there. */
@@ -132,6 +141,7 @@ export class Client {
     const head = await exchange(request.fresh ? this.#fresh : this.#kept, dispatch, {
       cancellation: request.cancellation,
       onLeft: request.onLeft,
+      enough: request.enough,
       maxBytes: request.maxBytes ?? actionLimits.answerBytes,
     });
     return { status: head.status, headers: head.headers, url: hop.url, body: await bodyOf(head, request) };

@@ -1,12 +1,11 @@
 import type { Cancellation } from '@pawl/core';
 import { errors } from 'undici';
 import type { Agent, Dispatcher } from 'undici';
+import type { AnswerHead, EgressRequest } from './client.ts';
 import { EgressFailure } from './failure.ts';
 
 /** Status and headers of an answer, and its body as it came, or why it did not. */
-export interface Head {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+export interface Head extends AnswerHead {
   readonly body: Buffer | EgressFailure;
 }
 
@@ -14,6 +13,7 @@ export interface Head {
 export interface ExchangeOptions {
   readonly cancellation: Cancellation;
   readonly onLeft: () => void;
+  readonly enough: EgressRequest['enough'];
   readonly maxBytes: number;
 }
 
@@ -35,7 +35,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #reject: (failure: EgressFailure) => void;
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
-  #head: { status: number; headers: Readonly<Record<string, string>> } | undefined;
+  #head: AnswerHead | undefined;
   #bytes = 0;
   #settled = false;
 
@@ -79,6 +79,9 @@ class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#chunks.push(chunk);
+    if (this.#head === undefined || this.#options.enough?.(chunk, this.#head) !== true) return;
+    this.#end(Buffer.concat(this.#chunks));
+    this.#controller?.abort(new EgressFailure('cancelled', 'The rest of the answer is not needed.'));
   }
 
   onResponseEnd(): void {

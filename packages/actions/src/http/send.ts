@@ -1,5 +1,5 @@
 import type { ActionContext } from '../action.ts';
-import type { EgressAnswer } from '../egress/client.ts';
+import type { EgressAnswer, EgressRequest } from '../egress/client.ts';
 import { EgressFailure } from '../egress/failure.ts';
 import { parseUrl } from '../egress/url.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
@@ -21,6 +21,8 @@ export interface Sending {
   readonly follow: boolean;
   /** Use a connection that cannot be dying: for what must not be sent twice. */
   readonly fresh: boolean;
+  /** Says when the rest of an answer need not be waited for. */
+  readonly enough?: EgressRequest['enough'];
 }
 
 /**

@@ -5,6 +5,7 @@ import { kill } from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ensureError } from '@pawl/core';
 import type { Cancellation } from '@pawl/core';
+import type { Conversation } from './conversation.ts';
 import type { Ended } from './ended.ts';
 import { runLimits } from './limits.ts';
 import { OutputText } from './output-text.ts';
@@ -15,6 +16,8 @@ export interface ProgramStart {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly stdin: string;
+  /** Instead of a standard input that is given whole: a talk with the program, which ends it. */
+  readonly talk?: Conversation | undefined;
 }
 
 /** How it ended; `given up` where it was ended at cancellation; an error where it could not be started at all. */
@@ -36,12 +39,12 @@ export async function runProgram(start: ProgramStart, cancellation: Cancellation
   let givenUp = false;
   cancellation.onCancel(() => {
     givenUp = true;
-    signal(child, 'SIGTERM');
-    void Promise.race([exited, pause(runLimits.killDelay)]).then(() => signal(child, 'SIGKILL'));
+    void stop(child, exited);
   });
   // A program need not read what it is given.
   child.stdin.on('error', () => undefined);
-  child.stdin.end(start.stdin);
+  if (start.talk === undefined) child.stdin.end(start.stdin);
+  else start.talk.begin(child, () => void stop(child, exited));
   const end = await exited;
   if (end instanceof Error) return end;
   // What it started must not outlive it, nor hold its output open.
@@ -50,6 +53,13 @@ export async function runProgram(start: ProgramStart, cancellation: Cancellation
   child.stdout.destroy();
   child.stderr.destroy();
   return givenUp ? 'given up' : { code: end, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+/** Asks a program to end, and ends it if it does not. */
+async function stop(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
+  signal(child, 'SIGTERM');
+  await Promise.race([exited, pause(runLimits.killDelay)]);
+  signal(child, 'SIGKILL');
 }
 
 function exitOf(child: ChildProcess): Promise<number | Error> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PawlError } from '@pawl/core';
 import type { Cancellation, Log } from '@pawl/core';
 import type { Given } from './arguments.ts';
+import type { Conversation } from './conversation.ts';
 import { findJail, pathOf, programPath } from './jail.ts';
 import type { Jail } from './jail.ts';
 import { runProgram } from './program.ts';
@@ -15,6 +16,8 @@ export interface Program extends Pick<Given, 'stdin' | 'environment'> {
   readonly words: readonly string[];
   /** Files by name to be laid into its folder. */
   readonly files?: Readonly<Record<string, string>>;
+  /** A talk with it, instead of its standard input. */
+  readonly talk?: Conversation;
 }
 
 /** Runs programs of this machine, each in a jail and in a fresh folder that is removed after it. */
@@ -46,6 +49,7 @@ export class Programs {
           words: [...jail.wrap(folder, true), ...givingEnvironment(variables.length), path, ...words],
           folder,
           stdin: program.stdin,
+          talk: program.talk,
           environment: { ...ownEnvironment(folder), ...numbered(variables) },
         },
         cancellation,

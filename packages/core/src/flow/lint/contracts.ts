@@ -7,6 +7,7 @@ import { expressionOf, scanText } from '../expression-text.ts';
 import { member } from '../member.ts';
 import { programOf } from '../program-task.ts';
 import { actionOf } from './calls.ts';
+import { builtProtocols } from './not-built.ts';
 import { used } from './references.ts';
 import { refuse, warn } from './report.ts';
 import type { Lint } from './report.ts';
@@ -125,7 +126,7 @@ function lintGuarantee(
       'write guarantee: keyed, or take keyIn out',
     );
   }
-  if (guarantee === 'keyed' && keyIn === undefined && ['http', 'openapi'].includes(site.task['call'] as string)) {
+  if (guarantee === 'keyed' && keyIn === undefined && builtProtocols.includes(site.task['call'] as string)) {
     refuse(
       lint,
       'PAWL_FLOW_GUARANTEE',

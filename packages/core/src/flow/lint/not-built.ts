@@ -13,7 +13,7 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 /** Protocols that Pawl speaks. */
-export const builtProtocols: readonly string[] = ['http', 'openapi'];
+export const builtProtocols: readonly string[] = ['http', 'openapi', 'mcp'];
 
 /** What the language has and this version of Pawl does not run. */
 export function lintNotBuilt(lint: Lint): void {
