@@ -1,5 +1,5 @@
 import { PawlError } from '../errors.ts';
-import { scanText } from '../flow/expression-text.ts';
+import { isKnownText, isPattern, longestPattern } from '../flow/filter-text.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { isObject } from '../json.ts';
 import type { Pattern } from '../schema/pattern.ts';
@@ -64,11 +64,6 @@ export function filtersOf(strategy: StrategyNode): readonly FilterNode[] {
   return [...strategy.filters, ...(strategy.untilStrategy?.filters ?? [])];
 }
 
-/** Whether an attribute's literal is a regular expression: it says so by its anchors. */
-export function isPattern(text: string): boolean {
-  return text.length > 2 && text.startsWith('^') && text.endsWith('$');
-}
-
 const everything: FilterNode = { match: {}, fixed: [], patterns: [], tests: [], correlate: [] };
 
 function compileFilter(filter: Json | undefined, variables: readonly string[], where: string): FilterNode {
@@ -85,7 +80,7 @@ function compileFilter(filter: Json | undefined, variables: readonly string[], w
     else if (name === 'data') tests.push([name, template]);
     else if (template.kind === 'constant' && attributeText(template.value) !== undefined)
       match[name] = attributeText(template.value) ?? '';
-    else if (isFixed(template)) fixed.push([name, template]);
+    else if (typeof value === 'string' && isKnownText(value)) fixed.push([name, template]);
     else tests.push([name, template]);
   }
   return { match, fixed, patterns, tests, correlate: compileCorrelation(filter, variables, where) };
@@ -114,27 +109,4 @@ function patternOf(source: string, where: string): Pattern {
   const pattern = compilePattern(source, longestPattern);
   if (typeof pattern === 'function') return pattern;
   throw new PawlError('PAWL_FLOW_INVALID', `The regular expression at ${where} ${pattern.message}.`);
-}
-
-/** Characters of a regular expression. */
-const longestPattern = 1_000;
-
-/** A path that begins with a variable reads nothing of the event. */
-const variablePath = /^\s*\$(?!secrets\b|__)\w+(?:\.\w+|\["[^"\\]*"\])*\s*$/;
-
-/** Whether an attribute is made of the variables of the listen alone, so that the store can compare it. */
-function isFixed(template: Template): boolean {
-  if (template.kind === 'expression') return variablePath.test(template.expression.source);
-  return (
-    template.kind === 'text' &&
-    template.parts.every((part) => typeof part === 'string' || variablePath.test(part.source))
-  );
-}
-
-/** Whether a text of a filter asks for one text, known when the listen begins. */
-export function isLiteral(text: string): boolean {
-  const scanned = scanText(text);
-  if (scanned.kind === 'literal') return !isPattern(text);
-  if (scanned.kind === 'expression') return variablePath.test(scanned.source);
-  return scanned.parts.every((part) => typeof part === 'string' || variablePath.test(part.source));
 }

@@ -5,6 +5,7 @@ import { lintContracts } from './contracts.ts';
 import { lintDataSchemas } from './data-schemas.ts';
 import { lintDocument } from './document.ts';
 import { lintDurations } from './durations.ts';
+import { lintEvents } from './events.ts';
 import { lintExpressions } from './expressions.ts';
 import { lintNames } from './names.ts';
 import { lintNotBuilt } from './not-built.ts';
@@ -18,7 +19,7 @@ import { lintTargets } from './targets.ts';
 
 const rules: readonly ((lint: Lint) => void)[] = [
   ...[lintDocument, lintNames, lintTargets, lintReferences, lintCalls, lintContracts],
-  ...[lintExpressions, lintDataSchemas, lintDurations, lintRuns, lintSecrets, lintSchedule, lintNotBuilt],
+  ...[lintExpressions, lintDataSchemas, lintDurations, lintRuns, lintEvents, lintSecrets, lintSchedule, lintNotBuilt],
 ];
 
 /**

@@ -7,11 +7,6 @@ import { notYet } from './report.ts';
 import type { Lint } from './report.ts';
 import type { TaskSite } from './sites.ts';
 
-const kinds: Readonly<Record<string, string>> = {
-  emit: 'Publishing events (emit) is',
-  listen: 'Waiting for events (listen) is',
-};
-
 /** Protocols that Pawl speaks. */
 export const builtProtocols: readonly string[] = ['http', 'openapi', 'mcp'];
 
@@ -33,9 +28,7 @@ export function lintNotBuilt(lint: Lint): void {
 }
 
 function lintTask(lint: Lint, site: TaskSite): void {
-  const { task, path, kind } = site;
-  const what = kinds[kind];
-  if (what !== undefined) notYet(lint, `${path}/${kind}`, what);
+  const { task, path } = site;
   const { call } = task;
   if (typeof call === 'string' && protocols.includes(call) && !builtProtocols.includes(call))
     notYet(lint, `${path}/call`, `Calls of ${call} are`, 'call http instead');

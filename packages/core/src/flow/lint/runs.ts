@@ -13,8 +13,7 @@ export function lintRuns(lint: Lint): void {
 function lintRun(lint: Lint, { task, path }: TaskSite): void {
   const { run } = task;
   if (!isObject(run)) return;
-  if (run['workflow'] !== undefined) notYet(lint, `${path}/run/workflow`, 'Running other flows (run workflow) is');
-  if (run['await'] === false)
+  if (run['await'] === false && run['workflow'] === undefined)
     notYet(lint, `${path}/run/await`, 'Going on without waiting for the end (await: false) is', 'leave await out');
   if (member(member(run['container'], 'lifetime'), 'cleanup') === 'eventually')
     notYet(lint, `${path}/run/container/lifetime`, 'Containers that are removed later are', 'write cleanup: always');

@@ -43,6 +43,7 @@ function* documentTexts(document: JsonObject, sites: Sites): Generator<TextSite>
   if (isObject(document['timeout'])) yield* values(document['timeout'], '/timeout', { place: 'runInput', names: none });
   const start = member(pawlOf(document['document'] as JsonObject), 'start');
   yield* expression(start, '/document/metadata/pawl/start', 'key', { place: 'start', names: none });
+  yield* strategy(member(document['schedule'], 'on'), '/schedule/on', { place: 'start', names: none });
   const use = document['use'];
   const body: Where = { place: 'body', names: none };
   for (const kind of ['errors', 'timeouts', 'authentications']) yield* values(member(use, kind), `/use/${kind}`, body);
@@ -117,11 +118,8 @@ function* bodyTexts(site: TaskSite): Generator<TextSite> {
 }
 
 function isUnbuilt(task: JsonObject, kind: TaskKind): boolean {
-  return (
-    ['emit', 'listen'].includes(kind) ||
-    (kind === 'run' && programOf(task) === undefined) ||
-    (kind === 'call' && protocols.includes(task['call'] as string) && !builtProtocols.includes(task['call'] as string))
-  );
+  const { call } = task;
+  return kind === 'call' && protocols.includes(call as string) && !builtProtocols.includes(call as string);
 }
 
 /** The arguments of a call without the tasks for each message of a subscription, which are sites of their own. */
