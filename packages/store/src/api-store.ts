@@ -8,6 +8,7 @@ import { deployFlow, listFlows, readFlow, readFlowVersion } from './flows.ts';
 import { acceptMessage, acceptStart, readAcceptedStart } from './inbox.ts';
 import type { Names } from './names.ts';
 import { listRuns, readSummary } from './run-lists.ts';
+import { openScheduleApi } from './schedules.ts';
 import { isRunId } from './storable.ts';
 import { readJournal, readPayloads, readStoredRun } from './stored-runs.ts';
 import { resumeRun } from './troubled-runs.ts';
@@ -28,6 +29,7 @@ export function openApiStore(
       readFlowVersion(database, workspace, namespace, name, version),
     flow: (hash) => readFlow(database, hash),
     ...openEventApi(database, names, waker),
+    ...openScheduleApi(database, names, waker),
     async start(start) {
       const answer = await acceptStart(database, names, start);
       if (!answer.replayed) waker.wake([partitionOf(start.run)]);

@@ -53,6 +53,18 @@ const parts: readonly Part[] = [
     says: ({ taken = [], returned = [] }) => taken.length + returned.length > 0,
     encode: ({ taken = [], returned = [] }) => [...encodeSettled(taken), ...encodeSettled(returned)],
   },
+  {
+    mark: 'c',
+    call: 'pawl.change_schedules',
+    says: ({ schedules = [] }) => schedules.length > 0,
+    encode: ({ schedules = [] }, numbers) => [
+      uuidArray(schedules, (row) => row.id),
+      int2Array(schedules, (row) => row.partition),
+      int4Array(schedules, (row) => numbers.flow(row.flow)),
+      int8Array(schedules, (row) => row.at),
+      textArray(schedules, (row) => row.state),
+    ],
+  },
 ];
 
 /**

@@ -93,8 +93,8 @@ function flowsOf({ starts, schedules = [] }: Commit): string[] {
 /** A row of a partition that the commit names no lease of would be written without a fence: a bug of the caller. */
 function assertFenced(commit: Commit): void {
   const leased = new Set(commit.leases.map((lease) => lease.partition));
-  const { starts, journal, heads, snapshots, payloads, timers, decisions, consumed } = commit;
-  for (const rows of [starts, journal, heads, snapshots, payloads, timers, decisions, consumed]) {
+  const { starts, journal, heads, snapshots, payloads, timers, decisions, consumed, schedules = [] } = commit;
+  for (const rows of [starts, journal, heads, snapshots, payloads, timers, decisions, consumed, schedules]) {
     for (const { partition } of rows)
       invariant(leased.has(partition), `a commit has no lease of partition ${partition}`);
   }

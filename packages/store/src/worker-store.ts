@@ -9,6 +9,7 @@ import { readInbox } from './inbox.ts';
 import { readView, releaseLeases, takeOver } from './leases.ts';
 import type { Lineage } from './lineage.ts';
 import type { Names } from './names.ts';
+import { readDueSchedules, readNextSchedule, readSchedule } from './schedules.ts';
 import { readJournal, readLoadedRuns, readPayloads, readStoredRun } from './stored-runs.ts';
 import { readDueTimers, readNextTimer } from './timers.ts';
 import { markRun, quarantineRun } from './troubled-runs.ts';
@@ -80,6 +81,9 @@ export async function joinAsWorker(
       return { delivered, more };
     },
     pruneEvents: (leases, before, limit) => noticingLoss(pruneEvents(database, leases, before, limit)),
+    dueSchedules: (partitions, now, limit) => readDueSchedules(database, partitions, now, limit),
+    schedule: (schedule) => readSchedule(database, schedule),
+    nextSchedule: (partitions) => readNextSchedule(database, partitions),
     flowNamed: (workspace, { namespace, name, version }) =>
       readFlowVersion(database, workspace, namespace, name, version === 'latest' ? undefined : version),
     mark: (run, seq) => markRun(database, id, run, seq),

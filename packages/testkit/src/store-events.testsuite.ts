@@ -84,7 +84,11 @@ function deliveryTests(tools: Tools, { api, listener, subscribe, heard, ids }: E
       await subscribe(lease, subscriptionOf('repeated', run));
       const event = eventOf('repeated', 'e1');
       expect(await api.acceptEvents([event, event, eventOf('repeated', 'e2')])).toEqual([true, false, true]);
-      const changed = [event, eventOf('repeated too', 'e1', { source: event.source }), eventOf('repeated', 'e1', { source: '/elsewhere' })];
+      const changed = [
+        event,
+        eventOf('repeated too', 'e1', { source: event.source }),
+        eventOf('repeated', 'e1', { source: '/elsewhere' }),
+      ];
       expect(await api.acceptEvents(changed)).toEqual([false, false, true]);
       const elsewhere = eventOf('repeated', 'e1', { workspace: 'elsewhere' });
       expect(await api.acceptEvents([elsewhere])).toEqual([true]);

@@ -18,6 +18,7 @@ import {
 } from './store-builders.ts';
 import { eventTests } from './store-events.testsuite.ts';
 import { messageTests } from './store-messages.testsuite.ts';
+import { scheduleTests } from './store-schedules.testsuite.ts';
 
 /** What an implementation lets the suite do beyond the port. */
 export interface StoreHooks {
@@ -67,6 +68,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     ownershipTests(tools);
     messageTests(tools);
     eventTests(tools);
+    scheduleTests(tools);
   });
 }
 

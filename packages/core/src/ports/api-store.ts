@@ -89,7 +89,8 @@ export interface ApiStore {
   }): Promise<ListPage<EventView>>;
   /**
    * Puts a schedule in force with its subscriptions, in place of what the flow's name had, or (`undefined`) takes it
-   * away. What it knows is kept where `keeps`.
+   * away. What it knows is kept where `keeps`, and whether it is paused in any case. Changes nothing where a newer
+   * version of the flow's name is published: of two that come at once the newer one stays.
    */
   setSchedule?(
     id: string,
@@ -102,7 +103,7 @@ export interface ApiStore {
     readonly cursor: string | null;
     readonly limit: number;
   }): Promise<ListPage<ScheduleRow>>;
-  /** Pauses a schedule or lets it go on at `at`; `false`: there is none. */
+  /** Pauses a schedule (its time stays as it is) or lets it go on at `at`; `false`: there is none. */
   pauseSchedule?(id: string, paused: boolean, at: number | null): Promise<boolean>;
   /** Accepts a message to a run of a workspace; `false`: there is no such run. */
   send(workspace: string, row: InboxRow): Promise<boolean>;

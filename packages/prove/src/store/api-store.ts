@@ -4,6 +4,7 @@ import { dedupName, isStorable } from './apply-commit.ts';
 import { eventLists } from './event-lists.ts';
 import { flowLists } from './flow-lists.ts';
 import { runLists } from './run-lists.ts';
+import { scheduleLists } from './schedule-lists.ts';
 import type { SimStore } from './sim-store.ts';
 import type { Tables } from './tables.ts';
 
@@ -17,6 +18,7 @@ export function apiStore(store: SimStore): ApiStore {
     ...flowLists(store),
     ...runLists(store),
     ...eventLists(store),
+    ...scheduleLists(store),
     start: (start) =>
       store.serve(() => {
         const answer = acceptStart(tables, start);

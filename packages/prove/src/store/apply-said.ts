@@ -4,7 +4,7 @@ import { isStorable } from './storable.ts';
 import type { Tables } from './tables.ts';
 
 /** Throws for what a commit says to others that the database would refuse. */
-export function refuseSaid(_tables: Tables, commit: Commit): void {
+export function refuseSaid(tables: Tables, commit: Commit): void {
   const texts = [
     ...(commit.messages ?? []).map((row) => row.id),
     ...(commit.events ?? []).flatMap(({ attributes, body }) => [body, ...Object.entries(attributes).flat()]),
@@ -12,6 +12,10 @@ export function refuseSaid(_tables: Tables, commit: Commit): void {
   ];
   if (!texts.every(isStorable))
     throw new PoisonError('22021', 'a text has a character that cannot be stored', undefined);
+  for (const { id, flow } of commit.schedules ?? []) {
+    if (tables.events.schedules.get(id)?.flow !== flow)
+      throw new PoisonError('23514', 'another version of the flow is in force, or none', undefined);
+  }
 }
 
 /** Writes what a commit says to others; `out` are the runs whose start lost. */

@@ -46,6 +46,18 @@ export class EventTables {
     for (const row of commit.subscribe ?? []) if (!out.has(row.listener)) this.subscribe(row);
     for (const one of commit.taken ?? []) if (!out.has(one.listener)) this.take(one);
     for (const one of commit.returned ?? []) if (!out.has(one.listener)) this.matches.delete(matchName(one));
+    for (const { id, at, state } of commit.schedules ?? []) {
+      const row = this.schedules.get(id);
+      if (row !== undefined) this.schedules.set(id, { ...row, at, state });
+    }
+  }
+
+  /** Schedules of these partitions that have a time and are not paused, earliest first. */
+  timed(partitions: readonly number[]): (ScheduleRow & { readonly at: number })[] {
+    const found: (ScheduleRow & { readonly at: number })[] = [];
+    for (const row of this.schedules.values())
+      if (row.at !== null && !row.paused && partitions.includes(row.partition)) found.push({ ...row, at: row.at });
+    return found.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
   }
 
   subscribe(row: SubscriptionRow): void {

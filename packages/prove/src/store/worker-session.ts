@@ -8,6 +8,7 @@ import type {
   JournalRow,
   Lease,
   LeaseView,
+  ScheduleRow,
   StoredRun,
   WorkerStore,
   WorkerView,
@@ -21,12 +22,11 @@ import { newestFlow } from './flow-lists.ts';
 import type { Fate, StoreCall } from './gate.ts';
 import { withoutIntents } from './mutation.ts';
 import { outcomeOf, partitionsOf, Silence, unreachable } from './session-replies.ts';
-import type { OpenTransaction, SimStore } from './sim-store.ts';
+import type { SimStore } from './sim-store.ts';
+import { openTransaction, unblocked } from './transactions.ts';
 
 /** Until a call on a connection that is dead without notice is given up (ms). */
 const beatTimeout = 3_000;
-/** How long a takeover waits for a transaction before it ends it (ms). */
-const lockTimeout = 1_000;
 /** Pause before the lock connection is made again (ms). */
 const reconnectAfter = 250;
 
@@ -125,7 +125,7 @@ export class WorkerSession implements WorkerStore {
       };
       this.store.timeline.after(fate.there, outside, () => {
         letIn = this.store.mutation.noLeaseLock === true && lostPartitions(this.store.tables, commit).length === 0;
-        this.open(commit, fate.open, transact, () => this.later(fate.back, lost));
+        openTransaction(this.store, commit, fate.open, transact, () => this.later(fate.back, lost));
       });
     });
   }
@@ -193,6 +193,19 @@ export class WorkerSession implements WorkerStore {
       fence(tables, leases);
       return tables.events.prune(partitionsOf(leases), before, limit);
     });
+  }
+
+  dueSchedules(partitions: readonly number[], now: number, limit: number): Promise<readonly ScheduleRow[]> {
+    const due = (): ScheduleRow[] => this.store.tables.events.timed(partitions).filter((row) => row.at <= now);
+    return this.read('dueSchedules', () => due().slice(0, limit));
+  }
+
+  nextSchedule(partitions: readonly number[]): Promise<number | undefined> {
+    return this.read('nextSchedule', () => this.store.tables.events.timed(partitions)[0]?.at);
+  }
+
+  schedule(id: string): Promise<ScheduleRow | undefined> {
+    return this.read('schedule', () => this.store.tables.events.schedules.get(id));
   }
 
   flowNamed(workspace: string, { version, ...flow }: FlowName): Promise<FlowVersion | undefined> {
@@ -304,35 +317,6 @@ export class WorkerSession implements WorkerStore {
     }
   }
 
-  /** A transaction that takes its time holds its leases: who takes them over waits for it, or ends it. */
-  private open(commit: Commit, ms: number | undefined, done: () => void, aborted: () => void): void {
-    if (ms === undefined) return done();
-    const { timeline, openTransactions } = this.store;
-    const partitions = partitionsOf(commit.leases);
-    const transaction: OpenTransaction = { partitions, endsAt: timeline.time + ms, aborted: false };
-    openTransactions.add(transaction);
-    timeline.after(ms, outside, () => {
-      openTransactions.delete(transaction);
-      if (transaction.aborted) aborted();
-      else done();
-    });
-  }
-
-  /** Does the work once no transaction holds these leases. */
-  private unblocked(partitions: readonly number[], work: () => void): void {
-    const { timeline, openTransactions } = this.store;
-    if (this.store.mutation.noLeaseLock) return work();
-    const blocker = [...openTransactions].find(
-      (one) => !one.aborted && one.partitions.some((partition) => partitions.includes(partition)),
-    );
-    if (blocker === undefined) return work();
-    const wait = Math.min(lockTimeout, blocker.endsAt - timeline.time);
-    timeline.after(wait, outside, () => {
-      if (wait === lockTimeout) blocker.aborted = true;
-      this.unblocked(partitions, work);
-    });
-  }
-
   /** A call that changes something: it happens once, at the server, and its reply may be lost. */
   private write<T>(call: StoreCall, work: () => T, partitions: readonly number[] = []): Promise<T> {
     const fate = this.fate(call);
@@ -349,7 +333,7 @@ export class WorkerSession implements WorkerStore {
           else resolve(reply.value);
         });
       };
-      this.store.timeline.after(fate.there, outside, () => this.unblocked(partitions, transact));
+      this.store.timeline.after(fate.there, outside, () => unblocked(this.store, partitions, transact));
     });
   }
 
