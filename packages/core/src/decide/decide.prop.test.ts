@@ -11,6 +11,7 @@ import type { RunEvent } from '../state/events.ts';
 import type { RunState } from '../state/state.ts';
 import { beginRun, decide } from './decide.ts';
 import { pending, statusOf } from './pending.ts';
+import { Outside } from './outside.fixture.ts';
 import { compiled, nodeHash } from './play.fixture.ts';
 import { requestOf } from './request.ts';
 import type { DecideEnv, Decision, Pending, Stimulus } from './types.ts';
@@ -65,6 +66,35 @@ const retry = fc.record({
     { attempt: { count: 3 }, duration: 'PT40S' },
   ),
 });
+const strategy = fc.constantFrom<JsonObject>(
+  { one: { with: { type: 'e0' } } },
+  { one: { with: { type: 'e1', data: '${ .n > 0 }' } } },
+  { one: { with: { type: 'e${ $input.n }' } } },
+  { any: [{ with: { type: 'e0' } }, { with: { type: '^e[12]$' } }] },
+  { any: [], until: 'length >= 2' },
+  { any: [{ with: { source: '/test' } }], until: 'length >= 2 or $context != null' },
+  { any: [{ with: { type: 'e0' } }], until: { one: { with: { type: 'e1' } } } },
+  { any: [], until: { all: [{ with: { type: 'e1' } }, { with: { type: 'e2' } }] } },
+  { any: [], until: 'error("no")' },
+  { all: [{ with: { type: 'e0' } }, { with: { type: 'e1' } }] },
+  {
+    all: [
+      { with: { type: 'e0' }, correlate: { c: { from: '.data.c' } } },
+      { with: { type: 'e2' }, correlate: { c: { from: '.data.c' } } },
+    ],
+  },
+);
+const child = fc.constantFrom<JsonObject>(
+  { workflow: { namespace: 'test', name: 'other', version: '1.0.0' } },
+  { workflow: { namespace: 'test', name: 'other', version: 'latest', input: { n: '${ .n? }' } } },
+  { workflow: { namespace: 'test', name: 'other', version: 'latest' }, await: false },
+);
+const emitted = fc.constantFrom<JsonObject>(
+  { type: 'done' },
+  { type: 'done', data: '${ . }' },
+  { type: 'done', subject: '${ $context }' },
+);
+
 /** What any task may have besides its body: mostly nothing, so that runs go far. */
 const common = fc.oneof(
   { weight: 30, arbitrary: fc.constant<JsonObject>({}) },
@@ -93,6 +123,24 @@ const { list } = fc.letrec<{ list: JsonObject[]; body: JsonObject }>((tie) => ({
       arbitrary: fc.record({ call: fc.constantFrom(...actions), with: args, metadata: fc.record({ pawl }) }),
     },
     { weight: 2, arbitrary: fc.record({ set: value }) },
+    { weight: 1, arbitrary: emitted.map((event) => ({ emit: { event: { with: event } } })) },
+    { weight: 2, arbitrary: child.map((run) => ({ run })) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(
+          strategy,
+          fc.constantFrom('data', 'envelope'),
+          fc.option(
+            fc.tuple(tie('list'), fc.constantFrom({}, { output: { as: '[.]' } }, { export: { as: '$index' } })),
+            { freq: 2 },
+          ),
+        )
+        .map(([to, read, each]) => ({
+          listen: { to, read },
+          ...(each && { foreach: { item: 'event', do: each[0], ...each[1] } }),
+        })),
+    },
     { weight: 1, arbitrary: fc.record({ wait: delay }) },
     { weight: 2, arbitrary: fc.constant({ raise: { error: { type: 'https://example.com/e', status: 409 } } }) },
     { weight: 1, arbitrary: fc.constant({ call: 'f', with: { n: 1 } }) },
@@ -243,19 +291,21 @@ class Game {
   private readonly flow: CompiledFlow;
   private readonly random: () => number;
   private readonly wire = new Wire();
+  private readonly outside: Outside;
   private now = Date.UTC(2026, 10, 1);
   private turn = 0;
 
   constructor(flow: CompiledFlow, seed: number) {
     this.flow = flow;
     this.random = randomOf(seed);
+    this.outside = new Outside(this.random);
     const begun = beginRun(
       { id: '01900000-0000-7000-8000-000000000001', flowHash: 'f', input: { n: 1 }, at: this.now },
       flow,
       this.env(),
     );
     this.state = begun.state;
-    this.took(begun.decision);
+    this.took(begun.decision, undefined);
   }
 
   play(): void {
@@ -269,7 +319,8 @@ class Game {
       const again = decide(twin, this.flow, stimulus, this.env());
       expect(again.events.map(essence)).toEqual(decision.events.map(essence));
       expect(text(twin)).toBe(text(this.state));
-      this.took(decision);
+      expect(again.event).toBe(decision.event);
+      this.took(decision, stimulus);
       // The run goes on from either: in memory, or as it was loaded.
       if (this.random() < 0.3) this.state = twin;
     }
@@ -287,7 +338,8 @@ class Game {
     };
   }
 
-  private took(decision: Decision): void {
+  private took(decision: Decision, stimulus: Stimulus | undefined): void {
+    this.outside.took(decision, stimulus, this.state);
     for (const event of decision.events) {
       expect(hasUndefined(event), JSON.stringify(event)).toBe(false);
       if ('intent' in event && event.intent !== undefined) this.wire.started(event.intent);
@@ -347,6 +399,10 @@ class Game {
         return this.verdict(one, calm);
       case 'attempt':
         return this.answer(one, twin, calm);
+      case 'event':
+        return this.outside.event(one, at);
+      case 'child':
+        return this.outside.child(one, at, calm);
       default:
         return { kind: 'continue' };
     }
@@ -386,6 +442,7 @@ class Game {
       { kind: 'attempt', at, frame, attempt: 99, outcome: { kind: 'completed', output: 'stale' } },
       { kind: 'page', at, frame, page: { error: flowError('runtime', 'stale') } },
       { kind: 'decision', at, id: 'stale', verdict: { fail: true }, by: 'lena' },
+      { kind: 'child', at, frame, child: 'stale', end: { status: 'cancelled' } },
       { kind: 'continue' },
     ]);
   }
@@ -430,6 +487,8 @@ describe('any flow, whatever happens to it', () => {
       'context.joined',
       'decision.made',
       'iteration.started',
+      ...['iteration.ended', 'event.emitted', 'event.taken', 'event.returned'],
+      ...['child.started', 'child.stopping', 'child.ended'],
       'permit.wanted',
       'retry.started',
       'run.failing',
