@@ -28,6 +28,7 @@ describe('the Actions port', () => {
   test('lists the built-in actions and those of the process', () => {
     const { actions } = actionsWith(() => ({ kind: 'completed', output: 1 }));
     expect(actions.names()).toEqual([
+      'a2a',
       'file.read',
       'http',
       'log',

@@ -11,6 +11,7 @@ import type {
   Page,
   Validator,
 } from '@pawl/core';
+import { a2aAction } from './a2a/action.ts';
 import type { Action, ActionContext } from './action.ts';
 import type { Connections } from './connections/connections.ts';
 import { EgressGate } from './egress/egress.ts';
@@ -34,6 +35,7 @@ import { runWithSecrets } from './secrets/use-secrets.ts';
 import { executeAction } from './sql/execute.ts';
 import { createDatabases } from './sql/databases.ts';
 import { queryAction } from './sql/query.ts';
+import { testConnection } from './sql/test-connection.ts';
 import { upsertAction } from './sql/upsert.ts';
 
 /** Settings of the Actions port. */
@@ -59,7 +61,7 @@ export interface ActionsOptions {
 
 /** The built-in actions, in no order. */
 const builtIn: readonly Action[] = [
-  ...[httpAction, openApiAction, mcpAction, readFileAction, queryAction, executeAction, upsertAction, logAction],
+  ...[httpAction, openApiAction, mcpAction, a2aAction, readFileAction, queryAction, executeAction, upsertAction, logAction],
   ...[scriptAction, shellAction, containerAction],
 ];
 
@@ -71,6 +73,8 @@ export interface ProcessActions extends Actions {
     flow: { readonly namespace: string; readonly name: string },
     cancellation: Cancellation,
   ): Promise<string>;
+  /** Connects to a connection as it is now: completed, or why not. Rejects with PAWL_CONNECTION_UNKNOWN, or as `Connections.get`. */
+  testConnection(name: string): Promise<Outcome>;
   /** Ends its connections and files; attempts under way end as if the connection broke. */
   close(): Promise<void>;
 }
@@ -113,6 +117,11 @@ export function createActions(options: ActionsOptions): ProcessActions {
       );
     },
     readPage: (dataset: Json, cursor: Json, size: number): Promise<Page> => files.readPage(dataset, cursor, size),
+    testConnection: async (name) => {
+      const connection = await options.connections.get(name);
+      if (connection !== undefined) return testConnection(connection, gate, options.log);
+      throw new PawlError('PAWL_CONNECTION_UNKNOWN', `There is no connection named ${JSON.stringify(name)}.`);
+    },
     readText: (reference, flow, cancellation) => readText(reference, gate.forFlow(flow), cancellation),
     close: async (): Promise<void> => {
       await Promise.all([databases.close(), files.close(), gate.close(), run.scripts.close()]);

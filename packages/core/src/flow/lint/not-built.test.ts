@@ -23,7 +23,6 @@ describe('what the language has and Pawl does not run yet', () => {
       'do: [{a: {call: asyncapi, with: {document: {endpoint: "https://x"}, operation: o, message: {}}}}]',
       '/do/0/a/call',
     ],
-    ['a2a', 'do: [{a: {call: a2a, with: {method: message/send}}}]', '/do/0/a/call'],
     ['a schedule', `schedule: {every: PT1H}\ndo: ${one}`, '/schedule'],
     ['the variable of authorization', 'do: [{a: {set: "${ $authorization }"}}]', '/do/0/a/set'],
     [
@@ -54,6 +53,7 @@ describe('what the language has and Pawl does not run yet', () => {
 
   it('leaves alone what is built', () => {
     expect(told(`do: [{a: {fork: {branches: ${one}}}}]`, 'deploy')).toEqual([]);
+    expect(told('do: [{a: {call: a2a, with: {method: message/send, server: "https://x"}}}]', 'deploy')).toEqual([]);
     expect(
       told('do: [{a: {call: mcp, with: {method: tools/list, transport: {stdio: {command: x}}}}}]', 'deploy'),
     ).toEqual([]);
