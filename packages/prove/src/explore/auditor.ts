@@ -33,6 +33,9 @@ export class Auditor {
   readonly violations: Violation[] = [];
   /** Runs that have begun and not ended. */
   living = 0;
+  /** Attempts of histories that the database has lost, by run: they may have been sent. */
+  readonly lostIntents = new Map<string, AuditedIntent[]>();
+  private readonly lostRuns = new Set<string>();
   private readonly tables: Tables;
   private readonly sentIntents = new Set<string>();
   /** Steps by run and frame. */
@@ -68,6 +71,27 @@ export class Auditor {
     }
     for (const row of commit.snapshots) this.checkSnapshot(row.run, row.seq, row.body);
     for (const message of commit.consumed) this.checkConsumed(message.id, lost);
+  }
+
+  /** The database went back to an earlier state: what it holds now is what there is. */
+  wentBack(): void {
+    const before = [...this.runs];
+    this.runs.clear();
+    this.living = 0;
+    for (const [run, { intents }] of before) {
+      this.lostIntents.set(run, [...(this.lostIntents.get(run) ?? []), ...intents]);
+      const record = this.tables.runs.get(run);
+      if (record === undefined) {
+        this.lostRuns.add(run);
+        continue;
+      }
+      const audited: AuditedRun = { state: emptyState(run), events: [], intents: [] };
+      this.runs.set(run, audited);
+      this.living += 1;
+      for (const row of record.journal)
+        for (const event of decodeRow(row, simHash, (sha256) => record.payloads.get(sha256)))
+          this.append('', run, audited, event);
+    }
   }
 
   /** The first byte of a request leaves. */
@@ -142,6 +166,7 @@ export class Auditor {
     const sent = this.messages.get(id);
     if (sent === undefined) return;
     const { run, message } = sent;
+    if (this.lostRuns.has(run)) return;
     const state = this.runs.get(run)?.state;
     if (message.kind === 'start') {
       if (state === undefined && !lost.has(run))

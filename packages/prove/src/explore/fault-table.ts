@@ -34,6 +34,8 @@ export const faultKinds = [
   'wakeDoubled',
   /** The wall clock of a worker jumps. */
   'clockJump',
+  /** The database goes back to an earlier state; what was sent since stays sent. */
+  'restore',
   /** A start is sent again. */
   'duplicateStart',
   'cancel',
@@ -87,6 +89,7 @@ export const possible: Readonly<Record<FaultKind, readonly Boundary[]>> = {
   wakeLost: ['wake'],
   wakeDoubled: ['wake'],
   clockJump: ['call.beat', 'call.commit', ...attempts],
+  restore: ['commit.written', ...attempts, 'call.beat', 'call.commit', 'timer.due', 'takeover.loaded'],
   duplicateStart: ['start'],
   cancel: messages,
   racingCancels: messages,

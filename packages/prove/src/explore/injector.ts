@@ -21,6 +21,8 @@ export class Injector {
         return true;
       case 'racingDecisions':
         return run !== undefined;
+      case 'restore':
+        return this.world.copy !== undefined;
       case 'cancel':
       case 'racingCancels':
         return this.runOr(run) !== undefined;
@@ -37,7 +39,7 @@ export class Injector {
 
   inject(kind: FaultKind, worker: SimWorker | undefined, run: string | undefined): void {
     const { world } = this;
-    const { prng } = world;
+    const { prng, timeline } = world;
     switch (kind) {
       case 'crash':
       case 'crashAgain':
@@ -54,6 +56,10 @@ export class Injector {
         return worker?.session?.breakLock(prng.between(0, 3_000), prng.between(0, prng.pick([500, 5_000])));
       case 'clockJump':
         return worker?.clock.jump(prng.between(-300, 600));
+      case 'restore':
+        // On its own, not in the midst of what a worker does.
+        timeline.after(0, outside, () => world.restore());
+        return;
       case 'cancel':
         return this.cancel(run, 1);
       case 'racingCancels':

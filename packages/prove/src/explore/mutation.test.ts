@@ -20,6 +20,11 @@ const mutants: readonly Mutant[] = [
   { guard: 'the commit before the output', mutation: { acksEarly: true } },
   { guard: 'the dedup of start keys', mutation: { noDedup: true } },
   { guard: 'the inbox that keeps what no commit has consumed', mutation: { readsOnce: true } },
+  {
+    guard: 'the lineage of the database',
+    mutation: { noLineage: true },
+    focus: { kind: 'restore', boundary: 'attempt.applied' },
+  },
   { guard: 'the guarantee of an action', mutation: { lies: true } },
 ];
 

@@ -46,7 +46,7 @@ const lookEvery = 400;
 /** Everybody who asks Pawl for something: starts runs, cancels them, and answers questions by looking at the ledger. */
 export class People {
   /** Wishes that were answered. */
-  readonly answered: { readonly wish: Wish; readonly answer: StartAnswer }[] = [];
+  answered: { readonly wish: Wish; readonly answer: StartAnswer }[] = [];
   /** Requests that nobody has answered yet. */
   waiting = 0;
   private readonly world: PeopleWorld;
@@ -67,6 +67,13 @@ export class People {
         void this.ask(wish);
       }
     });
+  }
+
+  /** The database went back to an earlier state: answers about what it has lost are worth nothing, and questions may come again. */
+  wentBack(): void {
+    const { runs, inbox } = this.world.store.tables;
+    this.answered = this.answered.filter(({ answer }) => runs.has(answer.run) || inbox.has(answer.run));
+    this.decided.clear();
   }
 
   cancel(run: string): void {
@@ -113,9 +120,10 @@ export class People {
     const frame = [...(audited?.state.frames.values() ?? [])].find((one) => one.effect?.question === question.id);
     if (audited === undefined || frame?.effect === undefined || this.decided.has(question.id)) return;
     const { key } = frame.effect;
+    const intents = [...audited.intents, ...(auditor.lostIntents.get(question.run) ?? [])];
     if (
       targets.mayStillArrive(key) ||
-      audited.intents.some((one) => one.intent.key === key && this.mayStillLeave(question.partition, one))
+      intents.some((one) => one.intent.key === key && this.mayStillLeave(question.partition, one))
     )
       return;
     // Some take their time.

@@ -42,6 +42,11 @@ export class FaultPlan {
     }
   }
 
+  /** Whether a fault of this kind may happen in this seed. */
+  mayHappen(kind: FaultKind): boolean {
+    return this.focus.kind === kind || [...this.at.values()].some((kinds) => kinds.includes(kind));
+  }
+
   /** No more faults. */
   stop(): void {
     this.on = false;

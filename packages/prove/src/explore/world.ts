@@ -8,6 +8,8 @@ import type { Owner } from '../sim/timeline.ts';
 import type { Fate, Gate, StoreCall } from '../store/gate.ts';
 import { latency } from '../store/gate.ts';
 import type { StoreMutation } from '../store/mutation.ts';
+import type { TablesCopy } from '../store/restore.ts';
+import { copyTables } from '../store/restore.ts';
 import { SimStore } from '../store/sim-store.ts';
 import { lyingActions, simActions } from '../targets/catalog.ts';
 import type { AttemptWatch } from '../targets/sim-targets.ts';
@@ -62,6 +64,8 @@ export class World {
   /** Workers that were killed. */
   crashes = 0;
   healed = false;
+  /** An earlier state of the database, to which it may go back. */
+  copy: TablesCopy | undefined;
   private readonly injector: Injector;
   private readonly traced: ((line: string) => void) | undefined;
   private named = 0;
@@ -186,6 +190,14 @@ export class World {
     return kind;
   }
 
+  /** The database goes back: what it has lost is lost for those who read along too. */
+  restore(): void {
+    if (this.copy === undefined || this.healed) return;
+    this.store.restore(this.copy);
+    this.auditor.wentBack();
+    this.people.wentBack();
+  }
+
   /** No more faults: what was broken works again. */
   heal(): void {
     this.trace('HEALED');
@@ -209,6 +221,7 @@ export class World {
       written: (name, commit, result) => {
         this.traceCommit(name, commit);
         this.auditor.written(name, commit, result);
+        this.keepCopy();
         this.visit('commit.written', this.worker(name), commit.journal[0]?.run);
       },
       refused: (name, commit, error) => {
@@ -256,6 +269,11 @@ export class World {
       behaved: (owner, behaviour, request) =>
         this.trace(`${owner.name} ${request.step} attempt ${request.attempt} meets ${behaviour}`),
     };
+  }
+
+  private keepCopy(): void {
+    if (!this.healed && this.plan.mayHappen('restore') && this.prng.chance(0.2))
+      this.copy = copyTables(this.store.tables);
   }
 
   private worker(name: string): SimWorker | undefined {

@@ -13,6 +13,8 @@ export interface StoreMutation {
   readonly noIntent?: boolean;
   /** Output commit: a commit is acknowledged before it is written, so that requests leave before it. */
   readonly acksEarly?: boolean;
+  /** Lineage: workers are not told that the database went back. */
+  readonly noLineage?: boolean;
   /** Inbox: a message is gone once it was read, not once a commit has consumed it. */
   readonly readsOnce?: boolean;
 }

@@ -1,4 +1,5 @@
 import type { ApiStore, Store } from '@pawl/core';
+import { simulationStart } from '../sim/clock.ts';
 import type { Prng } from '../sim/prng.ts';
 import type { Owner, Timeline } from '../sim/timeline.ts';
 import { outside } from '../sim/timeline.ts';
@@ -6,6 +7,8 @@ import { apiStore } from './api-store.ts';
 import type { StoreMutation } from './mutation.ts';
 import type { Gate } from './gate.ts';
 import { latency, openGate } from './gate.ts';
+import type { TablesCopy } from './restore.ts';
+import { restoreTables } from './restore.ts';
 import { Tables } from './tables.ts';
 import { WorkerSession } from './worker-session.ts';
 
@@ -71,6 +74,22 @@ export class SimStore implements Store {
       session.wakeAfter(latency(this.prng));
       if (how === 'doubled') session.wakeAfter(latency(this.prng) * 10);
     }
+  }
+
+  /**
+   * The database goes back to an earlier state, as by a failover or restore that lost the last commits. Whoever meets it
+   * begins a new lineage before anything is written, so that is done here.
+   */
+  restore(copy: TablesCopy): void {
+    const { tables } = this;
+    const epoch = 1_000_000 + Math.max(...tables.leases.map((lease) => lease.epoch));
+    const number = tables.lineage.number + 1;
+    restoreTables(tables, copy);
+    tables.lineage = { number, at: Math.floor(simulationStart + this.timeline.time) };
+    for (const lease of tables.leases) Object.assign(lease, { epoch, worker: null });
+    for (const record of tables.workers.values()) record.locked = false;
+    for (const transaction of this.openTransactions) transaction.aborted = true;
+    for (const session of this.sessions.values()) session.moveOn(this.prng.between(0, 500));
   }
 
   /** Runs one transaction of somebody who is no worker. */

@@ -4,6 +4,7 @@ import type {
   FlowVersion,
   InboxRow,
   JournalRow,
+  LineageView,
   KnownAnswer,
   RunStart,
   RunStatus,
@@ -73,6 +74,9 @@ export class Tables {
   readonly flows = new Map<string, FlowVersion>();
   /** Named versions: `workspace namespace name version` as JSON to hash. */
   readonly named = new Map<string, string>();
+
+  /** The history of the database, and when it began (ms since the epoch). */
+  lineage: LineageView = { number: 0, at: 0 };
 
   constructor(partitions: number) {
     this.leases = Array.from({ length: partitions }, () => ({ epoch: 0, worker: null }));

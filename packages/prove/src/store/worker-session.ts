@@ -8,6 +8,7 @@ import type {
   JournalRow,
   Lease,
   LeaseView,
+  LineageView,
   ScheduleRow,
   StoredRun,
   WorkerStore,
@@ -79,10 +80,15 @@ export class WorkerSession implements WorkerStore {
     return held;
   }
 
-  view(): Promise<{ readonly leases: readonly LeaseView[]; readonly workers: readonly WorkerView[] }> {
+  view(): Promise<{
+    readonly leases: readonly LeaseView[];
+    readonly workers: readonly WorkerView[];
+    readonly lineage: LineageView;
+  }> {
     return this.read('view', () => {
-      const { leases, workers } = this.store.tables;
+      const { leases, workers, lineage } = this.store.tables;
       return {
+        lineage: this.store.mutation.noLineage ? { number: 0, at: 0 } : lineage,
         leases: leases.map((lease, partition) => ({ partition, epoch: lease.epoch, worker: lease.worker })),
         workers: [...workers].map(([worker, { beat, locked, shares }]) => ({ worker, beat, locked, shares })),
       };
@@ -258,6 +264,13 @@ export class WorkerSession implements WorkerStore {
       this.lockBroken = true;
       this.later(Math.max(0, away - notice) + reconnectAfter, () => this.reconnect());
     });
+  }
+
+  /** The server that it was connected to is gone; another state of the database is reached after so long (ms). */
+  moveOn(ms: number): void {
+    const { workers } = this.store.tables;
+    workers.set(this.worker, { shares: this.shares, beat: workers.get(this.worker)?.beat ?? 0, locked: true });
+    this.cutOff(ms);
   }
 
   /** The server cannot be reached for so long (ms). */
