@@ -13,6 +13,7 @@ export {
   startOf,
   testEpoch,
 } from './store-builders.ts';
+export { eventOf, matchAll, subscriptionOf } from './event-builders.ts';
 export type { TestDatabase } from './test-database.ts';
 export { createTestDatabase, testServer, whyNoServer } from './test-database.ts';
 export { waitUntil } from './wait-until.ts';

@@ -21,11 +21,6 @@ begin
 end
 $$;
 
--- The attributes of an event that a subscription with these names must have.
-create function pawl.named_attributes(attributes jsonb, names text[]) returns jsonb language sql immutable as $$
-  select jsonb_object_agg(k, attributes -> k) from unnest(names) k
-$$;
-
 -- Looks at what is new in these partitions (sorted), and puts a message into the inbox of each listener for each event that
 -- it wants and has not had. At most `p_limit` deliveries: what is left stays in the queue, and `more` says so. `told` are
 -- the partitions of the listeners. A plan that reads a table from end to end is never right here, however small it is now.
@@ -34,8 +29,11 @@ create function pawl.match_events(
   out delivered integer, out more boolean, out told smallint[]
 ) language plpgsql
   set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+  set join_collapse_limit = 1 set jit = off
 as $$
 declare
+  -- One less than the deliveries, so that a row for each does not look like a full house.
+  rows_at_once integer := greatest(p_limit - 1, 1);
   picked_partition smallint[];
   picked bigint[];
   looked_at integer;
@@ -46,8 +44,8 @@ begin
   perform pawl.fence(lease_partition, lease_epoch, false);
   select array_agg(q.partition), array_agg(q.n) into picked_partition, picked from (
     select q.partition, q.n from unnest(lease_partition) as p (partition)
-      cross join lateral (select i.partition, i.n from pawl.match_queue i where i.partition = p.partition order by i.n limit p_limit) q
-      order by q.n limit p_limit
+      cross join lateral (select i.partition, i.n from pawl.match_queue i where i.partition = p.partition order by i.n limit rows_at_once) q
+      order by q.n limit rows_at_once
   ) q;
   if picked is null then
     return;
@@ -57,33 +55,34 @@ begin
 
   with pairs as materialized (
     select * from (
-      -- New events, and all who listen.
+      -- New events, and all who listen: those that ask for just what the event has under the names that anybody uses.
       select e.n, e.key, e.partition, s.listener, s.step_key
         from unnest(picked_partition, picked) as p (partition, n)
-        join pawl.match_queue q on q.partition = p.partition and q.n = p.n
-        join pawl.event e on e.key = q.event
-        join pawl.subscription_names a on a.partition = e.partition and e.attributes ?& a.names
-        join pawl.subscription s on s.partition = e.partition
-          and jsonb_hash_extended(s.match, 0) = jsonb_hash_extended(pawl.named_attributes(e.attributes, a.names), 0)
-          and e.attributes @> s.match and (e.at >= s.since or s.kept and not e.taken)
+        cross join lateral (select q.event from pawl.match_queue q where q.partition = p.partition and q.n = p.n offset 0) q
+        cross join lateral (select * from pawl.event e where e.key = q.event offset 0) e
+        cross join lateral (select a.names from pawl.subscription_names a
+          where a.partition = e.partition and e.attributes ?& a.names offset 0) a
+        cross join lateral (select jsonb_object_agg(k, e.attributes -> k) as named from unnest(a.names) k) w
+        cross join lateral (select s.listener, s.step_key from pawl.subscription s
+          where s.partition = e.partition and jsonb_hash_extended(s.match, 0) = jsonb_hash_extended(w.named, 0)
+            and s.match = w.named and (e.at >= s.since or s.kept and not e.taken) offset 0) s
       union all
-      -- New subscriptions, and the events since.
+      -- New subscriptions, and the events since; and earlier ones that nobody has taken. For these the partition is compared
+      -- within the attributes alone, by the index that knows them.
       select e.n, e.key, e.partition, s.listener, s.step_key
         from unnest(picked_partition, picked) as p (partition, n)
-        join pawl.match_queue q on q.partition = p.partition and q.n = p.n
-        join pawl.subscription s on s.partition = q.partition and s.listener = q.listener and s.step_key = q.step_key
-          and s.filter = q.filter
-        join pawl.event e on e.partition = s.partition and e.at >= s.since and e.attributes @> s.match
-      union all
-      -- And earlier ones that nobody has taken. The partition is compared within the attributes alone, or an index by time
-      -- would be read from its beginning.
-      select e.n, e.key, e.partition, s.listener, s.step_key
-        from unnest(picked_partition, picked) as p (partition, n)
-        join pawl.match_queue q on q.partition = p.partition and q.n = p.n
-        join pawl.subscription s on s.partition = q.partition and s.listener = q.listener and s.step_key = q.step_key
-          and s.filter = q.filter and s.kept
-        join pawl.event e on not e.taken and e.at < s.since
-          and (e.attributes - '{id,time}'::text[]) @> (s.match - '{id,time}'::text[]) and e.attributes @> s.match
+        cross join lateral (select * from pawl.match_queue q
+          where q.partition = p.partition and q.n = p.n and q.listener is not null offset 0) q
+        cross join lateral (select * from pawl.subscription s where s.partition = q.partition and s.listener = q.listener
+          and s.step_key = q.step_key and s.filter = q.filter offset 0) s
+        cross join lateral (
+          (select e.n, e.key, e.partition from pawl.event e
+            where e.partition = s.partition and e.at >= s.since and e.attributes @> s.match offset 0)
+          union all
+          (select e.n, e.key, e.partition from pawl.event e
+            where s.kept and not e.taken and e.at < s.since and e.attributes @> s.match
+              and (e.attributes - '{id,time}'::text[]) @> (s.match - '{id,time}'::text[]) offset 0)
+        ) e
     ) x
     where not exists (select from pawl.event_match m
       where m.event = x.key and m.listener = x.listener and m.step_key = x.step_key)
@@ -101,7 +100,7 @@ begin
           case when s.step = '' then '{"kind":"trigger",' else '{"kind":"event","step":' || to_json(s.step) || ',' end
             || '"key":{"partition":' || g.partition || ',"event":"' || g.event || '"},"event":' || e.body || '}'
         from given g
-        join pawl.event e on e.key = g.event
+        cross join lateral (select e.body from pawl.event e where e.key = g.event offset 0) e
         cross join lateral (select s.step from pawl.subscription s
           where s.partition = g.partition and s.listener = g.listener and s.step_key = g.step_key limit 1) s
         cross join lateral (select lpad(to_hex(g.n), 32, '0')::uuid as id) i
@@ -111,7 +110,7 @@ begin
   select (select count(*) from pairs), (select count(*) from sent), (select array_agg(distinct partition) from sent)
     into looked_at, delivered, told;
 
-  more := looked_at = p_limit or cardinality(picked) = p_limit;
+  more := looked_at = p_limit or cardinality(picked) = rows_at_once;
   if looked_at < p_limit then
     delete from pawl.match_queue q
       using unnest(picked_partition, picked) as p (partition, n)
