@@ -69,8 +69,14 @@ function isMark(value: unknown): value is LineageMark {
     typeof mark === 'object' &&
     Number.isInteger(mark?.number) &&
     /^[\da-f-]{36}$/.test(String(mark?.token)) &&
-    (mark?.position === null || /^[\dA-F]{1,8}\/[\dA-F]{1,8}$/.test(String(mark?.position)))
+    (mark?.position === null || /^[\dA-F]{1,8}\/[\dA-F]{1,8}$/.test(String(mark?.position))) &&
+    (mark?.row === null || isRow(mark?.row))
   );
+}
+
+function isRow(value: unknown): value is LineageMark['row'] {
+  const row = value as Partial<NonNullable<LineageMark['row']>> | undefined;
+  return /^[\da-f-]{36}$/.test(String(row?.run)) && Number.isInteger(row?.from) && Number.isInteger(row?.checksum);
 }
 
 /** Whether a mark says less than another one of the same history. */

@@ -1,4 +1,4 @@
-import type { Commit, CommitResult, JournalRow, Log } from '@pawl/core';
+import type { Commit, CommitResult, Log } from '@pawl/core';
 import type pg from 'pg';
 import type { LineageFile } from './lineage-file.ts';
 
@@ -8,6 +8,8 @@ export interface LineageMark {
   readonly token: string;
   /** How far its log was (`pg_lsn`); null where the server does not tell. */
   readonly position: string | null;
+  /** A journal row whose commit was acknowledged, the last of this process; null: none yet. */
+  readonly row: { readonly run: string; readonly from: number; readonly checksum: number } | null;
 }
 
 /**
@@ -21,14 +23,14 @@ export interface Lineage {
   reached(position: string | null): void;
   /** A commit was acknowledged. */
   committed(commit: Commit, result: CommitResult): void;
+  /** Keeps what is known beyond the process. */
+  close(): Promise<void>;
 }
 
 interface Met {
   readonly number: number;
   readonly token: string;
   readonly position: string | null;
-  /** A bigint as text; null where the server does not tell. */
-  readonly system: string | null;
   readonly broken: string | null;
 }
 
@@ -38,50 +40,54 @@ export const meetTimeoutMs = 10_000;
 /** What this process knows; `file` keeps it beyond the process. */
 export function openLineage(log: Log, file?: LineageFile): Lineage {
   let mark: LineageMark | undefined;
-  let last: JournalRow | undefined;
+  let last: LineageMark['row'] = null;
   let name: string | undefined;
 
   return {
     async meet(client) {
       name ??= await databaseName(client);
-      const known = mark ?? (await file?.read(name));
-      const { number, token, position, broken } = await meet(client, known, last);
+      const known = mark === undefined ? await file?.read(name) : { ...mark, row: last };
+      const { number, token, position, broken } = await meet(client, known);
       if (broken !== null) {
         log.warn(
           { lineage: number, reason: broken },
           'The database may have gone back to an earlier point. Pawl asks before it repeats steps that must happen once.',
         );
       }
-      if (number !== known?.number) last = undefined;
-      mark = { number, token, position };
+      if (number !== known?.number) last = null;
+      else last ??= known.row;
+      mark = { number, token, position, row: last };
       await file?.write(name, mark);
     },
     reached(position) {
       if (mark === undefined || position === null) return;
-      mark = { ...mark, position };
+      mark = { ...mark, position, row: last };
       if (name !== undefined) file?.writeSometimes(name, mark);
     },
     committed(commit, result) {
-      const row = commit.journal.at(-1);
-      if (row === undefined) return;
       // A start that lost to another left no rows.
-      if (result.lost.length === 0) last = row;
-      else last = commit.journal.findLast(({ run }) => result.lost.every((lost) => lost.run !== run)) ?? last;
+      const won = commit.journal.findLast(({ run }) => result.lost.every((lost) => lost.run !== run));
+      // Not the row itself, whose body may be long.
+      if (won !== undefined) last = { run: won.run, from: won.from, checksum: won.checksum };
+    },
+    async close() {
+      if (mark !== undefined && name !== undefined) await file?.write(name, { ...mark, row: last });
     },
   };
 }
 
-async function meet(client: pg.Client, mark: LineageMark | undefined, last: JournalRow | undefined): Promise<Met> {
+async function meet(client: pg.Client, mark: LineageMark | undefined): Promise<Met> {
   const { rows } = await client.query<Met>(
-    `select number, token, log_position::text as position, system_identifier::text as system, broken
+    `select number, token, log_position::text as position, broken
        from pawl.meet_lineage($1, $2, $3::text::pg_lsn, $4, $5, $6)`,
     [
       mark?.number ?? null,
       mark?.token ?? null,
       mark?.position ?? null,
-      last?.run ?? null,
-      last?.from ?? null,
-      last === undefined ? null : last.checksum | 0,
+      mark?.row?.run ?? null,
+      mark?.row?.from ?? null,
+      // The column is signed.
+      mark === undefined || mark.row === null ? null : mark.row.checksum | 0,
     ],
   );
   return rows[0] as Met;

@@ -56,6 +56,7 @@ export async function openStore(options: OpenStoreOptions): Promise<PawlStore> {
   const names = openNames(database);
   const waker = openWaker(database);
   const close = async () => {
+    await lineage.close();
     await waker.close();
     await database.close();
   };
