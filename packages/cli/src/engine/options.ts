@@ -15,6 +15,7 @@ export function engineOptions(
     denyEndpoints: [{ host, port }],
     files,
     wireFolder: join(dataDir, 'wire'),
+    lineageFile: join(dataDir, 'lineage.json'),
     grants: access.grants,
     connections: access.connections,
     ...(connectionsFile === undefined ? {} : { connectionsFile }),

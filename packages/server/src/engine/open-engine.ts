@@ -54,7 +54,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   });
   let engine: LivingEngine | undefined;
   try {
-    const store = await openStore({ url: options.database, log, allowUnsafe: options.allowUnsafe ?? false });
+    const store = await openStore({
+      url: options.database,
+      log,
+      allowUnsafe: options.allowUnsafe ?? false,
+      ...(options.lineageFile === undefined ? {} : { lineageFile: options.lineageFile }),
+    });
     engine = new LivingEngine(options, store, actions, log);
     await engine.observeRuns();
     const mode = options.worker ?? 'shares';

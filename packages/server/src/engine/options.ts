@@ -32,6 +32,8 @@ export interface EngineOptions {
   readonly connections?: Readonly<Record<string, PostgresDefinition>>;
   /** Nets that only some flows may reach. */
   readonly grants?: readonly Grant[];
+  /** A file that remembers how far the database was, so that a restored one is noticed (see `OpenStoreOptions`). Default: none. */
+  readonly lineageFile?: string;
   /** Folder of this machine's wire files, shared by its workers (see `WireFile`). Default: none are kept. */
   readonly wireFolder?: string;
   /** Further actions of this process. */
