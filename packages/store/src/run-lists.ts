@@ -1,8 +1,8 @@
-import type { ApiStore, ListPage, RunSummary } from '@pawl/core';
+import type { ApiStore, InboxMessage, ListPage, RunSummary } from '@pawl/core';
 import { partitionOf } from '@pawl/core';
 import { pageLimit, readCursor, writeCursor } from './cursors.ts';
 import type { Database } from './database.ts';
-import { readFlow } from './flows.ts';
+import { readFlow, readFlowVersion } from './flows.ts';
 import { readAcceptedStart } from './inbox.ts';
 import { assertStorable } from './storable.ts';
 import { statusLetter, statusOfLetter, waitingOfLetter } from './status-codes.ts';
@@ -49,17 +49,31 @@ export async function readSummary(database: Database, workspace: string, run: st
   const accepted = await readAcceptedStart(database, workspace, run);
   // Begun between the two reads: its message is gone, its head is there.
   if (accepted === undefined) return readBegun(database, workspace, run);
-  const flow = await readFlow(database, accepted.message.flow);
+  const flow = await readWanted(database, accepted.message);
   if (flow === undefined) return undefined;
   return {
     id: run,
-    flow: { namespace: flow.namespace, name: flow.name, version: flow.version, hash: flow.hash },
+    flow,
     status: 'pending',
     waitingFor: null,
     startedAt: accepted.at,
     endedAt: null,
     key: accepted.message.key?.key ?? null,
   };
+}
+
+/** The flow version of a start. One by name is found when the run begins: until then, what its name means now. */
+async function readWanted(
+  database: Database,
+  { workspace, flow: hash, named }: Extract<InboxMessage, { kind: 'start' }>,
+): Promise<RunSummary['flow'] | undefined> {
+  const { version: wanted = 'latest', ...name } = named ?? { namespace: '', name: '' };
+  const flow =
+    named === undefined
+      ? await readFlow(database, hash)
+      : await readFlowVersion(database, workspace, name.namespace, name.name, wanted === 'latest' ? undefined : wanted);
+  if (flow !== undefined) return { namespace: flow.namespace, name: flow.name, version: flow.version, hash: flow.hash };
+  return named === undefined ? undefined : { ...name, version: wanted, hash: '' };
 }
 
 async function readBegun(database: Database, workspace: string, run: string): Promise<RunSummary | undefined> {

@@ -1,7 +1,17 @@
 import type { InboxRow } from '@pawl/core';
 import { FencedError, partitionOf } from '@pawl/core';
 import { describe, expect, it } from 'vitest';
-import { cancelOf, commitOf, journalOf, keyOf, newRunId, own, startOf, testEpoch } from './store-builders.ts';
+import {
+  cancelOf,
+  commitOf,
+  deployFlow,
+  journalOf,
+  keyOf,
+  newRunId,
+  own,
+  startOf,
+  testEpoch,
+} from './store-builders.ts';
 import type { Tools } from './store.testsuite.ts';
 
 /** A start of a child that a run asks for. */
@@ -56,6 +66,35 @@ export function messageTests(tools: Tools): void {
       const { runs, lease } = await tools.begin(164, 2);
       await tools.worker().commit(commitOf([lease], { messages: [childOf(runs[0]!, runs[1]!)] }));
       expect(await tools.worker().inbox([164], new Set(), 10)).toEqual([]);
+    });
+
+    it('show a run that is to be started as pending, of the flow that its name means', async () => {
+      const { runs, lease } = await tools.begin(169);
+      const { api } = tools.store();
+      const flow = await deployFlow(api, 'child', '2.1.0');
+      const [child, stray] = [newRunId(169), newRunId(169)];
+      const messages = [childOf(runs[0]!, child, 'child'), childOf(runs[0]!, stray, 'nowhere')];
+      await tools.worker().commit(commitOf([lease], { messages }));
+      expect(await api.runSummary('default', child)).toMatchObject({
+        status: 'pending',
+        flow: { namespace: 'test', name: 'child', version: '2.1.0', hash: flow.hash },
+      });
+      expect((await api.runSummary('default', stray))?.flow).toEqual({
+        namespace: 'test',
+        name: 'nowhere',
+        version: 'latest',
+        hash: '',
+      });
+      expect(
+        await tools.worker().flowNamed!('default', { namespace: 'test', name: 'child', version: 'latest' }),
+      ).toEqual(flow);
+      expect(
+        await tools.worker().flowNamed!('default', { namespace: 'test', name: 'child', version: '2.1.0' }),
+      ).toEqual(flow);
+      expect(
+        await tools.worker().flowNamed!('default', { namespace: 'test', name: 'child', version: '1.0.0' }),
+      ).toBeUndefined();
+      expect(await tools.worker().flowNamed!('elsewhere', { namespace: 'test', name: 'child' })).toBeUndefined();
     });
 
     it('of a start that lost are left out, and no others', async () => {

@@ -1,4 +1,5 @@
-import type { ApiStore, DecisionRow, RunSummary } from '@pawl/core';
+import type { ApiStore, DecisionRow, FlowName, RunSummary } from '@pawl/core';
+import { newestFlow } from './flow-lists.ts';
 import { pageOf } from './list-page.ts';
 import type { SimStore } from './sim-store.ts';
 import type { RunRecord } from './tables.ts';
@@ -34,10 +35,10 @@ export function runLists(store: SimStore): Pick<ApiStore, 'runs' | 'runSummary' 
         if (record !== undefined) return record.workspace === workspace ? summaryOf(record) : undefined;
         const start = tables.acceptedStart(workspace, run);
         if (start?.message.kind !== 'start') return undefined;
-        const { flow, key } = start.message;
+        const { flow, named, key } = start.message;
         return {
           id: run,
-          flow: flowOf(store, flow),
+          flow: named === undefined ? flowOf(store, flow) : wantedOf(store, workspace, named),
           status: 'pending',
           waitingFor: null,
           startedAt: start.at,
@@ -63,6 +64,12 @@ export function runLists(store: SimStore): Pick<ApiStore, 'runs' | 'runSummary' 
         return undefined;
       }),
   };
+}
+
+/** What a name means now. */
+function wantedOf(store: SimStore, workspace: string, { version = 'latest', ...name }: FlowName): RunSummary['flow'] {
+  const flow = newestFlow(store.tables, workspace, version === 'latest' ? name : { ...name, version });
+  return flow === undefined ? { ...name, version, hash: '' } : flowOf(store, flow.hash);
 }
 
 function flowOf(store: SimStore, hash: string): RunSummary['flow'] {
