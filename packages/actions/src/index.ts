@@ -1,11 +1,12 @@
 export type { Action, ActionContext } from './action.ts';
 export { defineAction } from './action.ts';
-export type { Connections, PostgresDefinition } from './connections/connections.ts';
+export type { Connections, KnownConnections, PostgresDefinition } from './connections/connections.ts';
 export { Connection, createConnections } from './connections/connections.ts';
 export { loadConnections } from './connections/load.ts';
 export type { ActionsOptions, ProcessActions } from './create-actions.ts';
 export { createActions } from './create-actions.ts';
-export type { Grant } from './egress/egress.ts';
+export type { FlowName, Grant } from './egress/egress.ts';
+export { flowPattern } from './egress/egress.ts';
 export type { Endpoint } from './egress/guard.ts';
 export { shortestSecret } from './secrets/forms.ts';
 export { parseHostRule } from './secrets/hosts.ts';

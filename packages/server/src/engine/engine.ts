@@ -2,6 +2,7 @@ import type { Actions, ApiStore, Clock, Json, Log, PublicEvent, RunSummary, Verd
 import type { Worker } from '@pawl/runtime';
 import type { DeployOptions, Deployment } from './deploy.ts';
 import type { MessageVerdict, Sender } from './messages.ts';
+import type { SecretAdmin } from '../secrets/secret-admin.ts';
 import type { EngineObserver } from './observers.ts';
 import type { Question } from './questions.ts';
 import type { PublicRun } from './read-run.ts';
@@ -12,6 +13,8 @@ export interface Engine {
   readonly store: ApiStore;
   readonly actions: Actions;
   readonly workspace: string;
+  /** Secrets and connections of the workspace. */
+  readonly secrets: SecretAdmin;
   readonly log: Log;
   /** In step with the database's clock. */
   readonly clock: Clock;

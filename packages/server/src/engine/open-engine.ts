@@ -24,6 +24,8 @@ import { waitEnded } from './wait-ended.ts';
 import { readJournalPage, watchRun } from './watch-run.ts';
 import { watchStore } from './watched-store.ts';
 import { WireFile } from './wire-file.ts';
+import { openVault } from '../secrets/open-vault.ts';
+import type { SecretAdmin } from '../secrets/secret-admin.ts';
 import { logRuns } from '../observe/log-lines.ts';
 import { FactsOfRuns } from '../observe/run-facts.ts';
 import { traceRuns } from '../observe/traces.ts';
@@ -40,13 +42,17 @@ const drainMs = 10_000;
  * with a PawlError, having left nothing open.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const log = options.log ?? (await openLog(options.logLevel));
+  const known = createConnections(options.connections ?? {}, loadConnections(options.connectionsFile));
+  const ownLog = options.log ?? (await openLog(options.logLevel));
+  const secrets = openVault(options, options.workspace ?? defaultWorkspace, ownLog, known);
+  const { log } = secrets;
   const actions = createActions({
     allowNets: options.allowNets ?? '',
     denyEndpoints: [...(options.denyEndpoints ?? []), ...databaseEndpoints(options.database)],
     files: options.files ?? [],
     allowRun: options.allowRun ?? '',
-    connections: createConnections(options.connections ?? {}, loadConnections(options.connectionsFile)),
+    connections: secrets.connections,
+    secrets: secrets.vault,
     log,
     userAgent,
     ...(options.grants === undefined ? {} : { grants: options.grants }),
@@ -60,7 +66,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       allowUnsafe: options.allowUnsafe ?? false,
       ...(options.lineageFile === undefined ? {} : { lineageFile: options.lineageFile }),
     });
-    engine = new LivingEngine(options, store, actions, log);
+    secrets.vault.bind(store.sealed);
+    engine = new LivingEngine(options, store, actions, log, secrets.admin(actions));
     await engine.observeRuns();
     const mode = options.worker ?? 'shares';
     if (mode === 'shares' || mode === 'beside') await engine.join({ shares: mode === 'shares' });
@@ -76,6 +83,7 @@ class LivingEngine implements Engine {
   readonly store: Store['api'];
   readonly actions: Actions;
   readonly workspace: string;
+  readonly secrets: SecretAdmin;
   readonly log: Log;
   readonly clock: Clock;
   readonly failed: Promise<Error>;
@@ -91,7 +99,7 @@ class LivingEngine implements Engine {
   private wire: WireFile | undefined;
   private stopping: Promise<void> | undefined;
 
-  constructor(options: EngineOptions, store: Store, actions: ProcessActions, log: Log) {
+  constructor(options: EngineOptions, store: Store, actions: ProcessActions, log: Log, secrets: SecretAdmin) {
     this.options = options;
     this.wholeStore = store;
     this.store = store.api;
@@ -99,6 +107,7 @@ class LivingEngine implements Engine {
     this.closableActions = actions;
     this.workspace = options.workspace ?? defaultWorkspace;
     this.log = log;
+    this.secrets = secrets;
     this.clock = nodeClock(store.api.clockOffset());
     const feed = new RunFeed();
     this.observers = new Observers(log);

@@ -2,6 +2,7 @@ import type { Action, Endpoint, Grant, PostgresDefinition } from '@pawl/actions'
 import type { Fault, Limits, Log } from '@pawl/core';
 import type { OpenStoreOptions } from '@pawl/store';
 import type { LogLevel } from './log.ts';
+import type { KeySource } from '../secrets/key-ring.ts';
 import type { EngineObserver } from './observers.ts';
 
 /**
@@ -30,6 +31,8 @@ export interface EngineOptions {
   readonly connectionsFile?: string;
   /** Further connections; they go before those of the file. */
   readonly connections?: Readonly<Record<string, PostgresDefinition>>;
+  /** Where the key of the secrets comes from. Default: there is none, and no secret can be set or opened. */
+  readonly keys?: KeySource;
   /** Nets that only some flows may reach. */
   readonly grants?: readonly Grant[];
   /** A file that remembers how far the database was, so that a restored one is noticed (see `OpenStoreOptions`). Default: none. */

@@ -19,6 +19,9 @@ export type Permission =
   | 'run.resume'
   | 'decision.read'
   | 'decision.make'
+  | 'secret.read'
+  | 'secret.write'
+  | 'secret.test'
   | 'metrics.read'
   | 'page.read';
 
@@ -47,6 +50,18 @@ export const routePermissions: Readonly<Record<string, Permission | 'public'>> =
   'GET /api/v1/runs/:id/stream': 'run.read',
   'POST /api/v1/runs/:id/cancel': 'run.cancel',
   'POST /api/v1/runs/:id/resume': 'run.resume',
+  'GET /api/v1/secrets': 'secret.read',
+  'GET /api/v1/secrets/:name': 'secret.read',
+  'PUT /api/v1/secrets/:name': 'secret.write',
+  'DELETE /api/v1/secrets/:name': 'secret.write',
+  'POST /api/v1/secrets/:name/test': 'secret.test',
+  'GET /api/v1/connections': 'secret.read',
+  'GET /api/v1/connections/:name': 'secret.read',
+  'PUT /api/v1/connections/:name': 'secret.write',
+  'DELETE /api/v1/connections/:name': 'secret.write',
+  'POST /api/v1/connections/:name/test': 'secret.test',
+  'GET /api/v1/secret-changes': 'secret.read',
+  'POST /api/v1/secret-key/rotate': 'secret.write',
   'GET /api/v1/decisions': 'decision.read',
   'POST /api/v1/decisions/:id': 'decision.make',
 };

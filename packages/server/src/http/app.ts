@@ -15,6 +15,8 @@ import { healthRoutes } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { pageRoutes } from './routes/page.ts';
 import { runRoutes } from './routes/runs.ts';
+import { connectionRoutes } from './routes/connections.ts';
+import { secretRoutes } from './routes/secrets.ts';
 import { startRoute } from './routes/start.ts';
 import { streamRoute } from './routes/stream.ts';
 import { validatorCompiler } from './validate.ts';
@@ -81,6 +83,8 @@ export async function createApp(engine: Engine): Promise<App> {
     runRoutes,
     streamRoute,
     decisionRoutes,
+    secretRoutes,
+    connectionRoutes,
     healthRoutes,
     metricsRoute,
     pageRoutes,
