@@ -312,6 +312,6 @@ function lostWork(frame: number, attempt: number): Work {
 }
 
 /** Whether the store could not be reached, so that a repeat may help. Anything else is wrong with the run itself. */
-function isStoreError(error: unknown): boolean {
+export function isStoreError(error: unknown): boolean {
   return error instanceof PawlError && (error.code.startsWith('PAWL_STORE_') || error.code === 'PAWL_UNAVAILABLE');
 }

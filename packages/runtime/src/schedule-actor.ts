@@ -17,6 +17,7 @@ import { backoffMs } from './backoff.ts';
 import type { Context } from './context.ts';
 import type { PartOwner } from './part.ts';
 import { loosePart } from './part.ts';
+import { isStoreError } from './recovery.ts';
 import type { MessageKey } from './run-table.ts';
 import type { Said } from './said.ts';
 import { silence } from './said.ts';
@@ -76,10 +77,10 @@ export class ScheduleActor implements PartOwner {
     this.writing = this.waiting;
     this.waiting = [];
     this.advance().catch((error: unknown) => {
-      this.context.ports.log.error(
-        { err: ensureError(error), schedule: this.id },
-        'A schedule could not be decided; Pawl tries again.',
-      );
+      const { log } = this.context.ports;
+      const fields = { err: ensureError(error), schedule: this.id };
+      if (isStoreError(error)) log.warn(fields, 'A schedule could not be read; Pawl tries again.');
+      else log.error(fields, 'A schedule could not be decided; Pawl tries again.');
       this.again();
     });
   }

@@ -6,7 +6,10 @@ import { hasEnded } from '../store/tables.ts';
 import type { Ledger } from '../targets/ledger.ts';
 import type { AuditedRun, Auditor } from './auditor.ts';
 import { textOf } from './auditor.ts';
+import type { EventAudit } from './event-audit.ts';
+import { eventsOnce, ticksOnce } from './event-invariants.ts';
 import type { People } from './people.ts';
+import type { Planner } from './planner.ts';
 
 /** All that is known at the end of a seed. */
 export interface Evidence {
@@ -14,6 +17,8 @@ export interface Evidence {
   readonly tables: Tables;
   readonly auditor: Auditor;
   readonly people: People;
+  readonly events: EventAudit;
+  readonly planner: Planner;
   /** Runs that were rightly set aside: they wait for a person. */
   readonly setAside: number;
 }
@@ -138,7 +143,10 @@ export function I6({ tables, auditor, people, setAside }: Evidence): void {
 }
 
 /** All invariants that hold at the end of a seed. */
-export const invariants: readonly ((evidence: Evidence) => void)[] = [I1, I2, I3, I4, I5, I6];
+export const invariants: readonly ((evidence: Evidence) => void)[] = [
+  ...[I1, I2, I3, eventsOnce, ticksOnce],
+  ...[I4, I5, I6],
+];
 
 /** Keys of effects, other than pure ones, whose step completed: by an answer, or as a person said that it was applied. */
 function completedEffects({ events, intents }: AuditedRun): { key: string; step: string }[] {

@@ -25,6 +25,10 @@ const mutants: readonly Mutant[] = [
     mutation: { noLineage: true },
     focus: { kind: 'restore', boundary: 'attempt.applied' },
   },
+  { guard: 'the messages in the commit', mutation: { mute: true } },
+  { guard: 'the message that goes with a match', mutation: { givesNothing: true } },
+  { guard: 'the match that goes with a message', mutation: { givesAgain: true } },
+  { guard: 'the state of a schedule in the commit', mutation: { forgetsTicks: true } },
   { guard: 'the guarantee of an action', mutation: { lies: true } },
 ];
 

@@ -47,6 +47,8 @@ const lookEvery = 400;
 export class People {
   /** Wishes that were answered. */
   answered: { readonly wish: Wish; readonly answer: StartAnswer }[] = [];
+  /** Events that were accepted, by source and id. */
+  readonly published: string[] = [];
   /** Requests that nobody has answered yet. */
   waiting = 0;
   private readonly world: PeopleWorld;
@@ -76,6 +78,14 @@ export class People {
     this.decided.clear();
   }
 
+  /** Publishes an event after a while, and again until it is accepted. */
+  publish(after: number, name: string, accept: () => Promise<unknown>): void {
+    this.waiting += 1;
+    this.world.timeline.after(after, outside, () => {
+      void this.untilAccepted(name, accept);
+    });
+  }
+
   cancel(run: string): void {
     this.send(run, { kind: 'cancel', by: 'lena' });
   }
@@ -88,6 +98,15 @@ export class People {
       }
       this.watchQuestions();
     });
+  }
+
+  private async untilAccepted(name: string, accept: () => Promise<unknown>): Promise<void> {
+    const { prng } = this.world;
+    while ((await this.within(accept())) === undefined) await this.sleep(prng.between(20, 400));
+    // Some are sent again though they were accepted.
+    if (prng.chance(0.1)) await this.within(accept());
+    this.published.push(name);
+    this.waiting -= 1;
   }
 
   private async ask(wish: Wish): Promise<void> {

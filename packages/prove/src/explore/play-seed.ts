@@ -49,10 +49,11 @@ export async function playSeed(options: WorldOptions): Promise<SeedResult> {
 export async function playWorld(world: World): Promise<Evidence> {
   const { timeline, auditor, people, store, prng, targets } = world;
   const done = (): boolean =>
-    people.waiting === 0 && auditor.living === world.setAside && store.tables.inbox.size === 0;
+    people.waiting === 0 && auditor.living === world.setAside && store.tables.inbox.size === 0 && world.eventsGiven();
   const quiet = await timeline.run(done, prng.between(2_000, 12_000));
   world.heal();
   if (quiet || (await timeline.run(done, timeline.time + livenessBound)))
     await timeline.run(() => false, timeline.time + aftermath);
-  return { ledger: targets.ledger, tables: store.tables, auditor, people, setAside: world.setAside };
+  const { events, planner } = world;
+  return { ledger: targets.ledger, tables: store.tables, auditor, people, events, planner, setAside: world.setAside };
 }

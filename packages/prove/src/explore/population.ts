@@ -1,6 +1,7 @@
 import type { ActionDescription, CompiledFlow, FlowVersion, Json, JsonObject } from '@pawl/core';
 import { compileFlow, flowHash, startKeyOf } from '@pawl/core';
 import { randomFlow } from '../flows/random-flow.ts';
+import type { FlowTaste } from '../flows/random-list.ts';
 import { simulationStart } from '../sim/clock.ts';
 import { simHash } from '../sim/hash.ts';
 import type { Prng } from '../sim/prng.ts';
@@ -10,6 +11,8 @@ import { startKey } from './people.ts';
 /** The flows of a seed, and who starts what of them. */
 export interface Population {
   readonly flows: readonly FlowVersion[];
+  /** They publish and await events, and run each other. */
+  readonly talks: boolean;
   /** Starts, and when each is first asked for (ms). */
   readonly wishes: readonly { readonly wish: Wish; readonly after: number }[];
 }
@@ -24,7 +27,14 @@ export interface PopulationOptions {
 
 /** Draws one or two flows and a few runs of them; some starts are asked for twice, some with another input. */
 export function drawPopulation(prng: Prng, options: PopulationOptions): Population {
-  const made = Array.from({ length: prng.chance(0.2) ? 2 : 1 }, (_, i) => drawFlow(prng, `f${i + 1}`, options));
+  const talk = prng.chance(0.45) ? prng.pick([0.1, 0.3, 0.5]) : 0;
+  const taste = { ...options, talk, naturalKeys: false };
+  const inner = talk === 0 ? [] : [drawFlow(prng, 'g1', { ...taste, children: [] }, options.catalog)];
+  if (talk > 0 && prng.chance(0.5)) inner.push(drawFlow(prng, 'g2', { ...taste, children: ['g1'] }, options.catalog));
+  const children = inner.map(({ version }) => version.name);
+  const made = Array.from({ length: prng.chance(0.2) ? 2 : 1 }, (_, i) =>
+    drawFlow(prng, `f${i + 1}`, { ...taste, naturalKeys: true, children }, options.catalog),
+  );
   const wishes: { wish: Wish; after: number }[] = [];
   const count = 1 + Math.floor(prng.next() ** 2 * 4);
   for (let i = 1; i <= count; i += 1) {
@@ -40,7 +50,7 @@ export function drawPopulation(prng: Prng, options: PopulationOptions): Populati
       after: after + prng.between(-5, prng.pick([5, 1_000])),
     });
   }
-  return { flows: made.map((flow) => flow.version), wishes };
+  return { flows: [...made, ...inner].map((flow) => flow.version), talks: talk > 0, wishes };
 }
 
 interface MadeFlow {
@@ -48,8 +58,8 @@ interface MadeFlow {
   readonly compiled: CompiledFlow;
 }
 
-function drawFlow(prng: Prng, name: string, options: PopulationOptions): MadeFlow {
-  const document: JsonObject = randomFlow(prng.fork(), name, options);
+function drawFlow(prng: Prng, name: string, taste: FlowTaste, catalog: PopulationOptions['catalog']): MadeFlow {
+  const document: JsonObject = randomFlow(prng.fork(), name, taste);
   const text = JSON.stringify(document);
   const version = {
     hash: flowHash(document, simHash),
@@ -60,7 +70,7 @@ function drawFlow(prng: Prng, name: string, options: PopulationOptions): MadeFlo
     source: text,
     createdAt: simulationStart,
   };
-  return { version, compiled: compileFlow(document, { describe: (action) => options.catalog.get(action) }) };
+  return { version, compiled: compileFlow(document, { describe: (action) => catalog.get(action) }) };
 }
 
 function drawWish(prng: Prng, { version, compiled }: MadeFlow, input: Json, partitions: number): Wish {

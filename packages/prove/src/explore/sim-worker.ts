@@ -1,8 +1,7 @@
-import type { Fault, Log, Ports } from '@pawl/core';
+import type { Fault, Hash, Log, Ports } from '@pawl/core';
 import type { FlowCache, RuntimeObserver, Worker } from '@pawl/runtime';
 import { createWorker } from '@pawl/runtime';
 import { SimClock } from '../sim/clock.ts';
-import { simHash } from '../sim/hash.ts';
 import type { Prng } from '../sim/prng.ts';
 import type { Owner, Timeline } from '../sim/timeline.ts';
 import type { SimStore } from '../store/sim-store.ts';
@@ -17,6 +16,7 @@ export interface SimWorkerWorld {
   readonly store: SimStore;
   readonly targets: SimTargets;
   readonly limits: SimLimits;
+  readonly hash: Hash;
   /** Undefined: each process has a cache of its own. */
   readonly flows: FlowCache | undefined;
   fault(worker: SimWorker): Fault;
@@ -54,7 +54,7 @@ export class SimWorker implements Owner {
       actions: world.targets.actionsOf(this),
       clock: this.clock,
       random: { next: () => random.next(), hex: (bytes) => random.hex(bytes) },
-      hash: simHash,
+      hash: world.hash,
       log: world.log(this),
       fault: world.fault(this),
     };

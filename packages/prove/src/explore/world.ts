@@ -2,6 +2,7 @@ import type { Commit, Log } from '@pawl/core';
 import { ensureError, PoisonError } from '@pawl/core';
 import type { RuntimeObserver } from '@pawl/runtime';
 import { FlowCache } from '@pawl/runtime';
+import { narrowHash } from '../sim/narrow-hash.ts';
 import { Prng } from '../sim/prng.ts';
 import { Timeline } from '../sim/timeline.ts';
 import type { Owner } from '../sim/timeline.ts';
@@ -15,11 +16,13 @@ import { lyingActions, simActions } from '../targets/catalog.ts';
 import type { AttemptWatch } from '../targets/sim-targets.ts';
 import { SimTargets } from '../targets/sim-targets.ts';
 import { Auditor } from './auditor.ts';
+import { EventAudit } from './event-audit.ts';
 import type { Boundary, FaultKind } from './fault-table.ts';
 import { Injector } from './injector.ts';
 import { People } from './people.ts';
 import type { Focus } from './plan.ts';
 import { FaultPlan } from './plan.ts';
+import { Planner } from './planner.ts';
 import { drawPopulation } from './population.ts';
 import type { Shape } from './shape.ts';
 import { shapeFor } from './shape.ts';
@@ -55,6 +58,9 @@ export class World {
   readonly store: SimStore;
   readonly targets: SimTargets;
   readonly auditor: Auditor;
+  readonly events: EventAudit;
+  readonly planner: Planner;
+  readonly hash = narrowHash(partitions);
   readonly people: People;
   readonly plan: FaultPlan;
   readonly shape: Shape;
@@ -82,13 +88,20 @@ export class World {
     this.store = new SimStore({ timeline: this.timeline, prng: prng.fork(), partitions, gate: this.gate(), mutation });
     const { tables } = this.store;
     this.auditor = new Auditor(tables);
+    this.events = new EventAudit(this.auditor, tables);
     const catalog = mutation.lies ? lyingActions : simActions;
     this.targets = new SimTargets(this.timeline, prng.fork(), this.watch(), catalog);
     this.targets.harm = this.shape.harm ?? prng.pick([0, 0.3, 1]);
     if (prng.chance(0.05)) this.targets.datasetsGoneAt = prng.between(0, prng.pick([50, 3_000]));
     this.people = new People(this);
     const population = drawPopulation(prng.fork(), { catalog, partitions, ...this.shape });
-    for (const flow of population.flows) tables.flows.set(flow.hash, flow);
+    for (const flow of population.flows) {
+      tables.flows.set(flow.hash, flow);
+      tables.named.set(JSON.stringify(['default', flow.namespace, flow.name, flow.version]), flow.hash);
+    }
+    this.planner = new Planner(this, prng.fork());
+    if (population.talks) this.planner.publishNews();
+    if (population.talks && prng.chance(0.4)) this.planner.schedule();
     const shared = !this.shape.ownFlows && prng.chance(0.9);
     const read = { flow: (hash: string) => Promise.resolve(tables.flows.get(hash)) };
     this.flows = shared ? new FlowCache(read, { describe: (name) => catalog.get(name) }) : undefined;
@@ -105,6 +118,12 @@ export class World {
     for (const { quarantined } of this.store.tables.runs.values())
       if (quarantined?.detail?.includes('workers ended') === true) count += 1;
     return count;
+  }
+
+  /** Whether the owners of all partitions have looked at all events. */
+  eventsGiven(): boolean {
+    for (const { fresh } of this.store.tables.events.events.values()) if (fresh) return false;
+    return true;
   }
 
   /** Starts one more worker after a while. */
@@ -221,12 +240,13 @@ export class World {
       written: (name, commit, result) => {
         this.traceCommit(name, commit);
         this.auditor.written(name, commit, result);
+        this.events.written(commit);
         this.keepCopy();
         this.visit('commit.written', this.worker(name), commit.journal[0]?.run);
       },
       refused: (name, commit, error) => {
         this.trace(`${name} REFUSED ${error.message}`);
-        if (error instanceof PoisonError && commit.starts.length === 0)
+        if (error instanceof PoisonError && commit.starts.length === 0 && commit.schedules === undefined)
           this.auditor.report('I4', `the store refused a commit of ${name}: ${error.message}`);
       },
       wake: () => {

@@ -7,11 +7,13 @@ import { randomFlow } from './random-flow.ts';
 
 const catalog = { describe: (name: string) => simActions.get(name) };
 
+const talking = { large: 0.01, longWaits: 0.04, talk: 0.3, children: ['g'], naturalKeys: true };
+
 describe('random flows', () => {
   it('are valid, and the same for the same seed', () => {
     for (let seed = 1; seed <= 300; seed += 1) {
-      const flow = randomFlow(new Prng(seed), 'f');
-      expect(randomFlow(new Prng(seed), 'f')).toEqual(flow);
+      const flow = randomFlow(new Prng(seed), 'f', seed % 2 === 0 ? talking : undefined);
+      expect(randomFlow(new Prng(seed), 'f', seed % 2 === 0 ? talking : undefined)).toEqual(flow);
       const checked = checkFlow(JSON.stringify(flow), { hash: simHash, format: 'json', catalog, purpose: 'deploy' });
       const errors = checked.problems.filter((problem) => problem.severity === 'error');
       expect(errors, `seed ${seed}: ${JSON.stringify(errors)}\n${JSON.stringify(flow)}`).toEqual([]);
@@ -19,7 +21,9 @@ describe('random flows', () => {
   });
 
   it('hold every kind of task and every guarantee', () => {
-    const text = Array.from({ length: 100 }, (_, seed) => JSON.stringify(randomFlow(new Prng(seed), 'f'))).join('\n');
+    const text = Array.from({ length: 100 }, (_, seed) =>
+      JSON.stringify(randomFlow(new Prng(seed), 'f', talking)),
+    ).join('\n');
     for (const word of [
       'set',
       'switch',
@@ -34,6 +38,10 @@ describe('random flows', () => {
       'if',
       'then',
       'export',
+      'emit',
+      'listen',
+      'foreach',
+      'workflow',
       ...simActions.keys(),
     ]) {
       expect(text).toContain(`"${word}"`);

@@ -13,7 +13,7 @@ export function randomFlow(prng: Prng, name: string, taste: FlowTaste = plain): 
   while (writer.left > 0) list.push(...writer.list(place, Math.min(writer.left, 8)));
   if (prng.chance(taste.large)) list.unshift({ big: { set: largeValue } });
   const pawl: Record<string, JsonObject | string> = {};
-  if (prng.chance(0.5)) pawl['start'] = { key: '${ .id }' };
+  if (taste.naturalKeys && prng.chance(0.5)) pawl['start'] = { key: '${ .id }' };
   if (prng.chance(0.1)) pawl['deadline'] = `PT${3 + prng.int(20)}S`;
   if (prng.chance(0.2)) pawl['defaults'] = { attempts: { timeout: 'PT1S' } };
   return {
@@ -24,4 +24,4 @@ export function randomFlow(prng: Prng, name: string, taste: FlowTaste = plain): 
   };
 }
 
-const plain: FlowTaste = { large: 0.01, longWaits: 0.04 };
+const plain: FlowTaste = { large: 0.01, longWaits: 0.04, talk: 0, children: [], naturalKeys: true };

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '@pawl/core';
 import type { Prng } from '../sim/prng.ts';
 import { randomCall } from './random-call.ts';
+import { randomChild, randomEmit, randomListen, randomPair } from './random-events.ts';
 
 /** Where a list of tasks stands. */
 export interface ListPlace {
@@ -9,6 +10,8 @@ export interface ListPlace {
   readonly items: readonly string[];
   /** Inside a `try` with `retry`. */
   readonly retried: boolean;
+  /** Inside what a listen does with each event. */
+  readonly events?: true;
 }
 
 /** What a flow has more or less of. */
@@ -17,12 +20,19 @@ export interface FlowTaste {
   readonly large: number;
   /** How often a wait is so long that its run leaves memory. */
   readonly longWaits: number;
+  /** How much of it is about events and other flows; 0: nothing. */
+  readonly talk: number;
+  /** Names of flows that it may run. */
+  readonly children: readonly string[];
+  /** Natural keys, which tell runs apart by their input: not where two runs may have the same. */
+  readonly naturalKeys: boolean;
 }
 
-type Kind = 'call' | 'set' | 'switch' | 'do' | 'for' | 'batch' | 'fork' | 'try' | 'raise' | 'wait';
+type Talk = 'emit' | 'listen' | 'pair' | 'run';
+type Kind = Talk | 'call' | 'set' | 'switch' | 'do' | 'for' | 'batch' | 'fork' | 'try' | 'raise' | 'wait';
 
 const deepest = 3;
-const weights: Readonly<Record<Kind, number>> = {
+const weights: Readonly<Record<Exclude<Kind, Talk>, number>> = {
   call: 46,
   set: 10,
   switch: 6,
@@ -35,6 +45,8 @@ const weights: Readonly<Record<Kind, number>> = {
   wait: 6,
 };
 const simple: Readonly<Record<'call' | 'set' | 'raise' | 'wait', number>> = { call: 60, set: 15, raise: 2, wait: 4 };
+
+const talks: Readonly<Record<Talk, number>> = { emit: 3, listen: 3, pair: 3, run: 4 };
 
 /** A value that is too large for the journal: it is stored apart. */
 export const largeValue: JsonObject = { large: '${ "x" * 66000 }' };
@@ -64,23 +76,44 @@ export class FlowWriter {
   /** A task; `later` are the tasks that it may jump to. */
   private task(name: string, place: ListPlace, later: readonly string[]): JsonObject {
     const { prng } = this;
-    const kind: Kind = place.depth >= deepest ? prng.weighted(simple) : prng.weighted(weights);
+    const kind = this.kind(place);
     const task: Record<string, Json> = { ...this.body(kind, name, place, later) };
     if (prng.chance(0.08)) task['if'] = `$workflow.input.n > ${prng.int(8)}`;
     if (prng.chance(0.06) && kind !== 'switch') task['then'] = this.directive(later);
     if (prng.chance(0.06)) task['output'] = { as: '{out: ., by: $task.name}' };
     if (prng.chance(0.06)) task['export'] = { as: '{count: (($context.count? // 0) + 1)}' };
     if (prng.chance(0.05)) task['input'] = { from: '{n: $workflow.input.n}' };
-    if (prng.chance(kind === 'call' ? 0.08 : 0.04) && kind !== 'wait')
+    if (prng.chance(kind === 'call' ? 0.08 : 0.04) && kind !== 'wait' && kind !== 'listen')
       task['timeout'] = { after: { milliseconds: 300 + prng.int(4_000) } };
     return task;
+  }
+
+  private kind(place: ListPlace): Kind {
+    const { prng, taste } = this;
+    if (taste.talk > 0 && prng.chance(taste.talk)) {
+      const kind = prng.weighted(talks);
+      // An event is not published again by a retry, so nobody may wait for it without an end.
+      const fits = kind === 'run' ? taste.children.length > 0 : kind !== 'pair' || !place.retried;
+      if (fits && (kind === 'emit' || place.depth < deepest)) return kind;
+    }
+    return place.depth >= deepest ? prng.weighted(simple) : prng.weighted(weights);
   }
 
   private body(kind: Kind, name: string, place: ListPlace, later: readonly string[]): JsonObject {
     const { prng } = this;
     switch (kind) {
       case 'call':
-        return randomCall(prng, name, place);
+        return randomCall(prng, name, place, this.mayBeNamed(place));
+      case 'emit':
+        return randomEmit(prng, name);
+      case 'listen':
+        return randomListen(prng, this.patience(), `at${place.items.length}`, (at) =>
+          this.inner({ ...place, items: [...place.items, at], events: true }),
+        );
+      case 'pair':
+        return randomPair(prng, name, place);
+      case 'run':
+        return randomChild(prng, name, place, prng.pick(this.taste.children));
       case 'set':
         return { set: this.value() };
       case 'switch':
@@ -105,6 +138,16 @@ export class FlowWriter {
       case 'wait':
         return { wait: { milliseconds: this.delay() } };
     }
+  }
+
+  /** Whether an effect may have a natural key: a retry must meet it with the same request, which events may change. */
+  private mayBeNamed(place: ListPlace): boolean {
+    const { naturalKeys, talk } = this.taste;
+    return naturalKeys && place.events === undefined && (talk === 0 || !place.retried);
+  }
+
+  private patience(): number {
+    return this.prng.chance(this.taste.longWaits) ? 65_000 : 200 + this.prng.int(4_000);
   }
 
   private value(): JsonObject {

@@ -8,8 +8,8 @@ import type {
   JournalRow,
   Lease,
   LeaseView,
-  LineageView,
   ScheduleRow,
+  LineageView,
   StoredRun,
   WorkerStore,
   WorkerView,
@@ -21,7 +21,7 @@ import { applyCommit, fence, lostPartitions } from './apply-commit.ts';
 import { toldPartitions } from './apply-said.ts';
 import { newestFlow } from './flow-lists.ts';
 import type { Fate, StoreCall } from './gate.ts';
-import { withoutIntents } from './mutation.ts';
+import { mutated } from './mutation.ts';
 import { outcomeOf, partitionsOf, Silence, unreachable } from './session-replies.ts';
 import type { SimStore } from './sim-store.ts';
 import { openTransaction, unblocked } from './transactions.ts';
@@ -183,11 +183,12 @@ export class WorkerSession implements WorkerStore {
     leases: readonly Lease[],
     limit: number,
   ): Promise<{ readonly delivered: number; readonly more: boolean }> {
-    const { tables, timeline } = this.store;
+    const { tables, timeline, mutation } = this.store;
     return this.write('matchEvents', () => {
       fence(tables, leases);
       const { messages, more } = tables.events.match(partitionsOf(leases), limit, timeline.time);
-      for (const message of messages) tables.inbox.set(message.id, message);
+      if (!mutation.givesNothing) for (const message of messages) tables.inbox.set(message.id, message);
+      if (mutation.givesAgain) tables.events.matches.clear();
       for (const partition of toldPartitions({ messages })) this.store.wake(partition);
       return { delivered: messages.length, more };
     });
@@ -317,7 +318,7 @@ export class WorkerSession implements WorkerStore {
     letIn: boolean,
   ): { readonly result: CommitResult } | { readonly refused: FencedError | PoisonError } {
     const { tables, mutation, gate } = this.store;
-    const written = mutation.noIntent ? withoutIntents(commit) : commit;
+    const written = mutated(commit, mutation);
     try {
       const result = applyCommit(tables, written, letIn ? { ...mutation, noFence: true } : mutation);
       gate.written(this.worker, written, result);
