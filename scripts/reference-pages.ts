@@ -10,6 +10,13 @@ export interface ErrorEntry {
   readonly hint: string;
 }
 
+/** One row of the table of journal events. */
+export interface EventEntry {
+  readonly meaning: string;
+  /** Meanings of its members, by their public names. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
 /** One named bound, with the comment above it. */
 export interface LimitEntry {
   readonly name: string;
@@ -74,6 +81,8 @@ export async function referencePages(root: string): Promise<Map<string, string>>
   if (errors !== undefined) pages.set('docs/reference/errors.md', errorsPage(errors));
   const problems = await readTable<string>(root, 'packages/core/src/flow/problem-codes.ts', 'problemCodes');
   if (problems !== undefined) pages.set('docs/reference/problems.md', problemsPage(problems));
+  const events = await readTable<EventEntry>(root, 'packages/core/src/state/event-meanings.ts', 'journalEvents');
+  if (events !== undefined) pages.set('docs/reference/journal.md', journalPage(events));
   const tables = await readLimitTables(root);
   if (tables.length > 0) pages.set('docs/reference/limits.md', limitsPage(tables));
   return pages;
@@ -108,6 +117,17 @@ export function problemsPage(table: Readonly<Record<string, string>>): string {
   const about =
     'What `pawl check` and a deployment say about a flow document. Each problem has a stable code, a place in the document, a sentence and, where one is known, a hint. A code that begins with `PAWL_FLOW_SCHEMA` means that the official schema of the language refuses the document too; the others are rules of Pawl.';
   return `# Problems of a flow\n\n${MADE_BY}\n\n${about}\n\n| code | meaning |\n|---|---|\n${rows.join('\n')}\n`;
+}
+
+/** The page of all journal events, in the order of the source. */
+export function journalPage(table: Readonly<Record<string, EventEntry>>): string {
+  const rows = Object.entries(table).map(([type, { meaning, fields }]) => {
+    const members = Object.entries(fields).map(([name, text]) => `\`${name}\`: ${text}`);
+    return `| \`${type}\` | ${meaning} | ${members.join('<br>')} |`.replaceAll('  |', ' |');
+  });
+  const about =
+    'What happened in a run, event by event: `pawl show RUN --journal`, `pawl run --journal FILE`, `GET /api/v1/runs/{id}/journal` and its stream. Each event has `seq` (from 1, without gaps), `at` and `type`. An event about a step also has `step` (its JSON pointer in the document), `name`, `kind`, `visit`, and, where there is one, `iteration` and `attempt`.';
+  return `# Journal events\n\n${MADE_BY}\n\n${about}\n\n| type | meaning | fields |\n|---|---|---|\n${rows.join('\n')}\n`;
 }
 
 /** The page of all named limits, a section for each table, in the order of its source. */

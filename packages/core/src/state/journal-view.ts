@@ -68,6 +68,12 @@ const longNames: Record<string, string> = {
   n: 'number',
   due: 'deadline',
 };
+/** The name that outside readers see for a member of an event. A run's start tells its input as it was given, too. */
+export function publicName(type: string, member: string): string {
+  if (type === 'run.started' && member === 'in') return 'transformedInput';
+  return longNames[member] ?? member;
+}
+
 const timeMembers = new Set(['due', 'until', 'retryAt', 'attemptDue']);
 
 function advance(place: Place, event: RunEvent): void {
@@ -91,7 +97,7 @@ function detailsOf(event: RunEvent): JsonObject {
   for (const [member, value] of Object.entries(event as unknown as JsonObject)) {
     if (hidden.has(member)) continue;
     const time = timeMembers.has(member) && typeof value === 'number';
-    shown[longNames[member] ?? member] = time ? new Date(value).toISOString() : (value as Json);
+    shown[publicName(event.type, member)] = time ? new Date(value).toISOString() : (value as Json);
   }
   return shown;
 }
