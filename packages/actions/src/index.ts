@@ -13,3 +13,4 @@ export { parseHostRule } from './secrets/hosts.ts';
 export { Redactor, secretTextsOf } from './secrets/redactor.ts';
 export type { OpenedSecret, Secrets } from './secrets/secrets.ts';
 export { actionLimits } from './limits.ts';
+export { nodeHash } from './node-hash.ts';

@@ -1,8 +1,8 @@
+import { nodeHash } from '@pawl/actions';
 import { checkFlow, ensureError } from '@pawl/core';
 import type { CheckedFlow, CheckResult, Problem } from '@pawl/core';
 import { catalog } from '../catalog.ts';
 import { exitCodes, type ExitCode } from '../exit.ts';
-import { nodeHash } from '../node-hash.ts';
 import { plain, print, printJson, table } from '../output.ts';
 import { readText } from '../read-input.ts';
 import { formatOf, problemLine } from './problem-line.ts';

@@ -1,15 +1,16 @@
-import type { CompiledFlow, Json, JsonObject, Limits } from '@pawl/core';
-import { PawlError } from '@pawl/core';
+import type { CompiledFlow, Json, Limits } from '@pawl/core';
+import { fitsShape, PawlError } from '@pawl/core';
 
 /** Deepest nesting of an input: those who read it may recurse. */
 export const inputDepth = 512;
 
 /** Checks an input before anything is started. Throws PAWL_TOO_LARGE, or PAWL_INPUT_INVALID with `problems` in its `extra`. */
 export function checkInput(input: Json, flow: CompiledFlow, limits: Limits): void {
-  if (isDeeperThan(input, inputDepth)) {
+  const text = textOf(input);
+  if (text === undefined || !fitsShape(text, { depth: inputDepth, values: Number.POSITIVE_INFINITY })) {
     throw new PawlError('PAWL_INPUT_INVALID', `The input is nested more than ${inputDepth} levels deep.`);
   }
-  const characters = JSON.stringify(input).length;
+  const characters = text.length;
   if (characters > limits.valueCharacters) {
     throw new PawlError(
       'PAWL_TOO_LARGE',
@@ -26,19 +27,12 @@ export function checkInput(input: Json, flow: CompiledFlow, limits: Limits): voi
   });
 }
 
-/** Whether a value is nested deeper than so many levels; walks without recursion. */
-function isDeeperThan(value: Json, levels: number): boolean {
-  let level: Json[] = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > levels) return true;
-    const next: Json[] = [];
-    for (const each of level) {
-      if (typeof each !== 'object' || each === null) continue;
-      for (const member of Object.values(each as JsonObject)) {
-        if (typeof member === 'object' && member !== null) next.push(member);
-      }
-    }
-    level = next;
+/** The value as JSON; undefined where it is nested so deep that even its text cannot be made. */
+function textOf(input: Json): string | undefined {
+  try {
+    return JSON.stringify(input);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
-  return false;
 }
