@@ -73,8 +73,8 @@ export class Broker {
 
   private failed(error: unknown): void {
     this.busy = false;
-    if (error instanceof FencedError) this.context.settle.fenced(error.partitions);
-    else
+    // No loss by itself: after a lost reply this worker raises its own epochs, meanwhile. The next look at the leases tells.
+    if (!(error instanceof FencedError))
       this.context.ports.log.warn(
         { err: ensureError(error) },
         'New events could not be given to their listeners; Pawl tries again.',

@@ -181,10 +181,14 @@ export class Committer {
       const { error } = reply;
       if (error instanceof PoisonError) return [...landed, ...(await this.isolate(parts, error))];
       if (error instanceof UnknownCommitError) {
-        this.ports.log.warn(
-          { err: error, runs: parts.length },
-          'The reply to a commit was lost; Pawl looks what was written.',
-        );
+        failures += 1;
+        const lost = 'The reply to a commit was lost; Pawl looks what was written.';
+        if (failures === 1) this.ports.log.warn({ err: error, runs: parts.length }, lost);
+        else {
+          // A database that ends every commit so, as one whose disk is full, is not asked again and again at once.
+          this.ports.log.debug({ err: error, runs: parts.length, failures }, lost);
+          await sleep(this.ports.clock, backoffMs(failures, this.ports.random));
+        }
         const found = await this.host.unknown(parts);
         landed = [...landed, ...found.landed.map((part) => ({ part, lost: undefined }))];
         parts = found.again;
@@ -193,7 +197,8 @@ export class Committer {
       if (error instanceof FencedError) {
         this.host.fenced(error.partitions);
         if (error.partitions.length > 0 && parts.some((part) => !this.alive(part))) continue;
-      } else this.ports.log.warn({ err: ensureError(error) }, 'The database did not take a commit; Pawl tries again.');
+      } else if (failures === 0)
+        this.ports.log.warn({ err: ensureError(error) }, 'The database did not take a commit; Pawl tries again.');
       failures += 1;
       await sleep(this.ports.clock, backoffMs(failures, this.ports.random));
     }

@@ -161,10 +161,10 @@ export class Ownership {
           if (seen?.worker !== store.worker) return this.lost(partition, 'taken over while a commit was unknown');
           if (this.leases[partition] !== undefined) this.leases[partition] = { partition, epoch: seen.epoch };
         } catch (error) {
-          log.warn(
-            { err: ensureError(error), partition },
-            'A partition could not be taken over after a lost reply; Pawl tries again.',
-          );
+          const fields = { err: ensureError(error), partition };
+          const failed = 'A partition could not be taken over after a lost reply; Pawl tries again.';
+          if (failures === 1) log.warn(fields, failed);
+          else log.debug(fields, failed);
         }
         await sleep(clock, backoffMs(failures, random));
       }

@@ -1,6 +1,7 @@
 import type { ProcessActions } from '@pawl/actions';
 import type { Actions, ApiStore, Clock, Hash, Limits, Log, Random } from '@pawl/core';
 import type { FlowCache, Worker } from '@pawl/runtime';
+import type { CommitHealth } from './commit-health.ts';
 import type { RunFeed } from './run-feed.ts';
 
 /** What the parts of an engine share. */
@@ -18,6 +19,8 @@ export interface EngineContext {
   readonly hash: Hash;
   readonly log: Log;
   readonly feed: RunFeed;
+  /** Whether the worker's commits arrive. */
+  readonly commits: CommitHealth;
   /** The worker of this process, if it has one. */
   readonly worker: () => Worker | undefined;
 }

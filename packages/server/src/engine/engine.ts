@@ -20,6 +20,8 @@ export interface Engine {
   readonly clock: Clock;
   /** The worker; undefined in mode `none` before `advance`. */
   readonly worker: Worker | undefined;
+  /** Whether the database has refused what the worker wants to write for a while. */
+  readonly refusesWrites: boolean;
   /** Resolves when the worker cannot go on: others take its runs over, and this process should end. */
   readonly failed: Promise<Error>;
   /** Adds an observer; the returned function takes it away. */

@@ -1,6 +1,5 @@
-import { hash as digest, randomBytes } from 'node:crypto';
-import { crc32 } from 'node:zlib';
-import type { Clock, Hash, Random } from '@pawl/core';
+import { randomBytes } from 'node:crypto';
+import type { Clock, Random } from '@pawl/core';
 
 /** Longest delay that a timer of Node takes (ms); a longer one would fire at once. */
 const longestTimer = 2_147_483_647;
@@ -22,10 +21,4 @@ export function nodeClock(offsetMs: number): Clock {
 export const nodeRandom: Random = {
   next: () => Math.random(),
   hex: (bytes) => randomBytes(bytes).toString('hex'),
-};
-
-/** Hashes of UTF-8 text. */
-export const nodeHash: Hash = {
-  sha256: (text) => digest('sha256', text),
-  crc32: (text) => crc32(text),
 };

@@ -10,6 +10,8 @@ export type StoreNote =
       readonly runs: number;
       readonly outcome: 'done' | 'fenced' | 'failed';
     }
+  /** A commit or takeover failed, for no reason of its own data or owner. */
+  | { readonly kind: 'failure'; readonly error: Error }
   /** A partition was taken. */
   | { readonly kind: 'takeover' }
   /** A run that was not in memory was read. */

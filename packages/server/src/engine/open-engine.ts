@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { Actions, Clock, Json, Limits, Log, Store, Verdict } from '@pawl/core';
 import { ensureError, invariant, limits as defaultLimits } from '@pawl/core';
-import { createActions, createConnections, loadConnections } from '@pawl/actions';
+import { createActions, createConnections, loadConnections, nodeHash } from '@pawl/actions';
 import type { ProcessActions } from '@pawl/actions';
 import type { Worker } from '@pawl/runtime';
 import { createWorker, FlowCache } from '@pawl/runtime';
 import { openStore } from '@pawl/store';
 import { armedFault } from './armed-fault.ts';
+import { CommitHealth } from './commit-health.ts';
 import type { EngineContext } from './context.ts';
 import { databaseEndpoints } from './database-endpoints.ts';
 import { deployFlow, type DeployOptions } from './deploy.ts';
 import type { Engine } from './engine.ts';
 import { openLog } from './log.ts';
 import { Messages, type Sender } from './messages.ts';
-import { nodeClock, nodeHash, nodeRandom } from './node-ports.ts';
+import { nodeClock, nodeRandom } from './node-ports.ts';
 import { type EngineObserver, Observers } from './observers.ts';
 import type { EngineOptions } from './options.ts';
 import { Questions } from './questions.ts';
@@ -94,6 +95,7 @@ class LivingEngine implements Engine {
   private readonly closableActions: ProcessActions;
   private readonly context: EngineContext;
   private readonly messages: Messages;
+  private readonly commits: CommitHealth;
   private readonly asked: Questions;
   private readonly observers: Observers;
   private wire: WireFile | undefined;
@@ -112,6 +114,8 @@ class LivingEngine implements Engine {
     const feed = new RunFeed();
     this.observers = new Observers(log);
     this.observers.add({ onCommitted: (run, firstSeq, events) => feed.committed(run, firstSeq, events) });
+    this.commits = new CommitHealth(this.clock, log);
+    this.observers.add({ onStore: (note) => this.commits.note(note) });
     this.failed = new Promise((resolve) => {
       this.observers.add({
         onFailed: (error) => {
@@ -133,6 +137,7 @@ class LivingEngine implements Engine {
       hash: nodeHash,
       log,
       feed,
+      commits: this.commits,
       worker: () => this.worker,
     };
     this.messages = new Messages(this.context);
@@ -178,6 +183,10 @@ class LivingEngine implements Engine {
 
   advance(run: string): Promise<void> {
     return this.join({ shares: false, only: run });
+  }
+
+  get refusesWrites(): boolean {
+    return this.commits.failing;
   }
 
   observe(observer: EngineObserver): () => void {

@@ -27,13 +27,13 @@ export interface Started {
 
 /** Random bytes of a run id. */
 const entropyBytes = 9;
-/** How long a start is sent again while the database cannot be reached (ms), and the first pause between two tries. */
+/** How long a start is waited for or sent again while the database cannot be reached or written (ms), and the first pause between two tries. */
 const patienceMs = 5_000;
 const firstPauseMs = 50;
 
 /**
  * Starts a run; answered once the start is on disk. Throws PAWL_FLOW_UNKNOWN, PAWL_INPUT_INVALID, PAWL_KEY_INVALID,
- * PAWL_START_MISMATCH (the key was used with another input) and PAWL_START_DUPLICATE (`onDuplicate: reject`), these two
+ * PAWL_UNAVAILABLE or PAWL_STORE_UNREACHABLE (the database takes no writes), PAWL_START_MISMATCH (the key was used with another input) and PAWL_START_DUPLICATE (`onDuplicate: reject`), these two
  * with the `run` in their `extra`.
  */
 export async function startRun(context: EngineContext, options: StartOptions): Promise<Started> {
@@ -91,18 +91,42 @@ async function send(
 ): Promise<StartAnswer> {
   const { workspace } = context;
   const worker = context.worker();
-  if (worker !== undefined && request === undefined) {
-    const answer = await worker.startRun({ run, workspace, flow, input, ...(key === undefined ? {} : { key }) });
-    if (answer !== 'elsewhere') return answer;
+  const throughInbox = async (): Promise<StartAnswer> => {
+    const answer = await accept(context, {
+      run,
+      at: context.clock.now(),
+      message: { kind: 'start', workspace, flow, input, key: key ?? null },
+      ...(request === undefined ? {} : { request }),
+    });
+    worker?.wake();
+    return answer;
+  };
+  // While the database refuses the worker's commits, the start is tried by itself: its refusal is certain then.
+  if (worker !== undefined && request === undefined && !context.commits.failing) {
+    const begun = worker.startRun({ run, workspace, flow, input, ...(key === undefined ? {} : { key }) });
+    return withinPatience(
+      context,
+      run,
+      begun.then((answer) => (answer === 'elsewhere' ? throughInbox() : answer)),
+    );
   }
-  const answer = await accept(context, {
-    run,
-    at: context.clock.now(),
-    message: { kind: 'start', workspace, flow, input, key: key ?? null },
-    ...(request === undefined ? {} : { request }),
+  return throughInbox();
+}
+
+/** A start that is with the worker cannot be taken back: after a while its caller is told that it may still begin. */
+async function withinPatience<T>(context: EngineContext, run: string, begun: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const stop = context.clock.after(patienceMs, () => {
+    const detail = `The database does not take writes now. Run ${run} may begin once it does.`;
+    const hint = `See whether it has begun (\`pawl show ${run}\`) before you start it again, or start with an Idempotency-Key.`;
+    reject(new PawlError('PAWL_UNAVAILABLE', detail, { hint, extra: { run } }));
   });
-  worker?.wake();
-  return answer;
+  try {
+    return await Promise.race([begun, late]);
+  } finally {
+    stop();
+    begun.catch(() => {});
+  }
 }
 
 /** Sent again with the same run id, a start is accepted once: a lost reply costs nothing. */

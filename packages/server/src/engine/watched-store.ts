@@ -1,5 +1,5 @@
 import type { WorkerStore } from '@pawl/core';
-import { FencedError } from '@pawl/core';
+import { ensureError, FencedError, PoisonError } from '@pawl/core';
 import type { StoreNote } from './observers.ts';
 
 /** A worker's store that tells how long commits take, how many runs they hold, and what is taken over or loaded. */
@@ -17,11 +17,16 @@ export function watchStore(store: WorkerStore, tell: (note: StoreNote) => void):
         return result;
       } catch (error) {
         note(error instanceof FencedError ? 'fenced' : 'failed');
+        if (!(error instanceof FencedError || error instanceof PoisonError))
+          tell({ kind: 'failure', error: ensureError(error) });
         throw error;
       }
     },
     async takeOver(partition, epoch) {
-      const lease = await store.takeOver(partition, epoch);
+      const lease = await store.takeOver(partition, epoch).catch((error: unknown) => {
+        tell({ kind: 'failure', error: ensureError(error) });
+        throw error;
+      });
       if (lease !== undefined) tell({ kind: 'takeover' });
       return lease;
     },

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { nodeHash } from '@pawl/actions';
 import type { ApiStore, Clock, Json, KnownAnswer, Log } from '@pawl/core';
 import { canonicalJson, ensureError, isKey, PawlError } from '@pawl/core';
-import { nodeHash } from '../engine/node-ports.ts';
 import type { ProblemDocument } from './problem.ts';
 import { problemOf, problemType } from './problem.ts';
 

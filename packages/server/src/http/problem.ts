@@ -20,6 +20,7 @@ export interface ProblemDocument {
 /** Characters of a detail that quotes what was sent. */
 const longestDetail = 300;
 const tooLarge = 413;
+const unavailable = 503;
 /** How long the rest of a body that is too large is read (ms). */
 const drainMs = 2_000;
 /** When a request that was not taken for now may be sent again (s). */
@@ -36,12 +37,12 @@ export function sendProblem(log: Log, thrown: unknown, request: FastifyRequest, 
   const error = ensureError(thrown);
   const problem = error instanceof PawlError ? problemOf(error) : problemOfFramework(error as FastifyError);
   if (problem.status >= 500) {
-    log.error(
-      { err: error, method: request.method, route: request.routeOptions.url ?? null, code: problem.code },
-      'A request failed.',
-    );
+    const fields = { err: error, method: request.method, route: request.routeOptions.url ?? null, code: problem.code };
+    // Why Pawl takes nothing for now is said once, where it is found out, not at each request.
+    if (problem.status === unavailable) log.debug(fields, 'A request was not taken for now.');
+    else log.error(fields, 'A request failed.');
   }
-  if (problem.status === 503 || problem.code === 'PAWL_IN_FLIGHT') void reply.header('retry-after', retryAfter);
+  if (problem.status === unavailable || problem.code === 'PAWL_IN_FLIGHT') void reply.header('retry-after', retryAfter);
   const send = (): void =>
     void reply.code(problem.status).header('content-type', problemType).send(JSON.stringify(problem));
   if (problem.status === tooLarge) afterBody(request.raw, send);

@@ -86,6 +86,7 @@ export class Metrics {
   private countStore(note: StoreNote): void {
     if (note.kind === 'takeover') return this.takeovers.inc();
     if (note.kind === 'load') return this.loads.inc();
+    if (note.kind === 'failure') return;
     this.commits.inc({ outcome: note.outcome });
     if (note.outcome !== 'done') return;
     this.commitTime.observe(note.ms / 1_000);

@@ -25,7 +25,10 @@ export async function healthRoutes(app: App, { engine }: AppContext): Promise<vo
   });
 }
 
-async function check({ store, workspace, log }: AppContext['engine']): Promise<string | undefined> {
+async function check(engine: AppContext['engine']): Promise<string | undefined> {
+  // The engine has said so in the log.
+  if (engine.refusesWrites) return 'The database takes no writes.';
+  const { store, workspace, log } = engine;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer in ${patienceMs} ms`)), patienceMs);
