@@ -36,7 +36,7 @@ export class Broker {
     const leases = this.context.ownership.readyLeases();
     if (clock.mono() - this.prunedAt < bounds.pruneEvery || leases.length === 0 || this.context.draining) return;
     this.prunedAt = clock.mono();
-    store.pruneEvents?.(leases, this.context.now() - this.context.limits.eventKept, bounds.pruneRows).then(
+    store.pruneEvents(leases, this.context.now() - this.context.limits.eventKept, bounds.pruneRows).then(
       (gone) => {
         // There are more of them: the next tick goes on.
         if (gone >= bounds.pruneRows) this.prunedAt = Number.NEGATIVE_INFINITY;
@@ -50,7 +50,7 @@ export class Broker {
     const leases = ownership.readyLeases();
     this.again = false;
     this.matchedAt = ports.clock.mono();
-    if (draining || leases.length === 0 || ports.store.matchEvents === undefined) {
+    if (draining || leases.length === 0) {
       this.busy = false;
       return;
     }

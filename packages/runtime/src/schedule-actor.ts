@@ -97,7 +97,7 @@ export class ScheduleActor implements PartOwner {
 
   private async advance(): Promise<void> {
     const { store } = this.context.ports;
-    const row = await store.schedule?.(this.id);
+    const row = await store.schedule(this.id);
     const flow = row && (await this.context.flows.load(row.flow));
     const spec = flow && compileSchedule(flow.document);
     if (this.gone) return;

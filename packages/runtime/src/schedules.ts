@@ -18,8 +18,8 @@ export class Schedules {
     this.context = context;
     this.rows = new DueRows(context, {
       name: 'schedules',
-      due: async (store, partitions, now) => (await store.dueSchedules?.(partitions, now, bounds.timerRows)) ?? [],
-      next: async (store, partitions) => store.nextSchedule?.(partitions),
+      due: (store, partitions, now) => store.dueSchedules(partitions, now, bounds.timerRows),
+      next: (store, partitions) => store.nextSchedule(partitions),
       take: ({ id }) => this.deliver(id, { stimulus: { kind: 'tick', at: context.now() }, message: undefined }),
     });
   }

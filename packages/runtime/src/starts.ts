@@ -257,7 +257,7 @@ export class Starts {
 
   /** The version that a name means at this moment: it is the run's for good. */
   private async hashOf({ workspace }: StartRequest, named: FlowName): Promise<string> {
-    const found = await this.context.ports.store.flowNamed?.(workspace, named);
+    const found = await this.context.ports.store.flowNamed(workspace, named);
     if (found !== undefined) return found.hash;
     const { namespace, name, version } = named;
     const which = version === undefined || version === 'latest' ? '' : ` in version ${version}`;

@@ -14,7 +14,7 @@ export function readLoadedRuns(
   return readStored(
     database,
     `select l.* from (
-       select r.partition, r.id, r.flow, r.status, r.loaded from pawl.run r
+       select r.partition, r.id, r.workspace, r.flow, r.status, r.loaded from pawl.run r
          where r.partition = $1 and r.loaded and ($2::uuid is null or r.id > $2::uuid) offset 0
      ) l order by l.id limit $3`,
     [partition, after, limit],
@@ -29,7 +29,7 @@ export async function readStoredRun(
 ): Promise<StoredRun | undefined> {
   const [stored] = await readStored(
     database,
-    `select r.partition, r.id, r.flow, r.status, r.loaded from pawl.run r where r.partition = $1 and r.id = $2
+    `select r.partition, r.id, r.workspace, r.flow, r.status, r.loaded from pawl.run r where r.partition = $1 and r.id = $2
        and ($3::text is null or r.workspace = (select w.id from pawl.workspace w where w.name = $3))`,
     [partitionOf(run), run, workspace ?? null],
   );
@@ -78,6 +78,7 @@ interface JournalColumns {
 interface StoredColumns extends JournalColumns {
   readonly part: 'head' | 'snapshot' | 'journal';
   readonly partition: number;
+  readonly workspace: string;
   readonly flow: string;
   readonly status: string;
   readonly loaded: boolean;
@@ -88,15 +89,16 @@ interface StoredColumns extends JournalColumns {
 async function readStored(database: Database, picked: string, values: readonly unknown[]): Promise<StoredRun[]> {
   const rows = await database.query<StoredColumns>(
     `with picked as materialized (${picked})
-     select 'head' as part, p.partition, p.id as run, encode(f.hash, 'hex') as flow, p.status, p.loaded,
+     select 'head' as part, p.partition, p.id as run, w.name as workspace, encode(f.hash, 'hex') as flow, p.status, p.loaded,
          exists (select from pawl.quarantine q where q.partition = p.partition and q.run = p.id) as quarantined,
          0 as from, 0 as to, 0::smallint as format, 0 as checksum, '' as body
        from picked p join pawl.flow f on f.id = p.flow
+         join pawl.workspace w on w.id = p.workspace
      union all
-     select 'snapshot', s.partition, s.run, '', '', false, false, s.seq, s.seq, s.format, s.checksum, s.body
+     select 'snapshot', s.partition, s.run, '', '', '', false, false, s.seq, s.seq, s.format, s.checksum, s.body
        from picked p join pawl.snapshot s on s.partition = p.partition and s.run = p.id
      union all
-     select 'journal', j.partition, j.run, '', '', false, false, j.seq_from, j.seq_to, j.format, j.checksum, j.body
+     select 'journal', j.partition, j.run, '', '', '', false, false, j.seq_from, j.seq_to, j.format, j.checksum, j.body
        from picked p left join pawl.snapshot s on s.partition = p.partition and s.run = p.id
        cross join lateral (select * from pawl.journal j
          where j.partition = p.partition and j.run = p.id and j.seq_from > coalesce(s.seq, 0)) j`,
@@ -111,6 +113,7 @@ async function readStored(database: Database, picked: string, values: readonly u
   return heads.map((head) => ({
     partition: head.partition,
     run: head.run,
+    workspace: head.workspace,
     flow: head.flow,
     status: statusOfLetter(head.status),
     loaded: head.loaded,

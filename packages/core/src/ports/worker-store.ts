@@ -68,19 +68,16 @@ export interface WorkerStore {
    * subscriptions that are new: a message in the listener's inbox, once for each listener and event. Fenced like a commit.
    * `more`: it stopped at `limit` deliveries.
    */
-  matchEvents?(
-    leases: readonly Lease[],
-    limit: number,
-  ): Promise<{ readonly delivered: number; readonly more: boolean }>;
+  matchEvents(leases: readonly Lease[], limit: number): Promise<{ readonly delivered: number; readonly more: boolean }>;
   /** Forgets events accepted before a time and what is known of their deliveries; at most `limit` of them. */
-  pruneEvents?(leases: readonly Lease[], before: number, limit: number): Promise<number>;
+  pruneEvents(leases: readonly Lease[], before: number, limit: number): Promise<number>;
   /** Schedules of these partitions whose time has come, earliest first; paused ones are left out. */
-  dueSchedules?(partitions: readonly number[], now: number, limit: number): Promise<readonly ScheduleRow[]>;
-  schedule?(id: string): Promise<ScheduleRow | undefined>;
+  dueSchedules(partitions: readonly number[], now: number, limit: number): Promise<readonly ScheduleRow[]>;
+  schedule(id: string): Promise<ScheduleRow | undefined>;
   /** The time of the next schedule of these partitions. */
-  nextSchedule?(partitions: readonly number[]): Promise<number | undefined>;
+  nextSchedule(partitions: readonly number[]): Promise<number | undefined>;
   /** A flow version by name: the newest by semantic version where none is given, or `latest`. */
-  flowNamed?(workspace: string, flow: FlowName): Promise<FlowVersion | undefined>;
+  flowNamed(workspace: string, flow: FlowName): Promise<FlowVersion | undefined>;
   /** Marks a run before it is decided (after repeated deaths), or clears the mark; answers how many owners died at this seq. */
   mark(run: string, seq: number | null): Promise<number>;
   quarantine(run: string, reason: FlowError): Promise<void>;
