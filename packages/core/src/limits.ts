@@ -30,6 +30,8 @@ export const limits = {
   snapshotCharacters: 262_144,
   /** Functions that call each other: calls one inside the other. */
   callDepth: 100,
+  /** Runs that wait for each other: a flow that runs a flow that runs a flow. */
+  childDepth: 100,
   /** Nesting of tasks in a flow document. */
   flowDepth: 64,
   /** Tasks in a flow document. */

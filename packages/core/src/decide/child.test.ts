@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { flowError } from '../flow-error.ts';
-import type { ChildEnd } from '../ports.ts';
+import type { JsonObject } from '../json.ts';
+import type { ChildEnd, Parent } from '../ports.ts';
 import type { RunEvent } from '../state/events.ts';
 import { messagesOf } from './messages.ts';
 import { pending, statusOf } from './pending.ts';
@@ -102,6 +104,36 @@ describe('a task that runs another flow', () => {
       },
     });
     expect(run.state.output).toEqual({ paid: true });
+  });
+
+  it('does not run itself without an end', () => {
+    const flow = compiled(parse(`do: [${runs}]`) as JsonObject);
+    const env = {
+      hash: nodeHash,
+      random: () => 0.5,
+      limits: { ...limits, childDepth: 3 },
+      acquire: () => true,
+      release: () => {},
+    };
+    const of = { workspace: 'default', hash: nodeHash };
+    const at = (parent?: Parent) =>
+      beginRun(
+        { id: '01900000-0000-7000-8000-000000000002', flowHash: 'f', input: null, at: 5, ...(parent && { parent }) },
+        flow,
+        env,
+      );
+    let begun = at({ run: '01900000-0000-8000-8000-000000000001', frame: 0 });
+    const depths: (number | undefined)[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      const message = messagesOf(begun.state, begun.decision.events, of)?.messages[0]?.message;
+      if (message?.kind !== 'start' || message.parent === undefined) break;
+      depths.push(message.parent.depth);
+      begun = at(message.parent);
+    }
+    expect(depths).toEqual([1, 2, 3]);
+    expect(begun.state.error).toMatchObject({
+      detail: expect.stringContaining('`other` seems to run itself') as string,
+    });
   });
 
   it('is told to its parent when it ends itself', () => {

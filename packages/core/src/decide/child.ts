@@ -3,13 +3,14 @@ import { flowError, isAmbiguous } from '../flow-error.ts';
 import type { Json } from '../json.ts';
 import { canonicalJson } from '../json.ts';
 import { evaluateTemplate } from '../program/expression.ts';
-import { FlowFault } from '../program/fault.ts';
+import { fault, FlowFault } from '../program/fault.ts';
 import type { ChildBody, TaskCommon } from '../program/nodes.ts';
 import type { ChildEnd, FlowName } from '../ports.ts';
 import type { Frame } from '../state/state.ts';
 import { useTried } from './call.ts';
 import { takesCourse } from './held.ts';
 import type { Machine } from './machine.ts';
+import { depthOf } from './messages.ts';
 import { placeOf } from './place.ts';
 import type { Scope } from './scope.ts';
 
@@ -18,6 +19,13 @@ type ChildNode = TaskCommon & ChildBody;
 /** Starts a run of another flow, and waits for its end where the step is to. */
 export function startChild(m: Machine, frame: Frame, node: ChildNode, scope: Scope): void {
   try {
+    const { childDepth } = m.env.limits;
+    if (node.awaits && depthOf(m.state) >= childDepth) {
+      throw fault(
+        'runtime',
+        `Runs wait for each other more than ${childDepth} levels deep: \`${node.named.name}\` seems to run itself without an end.`,
+      );
+    }
     const input = m.keep(evaluateTemplate(node.input, scope.input, scope), 'The input of the other flow');
     const hash = m.env.hash.sha256(canonicalJson([nameOf(node.named), input]));
     const { key, met, remembered } = placeOf(m, frame, node, hash);

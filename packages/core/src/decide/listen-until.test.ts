@@ -39,6 +39,12 @@ describe('a listen that goes on until', () => {
     expect(run.state.output).toEqual([1]);
   });
 
+  it('each of several events has come, and gives back those of them too where it fails', () => {
+    const to = '{any: [{with: {type: t}}], until: {all: [{with: {type: x}}, {with: {type: y}}]}}';
+    const run = listen(to, [event('x'), ...numbers(1)], ', timeout: {after: PT1M}');
+    expect(taken(run)).toEqual({ taken: ['1', '2'], returned: ['2', '1'] });
+  });
+
   it('faults where its expression does, and gives back what it gathered', () => {
     const run = listen('{any: [], until: "error(\\"no\\")"}', numbers(1));
     expect(run.state.error).toMatchObject({ status: 400, instance: step });

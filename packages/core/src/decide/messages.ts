@@ -80,7 +80,7 @@ function collect(
       return;
     case 'child.started': {
       const { child, named, input, detached } = event;
-      const parent = detached ? {} : { parent: { run: state.id, frame: event.f } };
+      const parent = detached ? {} : { parent: { run: state.id, frame: event.f, depth: depthOf(state) + 1 } };
       const { workspace } = of;
       out.messages.push(
         message(child, child, event.at, { kind: 'start', workspace, flow: '', named, input, key: null, ...parent }),
@@ -104,6 +104,11 @@ function collect(
       return tellParent(out, state, event.at, { status: 'cancelled' });
     default:
   }
+}
+
+/** How many runs wait for this one, each for the next. */
+export function depthOf({ parent }: RunState): number {
+  return parent === undefined || parent.frame === 0 ? 0 : (parent.depth ?? 1);
 }
 
 /** The end of a run for the step that waits for it, or for the schedule that started it. */

@@ -17,6 +17,8 @@ export class Outside {
   private readonly fates = new Map<string, Map<string, Fate>>();
   private readonly children = new Map<string, { open: boolean; asked: boolean }>();
   private readonly emitted = new Set<string>();
+  /** What each listening frame took and did not handle: items first to last, and what `until` took. */
+  private readonly held = new Map<number, { items: string[]; ending: string[] }>();
 
   constructor(random: () => number) {
     this.random = random;
@@ -69,7 +71,24 @@ export class Outside {
         this.emitted.add(id);
         return;
       }
+      case 'event.taken': {
+        const held = this.held.get(event.f) ?? { items: [], ending: [] };
+        this.held.set(event.f, held);
+        (event.value === undefined ? held.ending : held.items).push(event.key.event);
+        return;
+      }
+      case 'iteration.ended':
+        this.held.get(event.f)?.items.shift();
+        return;
+      case 'task.completed':
+        this.held.delete(event.f);
+        return;
+      case 'task.faulted':
+      case 'task.cancelled':
+        this.mustBeEmpty(event.f);
+        return;
       case 'event.returned':
+        this.givenBack(event.f, event.keys);
         for (const key of event.keys) {
           const fates = this.fatesOf(event.step);
           if (fates.get(key.event) !== 'taken') throw new Error('an event is given back that was not taken');
@@ -88,6 +107,19 @@ export class Outside {
       }
       default:
     }
+  }
+
+  private mustBeEmpty(f: number): void {
+    const { items = [], ending = [] } = this.held.get(f) ?? {};
+    if (items.length + ending.length > 0) throw new Error('a listen that failed keeps events');
+    this.held.delete(f);
+  }
+
+  private givenBack(f: number, keys: readonly EventKey[]): void {
+    const { items = [], ending = [] } = this.held.get(f) ?? {};
+    const returned = keys.map((key) => key.event).join();
+    if (returned !== [...items, ...ending].join()) throw new Error('what is given back is not what was held');
+    this.held.delete(f);
   }
 
   /** What frames hold is what was taken or started, and every open child has its frame. */

@@ -120,6 +120,8 @@ export interface FlowName {
 export interface Parent {
   readonly run: string;
   readonly frame: number;
+  /** How many runs stand around it, each waiting for the next; absent: one. */
+  readonly depth?: number;
 }
 
 /** What a message says. Messages to a schedule (`trigger`, `ended`) carry its id as `run`. */

@@ -58,7 +58,11 @@ export function nameOf(step: string): string {
 }
 
 const closing = new Set<string>(['task.completed', 'task.faulted', 'task.cancelled']);
-const hidden = new Set<string>(['type', 'at', 'f', 'p', 'i', 'v', 'step', 'kind', 'a']);
+const hidden = new Set<string>([
+  ...['type', 'at', 'f', 'p', 'i', 'v', 'step', 'kind', 'a'],
+  // How a retry tells what it meets again, and what a listen has counted.
+  ...['hash', 'place', 'size'],
+]);
 const longNames: Record<string, string> = {
   out: 'output',
   in: 'input',
