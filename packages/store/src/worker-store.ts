@@ -4,42 +4,37 @@ import { openBeatLine } from './beat-line.ts';
 import { openCommitLine } from './commit-line.ts';
 import type { Database } from './database.ts';
 import { matchEvents, pruneEvents } from './events.ts';
-import { readFlow, readFlowVersion } from './flows.ts';
-import { readInbox } from './inbox.ts';
 import { readView, releaseLeases, takeOver } from './leases.ts';
+import type { Housekeeping } from './keep-house.ts';
 import type { Lineage } from './lineage.ts';
 import type { Names } from './names.ts';
-import { readDueSchedules, readNextSchedule, readSchedule } from './schedules.ts';
-import { readJournal, readLoadedRuns, readPayloads, readStoredRun } from './stored-runs.ts';
-import { readDueTimers, readNextTimer } from './timers.ts';
 import { markRun, quarantineRun } from './troubled-runs.ts';
 import { type Waker, wokenPartitions } from './wake.ts';
+import { workerReads } from './worker-reads.ts';
+
+/** What the workers of a process share. */
+export interface WorkerParts {
+  readonly names: Names;
+  readonly waker: Waker;
+  readonly lineage: Lineage;
+  readonly house: Housekeeping;
+}
 
 /** Joins as a worker: a lock connection, a commit connection, and the shared pool for everything else. */
 export async function joinAsWorker(
   database: Database,
-  names: Names,
-  waker: Waker,
-  lineage: Lineage,
+  { names, waker, lineage, house }: WorkerParts,
   { id, shares }: { readonly id: string; readonly shares: boolean },
 ): Promise<WorkerStore> {
   /** Partitions that this worker believes to own: whom a wake-up concerns. */
   const owned = new Set<number>();
   const listeners: (() => void)[] = [];
-  const beatLine = await openBeatLine(database, { id, shares }, lineage, (payload) => {
+  const beatLine = await openBeatLine(database, { id, shares }, { lineage, house }, (payload) => {
     const partitions = wokenPartitions(payload);
     if (partitions !== 'all' && !partitions.some((partition) => owned.has(partition))) return;
     for (const listener of listeners) listener();
   });
   const commitLine = openCommitLine(database, names, id, lineage);
-  const noticingLoss = async <T>(answer: Promise<T>): Promise<T> => {
-    try {
-      return await answer;
-    } catch (error) {
-      if (error instanceof FencedError) for (const partition of error.partitions) owned.delete(partition);
-      throw error;
-    }
-  };
   /** Tells the owners of partitions, and this worker itself without the way through the database. */
   const tell = (partitions: ReadonlySet<number>): void => {
     const others = [...partitions].filter((partition) => !owned.has(partition));
@@ -64,31 +59,19 @@ export async function joinAsWorker(
       if (released.length > 0) waker.wake('all');
     },
     async commit(commit) {
-      const result = await noticingLoss(commitLine.commit(commit));
+      const result = await noticingLoss(owned, commitLine.commit(commit));
       tell(toldPartitions(commit));
       return result;
     },
-    loadedRuns: (partition, after, limit) => readLoadedRuns(database, partition, after, limit),
-    run: (run) => readStoredRun(database, run),
-    journal: (run) => readJournal(database, run, 1),
-    payloads: (run, sha256) => readPayloads(database, run, sha256),
-    inbox: (partitions, held, limit) => readInbox(database, partitions, held, limit),
-    dueTimers: (partitions, now, limit) => readDueTimers(database, partitions, now, limit),
-    nextTimer: (partitions) => readNextTimer(database, partitions),
+    ...workerReads(database),
     async matchEvents(leases, limit) {
-      const { delivered, more, told } = await noticingLoss(matchEvents(database, leases, limit));
+      const { delivered, more, told } = await noticingLoss(owned, matchEvents(database, leases, limit));
       tell(new Set(told));
       return { delivered, more };
     },
-    pruneEvents: (leases, before, limit) => noticingLoss(pruneEvents(database, leases, before, limit)),
-    dueSchedules: (partitions, now, limit) => readDueSchedules(database, partitions, now, limit),
-    schedule: (schedule) => readSchedule(database, schedule),
-    nextSchedule: (partitions) => readNextSchedule(database, partitions),
-    flowNamed: (workspace, { namespace, name, version }) =>
-      readFlowVersion(database, workspace, namespace, name, version === 'latest' ? undefined : version),
+    pruneEvents: (leases, before, limit) => noticingLoss(owned, pruneEvents(database, leases, before, limit)),
     mark: (run, seq) => markRun(database, id, run, seq),
     quarantine: (run, reason) => quarantineRun(database, id, run, reason),
-    flow: (hash) => readFlow(database, hash),
     onWake(callback) {
       listeners.push(callback);
     },
@@ -98,6 +81,16 @@ export async function joinAsWorker(
       waker.wake('all');
     },
   };
+}
+
+/** What a fenced call names is not owned any more. */
+async function noticingLoss<T>(owned: Set<number>, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof FencedError) for (const partition of error.partitions) owned.delete(partition);
+    throw error;
+  }
 }
 
 /** The partitions in which a commit leaves something to do. */

@@ -3,7 +3,7 @@ import { FencedError, PoisonError } from '@pawl/core';
 import { describe, expect, it } from 'vitest';
 import { eventOf, matchAll, subscriptionOf } from './event-builders.ts';
 import { commitOf, keyOf, newRunId, own, startOf, testEpoch } from './store-builders.ts';
-import { codeOf, everyPage, type Tools } from './store.testsuite.ts';
+import { codeOf, everyPage, type Tools } from './store-tools.ts';
 
 /** An event message as its listener gets it. */
 type Heard = Extract<InboxMessage, { kind: 'event' | 'trigger' }>;
@@ -11,13 +11,13 @@ type Heard = Extract<InboxMessage, { kind: 'event' | 'trigger' }>;
 interface EventTools {
   readonly api: Required<Pick<ApiStore, 'acceptEvents' | 'events'>>;
   /** A run in a partition of its own, and the right to commit for it. */
-  listener(partition: number): Promise<{ run: string; lease: Lease }>;
-  subscribe(lease: Lease, ...rows: SubscriptionRow[]): Promise<void>;
+  readonly listener: (partition: number) => Promise<{ run: string; lease: Lease }>;
+  readonly subscribe: (lease: Lease, ...rows: SubscriptionRow[]) => Promise<void>;
   /** What has come for a run, in order. */
-  heard(run: string): Promise<Heard[]>;
-  ids(run: string): Promise<string[]>;
+  readonly heard: (run: string) => Promise<Heard[]>;
+  readonly ids: (run: string) => Promise<string[]>;
   /** Consumes all that has come for a run, and says what became of it. */
-  settle(lease: Lease, run: string, how: 'taken' | 'returned' | 'refused'): Promise<void>;
+  readonly settle: (lease: Lease, run: string, how: 'taken' | 'returned' | 'refused') => Promise<void>;
 }
 
 /** Events, those who listen for them, and what comes to them. */

@@ -12,7 +12,7 @@ import {
   startOf,
   testEpoch,
 } from './store-builders.ts';
-import type { Tools } from './store.testsuite.ts';
+import type { Tools } from './store-tools.ts';
 
 /** A start of a child that a run asks for. */
 function childOf(parent: string, child: string, name = 'orders'): InboxRow {

@@ -3,7 +3,7 @@ import { FencedError, partitionOf, PoisonError, scheduleId } from '@pawl/core';
 import { describe, expect, it } from 'vitest';
 import { eventOf, matchAll, subscriptionOf } from './event-builders.ts';
 import { cancelOf, commitOf, deployFlow, flowVersion, newRunId, own, sha256, testEpoch } from './store-builders.ts';
-import { codeOf, everyPage, type Tools } from './store.testsuite.ts';
+import { codeOf, everyPage, type Tools } from './store-tools.ts';
 
 type ScheduleApi = Required<Pick<ApiStore, 'setSchedule' | 'schedules' | 'pauseSchedule'>>;
 
@@ -25,9 +25,9 @@ export function scheduleTests(tools: Tools): void {
 }
 
 interface ScheduleTools {
-  api(): ScheduleApi;
-  put(row: ScheduleRow, more?: { readonly keeps?: boolean }): Promise<void>;
-  read(row: ScheduleRow): Promise<ScheduleRow | undefined>;
+  readonly api: () => ScheduleApi;
+  readonly put: (row: ScheduleRow, more?: { readonly keeps?: boolean }) => Promise<void>;
+  readonly read: (row: ScheduleRow) => Promise<ScheduleRow | undefined>;
 }
 
 function inForceTests(tools: Tools, { api, put, read }: ScheduleTools): void {

@@ -1,5 +1,5 @@
 import type { Commit, Json, Lease, Store, StoredRun, WorkerStore } from '@pawl/core';
-import { FencedError, partitionCount, PawlError, PoisonError } from '@pawl/core';
+import { FencedError, partitionCount, PoisonError } from '@pawl/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   cancelOf,
@@ -19,6 +19,7 @@ import {
 import { eventTests } from './store-events.testsuite.ts';
 import { messageTests } from './store-messages.testsuite.ts';
 import { scheduleTests } from './store-schedules.testsuite.ts';
+import { codeOf, everyPage, type Tools } from './store-tools.ts';
 
 /** What an implementation lets the suite do beyond the port. */
 export interface StoreHooks {
@@ -78,18 +79,6 @@ interface Context {
   second: WorkerStore | undefined;
 }
 
-/** What the tests of a suite share. */
-export interface Tools {
-  store(): Store;
-  worker(): WorkerStore;
-  other(): WorkerStore;
-  settled(): Promise<void>;
-  /** A flow that is deployed. */
-  flow(): Promise<string>;
-  /** Begins runs in a partition that the first worker takes over, each with one journal row. */
-  begin(partition: number, runs?: number): Promise<{ lease: Lease; runs: string[] }>;
-}
-
 function toolsOf(context: Context): Tools {
   const need = <T>(value: T | undefined): T => {
     if (value === undefined) throw new Error('the store is not open');
@@ -111,14 +100,6 @@ function toolsOf(context: Context): Tools {
     },
   };
   return tools;
-}
-
-/** The code of the error that a promise rejects with. */
-export async function codeOf(promise: Promise<unknown>): Promise<string> {
-  return promise.then(
-    () => 'no error',
-    (error: unknown) => (error instanceof PawlError ? error.code : error instanceof Error ? error.name : String(error)),
-  );
 }
 
 /** What of a run is stored, or that nothing is. */
@@ -1030,18 +1011,4 @@ function ownershipTests(tools: Tools): void {
       expect(await own(tools.worker(), 155)).toBeDefined();
     });
   });
-}
-
-/** All items of a list, page by page. */
-export async function everyPage<T>(
-  read: (cursor: string | null) => Promise<{ items: readonly T[]; next: string | null }>,
-): Promise<T[]> {
-  const items: T[] = [];
-  for (let cursor: string | null = null, pages = 0; pages < 1_000; pages += 1) {
-    const page = await read(cursor);
-    items.push(...page.items);
-    if (page.next === null) return items;
-    cursor = page.next;
-  }
-  throw new Error('a list of more than 1,000 pages: its cursor does not move');
 }
