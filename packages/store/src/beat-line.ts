@@ -5,6 +5,7 @@ import type pg from 'pg';
 import type { Database } from './database.ts';
 import { abandon, connectSession, endQuietly, withDeadline } from './session.ts';
 import { isReadOnly, unreachable } from './sql-errors.ts';
+import type { Housekeeping } from './keep-house.ts';
 import type { Lineage } from './lineage.ts';
 import { wakeChannel } from './wake.ts';
 
@@ -25,8 +26,6 @@ const retryMs = 250;
 /** How long an old connection of this worker, still known to the server, is waited for (ms). */
 const endWaitMs = 1_000;
 
-/** A worker without a lease whose lock is free is forgotten after this time, as the database's clock has it. */
-const forgetAfter = '10 minutes';
 /** Beats between two such cleanings. */
 const beatsPerCleaning = 600;
 
@@ -34,7 +33,7 @@ const beatsPerCleaning = 600;
 export async function openBeatLine(
   database: Database,
   worker: { readonly id: string; readonly shares: boolean },
-  lineage: Lineage,
+  { lineage, house }: { readonly lineage: Lineage; readonly house: Housekeeping },
   onWake: (payload: string) => void,
 ): Promise<BeatLine> {
   const [lockA, lockB] = lockOf(worker.id);
@@ -85,7 +84,7 @@ export async function openBeatLine(
       });
       lineage.reached(position);
       beats += 1;
-      if (beats % beatsPerCleaning === 1) void keepHouse(database);
+      if (beats % beatsPerCleaning === 1) house.tidy();
     },
     lockHeld() {
       const held = client !== undefined && !broken;
@@ -161,26 +160,4 @@ async function forgetWorker(client: pg.Client, worker: string): Promise<void> {
     'delete from pawl.worker w where id = $1 and not exists (select from pawl.lease l where l.worker = w.id)',
     [worker],
   );
-}
-
-/** Forgets dead workers and old Idempotency-Keys, and makes room for the coming months. None of it is urgent. */
-async function keepHouse(database: Database): Promise<void> {
-  try {
-    await forgetTheDead(database);
-    await database.query('select pawl.extend_journal(clock_timestamp())');
-  } catch (error) {
-    database.log.debug({ error: ensureError(error).message }, 'housekeeping in the database was put off');
-  }
-}
-
-async function forgetTheDead(database: Database): Promise<void> {
-  await database.query(
-    `delete from pawl.worker w
-       where beat_at < clock_timestamp() - $1::interval
-         and not exists (select from pawl.lease l where l.worker = w.id)
-         and not exists (select from pg_catalog.pg_locks k where k.locktype = 'advisory' and k.objsubid = 2
-           and k.classid = w.lock_a::oid and k.objid = w.lock_b::oid)`,
-    [forgetAfter],
-  );
-  await database.query('delete from pawl.request where expires_at < extract(epoch from clock_timestamp()) * 1000');
 }

@@ -76,7 +76,8 @@ function isMark(value: unknown): value is LineageMark {
 
 function isRow(value: unknown): value is LineageMark['row'] {
   const row = value as Partial<NonNullable<LineageMark['row']>> | undefined;
-  return /^[\da-f-]{36}$/.test(String(row?.run)) && Number.isInteger(row?.from) && Number.isInteger(row?.checksum);
+  const numbers = [row?.from, row?.checksum, row?.at];
+  return /^[\da-f-]{36}$/.test(String(row?.run)) && numbers.every(Number.isInteger);
 }
 
 /** Whether a mark says less than another one of the same history. */

@@ -1,6 +1,7 @@
 import type { Commit, CommitResult, Log } from '@pawl/core';
 import type pg from 'pg';
 import type { LineageFile } from './lineage-file.ts';
+import { shortestRetentionMs } from './prune-journal.ts';
 
 /** What is remembered of a database outside of it, so that one that went back to an earlier point is noticed. */
 export interface LineageMark {
@@ -8,8 +9,8 @@ export interface LineageMark {
   readonly token: string;
   /** How far its log was (`pg_lsn`); null where the server does not tell. */
   readonly position: string | null;
-  /** A journal row whose commit was acknowledged, the last of this process; null: none yet. */
-  readonly row: { readonly run: string; readonly from: number; readonly checksum: number } | null;
+  /** A journal row whose commit was acknowledged, the last of this process, and when (ms); null: none yet. */
+  readonly row: { readonly run: string; readonly from: number; readonly checksum: number; readonly at: number } | null;
 }
 
 /**
@@ -34,6 +35,8 @@ interface Met {
   readonly broken: string | null;
 }
 
+/** How long a row is told (ms): its run may be dropped later, when it has long ended. */
+const toldForMs = shortestRetentionMs / 2;
 /** Time for the comparison, which may have to wait for commits under way (ms). */
 export const meetTimeoutMs = 10_000;
 
@@ -68,7 +71,7 @@ export function openLineage(log: Log, file?: LineageFile): Lineage {
       // A start that lost to another left no rows.
       const won = commit.journal.findLast(({ run }) => result.lost.every((lost) => lost.run !== run));
       // Not the row itself, whose body may be long.
-      if (won !== undefined) last = { run: won.run, from: won.from, checksum: won.checksum };
+      if (won !== undefined) last = { run: won.run, from: won.from, checksum: won.checksum, at: Date.now() };
     },
     async close() {
       if (mark !== undefined && name !== undefined) await file?.write(name, { ...mark, row: last });
@@ -77,6 +80,8 @@ export function openLineage(log: Log, file?: LineageFile): Lineage {
 }
 
 async function meet(client: pg.Client, mark: LineageMark | undefined): Promise<Met> {
+  const row = mark?.row ?? null;
+  const told = row !== null && Date.now() - row.at < toldForMs ? row : undefined;
   const { rows } = await client.query<Met>(
     `select number, token, log_position::text as position, broken
        from pawl.meet_lineage($1, $2, $3::text::pg_lsn, $4, $5, $6)`,
@@ -84,10 +89,10 @@ async function meet(client: pg.Client, mark: LineageMark | undefined): Promise<M
       mark?.number ?? null,
       mark?.token ?? null,
       mark?.position ?? null,
-      mark?.row?.run ?? null,
-      mark?.row?.from ?? null,
+      told?.run ?? null,
+      told?.from ?? null,
       // The column is signed.
-      mark === undefined || mark.row === null ? null : mark.row.checksum | 0,
+      told === undefined ? null : told.checksum | 0,
     ],
   );
   return rows[0] as Met;

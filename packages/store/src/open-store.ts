@@ -5,6 +5,7 @@ import { openApiStore } from './api-store.ts';
 import { checkServer } from './check-server.ts';
 import { measureClockOffset } from './clock-offset.ts';
 import { openDatabase } from './database.ts';
+import { openHousekeeping } from './keep-house.ts';
 import { type Lineage, openLineage } from './lineage.ts';
 import { openLineageFile } from './lineage-file.ts';
 import { migrate, readMigrations } from './migrate.ts';
@@ -29,6 +30,8 @@ export interface OpenStoreOptions {
    * and what this process has seen must do.
    */
   readonly lineageFile?: string;
+  /** How long runs that completed or were cancelled are kept (ms), at least two days. Default: for ever. */
+  readonly retainEndedMs?: number;
   /** Connections for reads and messages; a worker has two more. Default: 6. */
   readonly poolSize?: number;
   /** Makes the socket of each connection, not yet connected. Default: a TCP or Unix socket. */
@@ -55,13 +58,14 @@ export async function openStore(options: OpenStoreOptions): Promise<PawlStore> {
   const database = openDatabase(connection, options.poolSize ?? defaultPoolSize, log);
   const names = openNames(database);
   const waker = openWaker(database);
+  const house = openHousekeeping(database, clockOffset, options.retainEndedMs);
   const close = async () => {
     await lineage.close();
     await waker.close();
     await database.close();
   };
   return {
-    joinAsWorker: (worker) => joinAsWorker(database, names, waker, lineage, worker),
+    joinAsWorker: (worker) => joinAsWorker(database, { names, waker, lineage, house }, worker),
     api: openApiStore(database, names, waker, clockOffset, close),
     sealed: openSealedStore(database),
     close,
