@@ -4,6 +4,7 @@ export type { JqErrorCode, Position } from './errors.ts';
 export type { Json, JsonObject } from './json.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
 export type { JqLimitName, JqLimits } from './limits.ts';
+export { parseJsonText } from './parse-json-text.ts';
 export { compile, Program } from './program.ts';
 export type { CompileOptions, RunOptions } from './program.ts';
 export type { Definition, Node, ObjectEntry, Pattern, PatternEntry } from './syntax/ast.ts';

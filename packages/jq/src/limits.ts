@@ -32,8 +32,8 @@ export const DEFAULT_LIMITS: JqLimits = Object.freeze({
   stringLength: 16_777_216,
   arrayLength: 1_000_000,
   textLength: 67_108_864,
-  // Both are reached well before the host's stack is full, so that a program ends alike wherever it runs.
-  depth: 1000,
+  depth: 10_000,
+  // Reached well before the host's stack is full, so that a program ends alike wherever it runs.
   callDepth: 500,
   sourceLength: 8192,
   nesting: 256,

@@ -6,6 +6,7 @@ import { JqError, JqLimitError, Raised } from './errors.ts';
 import type { Json } from './json.ts';
 import { DEFAULT_LIMITS, type JqLimits, withLimits } from './limits.ts';
 import { parse } from './syntax/parser.ts';
+import { checkOutput } from './values/check-output.ts';
 import { describe } from './values/describe.ts';
 import { toFinite } from './values/finite.ts';
 
@@ -82,7 +83,7 @@ export class Program {
       this.filter.gen(input, new Env(context, null, undefined), (value) => {
         count += 1;
         if (count > bound) throw new JqLimitError('outputs', bound);
-        emit(context.nonFinite ? toFinite(value, context) : value);
+        emit(this.finish(value, context));
         return false;
       }),
     );
@@ -95,16 +96,24 @@ export class Program {
    * when it uses up its budget.
    */
   evaluate(input: Json, options: RunOptions = NO_OPTIONS): Json | undefined {
-    const { one, opt, contextFree } = this.filter;
+    const { one, opt, contextFree, singlePath: isPlain } = this.filter;
     try {
-      if (one !== undefined && contextFree) return one(input, NO_ENV);
+      // What only reads a part of its input makes nothing that would have to be counted.
+      if (one !== undefined && contextFree && isPlain) return one(input, NO_ENV);
       const context = this.contextOf(options);
       const env = new Env(context, null, undefined);
       const value = opt === undefined ? single(this.filter, input, env) : opt(input, env);
-      return context.nonFinite && value !== undefined ? toFinite(value, context) : value;
+      return value === undefined ? undefined : this.finish(value, context);
     } catch (error) {
       throw translate(error);
     }
+  }
+
+  /** An output as it is handed out. */
+  private finish(output: Json, context: Context): Json {
+    if (context.nonFinite) return toFinite(output, context);
+    if (!this.filter.singlePath) checkOutput(output, context);
+    return output;
   }
 
   private contextOf(options: RunOptions): Context {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { ensureError, isObject, PawlError } from '@pawl/core';
-import { compile, type Json, JqSyntaxError, type Program } from '@pawl/jq';
+import { compile, type Json, JqSyntaxError, parseJsonText, type Program } from '@pawl/jq';
 import { exitCodes, type ExitCode } from '../exit.ts';
 import { linesOf } from '../lines.ts';
 import { note } from '../output.ts';
@@ -91,7 +91,7 @@ function compiled(source: string): Program | CompileError {
 
 function parsed(source: string): Json {
   try {
-    return JSON.parse(source) as Json;
+    return parseJsonText(source);
   } catch (error) {
     throw new Error(`the input is not JSON: ${ensureError(error).message}`, { cause: error });
   }

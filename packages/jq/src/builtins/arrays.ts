@@ -1,37 +1,36 @@
 import type { Context, Env } from '../compile/context.ts';
 import { collect } from '../compile/construct.ts';
-import { type Filter, genFilter, oneFilter } from '../compile/filter.ts';
+import { type Emit, type Filter, genFilter, oneFilter } from '../compile/filter.ts';
 import { iterate } from '../compile/access.ts';
 import { raise } from '../errors.ts';
 import { isObject, type Json, kindOf } from '../json.ts';
-import { accessElement } from '../values/access.ts';
 import { add, concat } from '../values/arithmetic.ts';
 import { compare } from '../values/compare.ts';
 import { describeKind } from '../values/describe.ts';
 import { lengthOf } from '../values/length.ts';
 import { tostring } from './formats.ts';
-import { type Builtin, type Builtins, fromInput, fromValues } from './builtin.ts';
+import { type Builtin, type Builtins, fromInput, fromValues, iterating } from './builtin.ts';
 
 /** The builtins on arrays: order, groups, sums. */
 export const arrays: Builtins = {
   'sort/0': fromInput((input, ctx) => sortBy(requireArray(input, 'sorted'), undefined, ctx).map(({ value }) => value)),
-  'sort_by/1': byKey('sorted', (sorted) => sorted.map(({ value }) => value)),
-  'group_by/1': byKey('grouped', (sorted, ctx) => groups(sorted, ctx).map((group) => group.map(({ value }) => value))),
+  'sort_by/1': byKey((sorted) => sorted.map(({ value }) => value)),
+  'group_by/1': byKey((sorted, ctx) => groups(sorted, ctx).map((group) => group.map(({ value }) => value))),
   'unique/0': fromInput((input, ctx) =>
     groups(sortBy(requireArray(input, 'sorted'), undefined, ctx), ctx).map((group) => (group[0] as Keyed).value),
   ),
-  'unique_by/1': byKey('grouped', (sorted, ctx) => groups(sorted, ctx).map((group) => (group[0] as Keyed).value)),
-  'min/0': fromInput((input, ctx) => extreme(keyed(requireIterable(input), undefined), -1, ctx)),
-  'max/0': fromInput((input, ctx) => extreme(keyed(requireIterable(input), undefined), 1, ctx)),
+  'unique_by/1': byKey((sorted, ctx) => groups(sorted, ctx).map((group) => (group[0] as Keyed).value)),
+  'min/0': fromInput((input, ctx) => extreme(keyed(requireItems(input), undefined), -1, ctx)),
+  'max/0': fromInput((input, ctx) => extreme(keyed(requireItems(input), undefined), 1, ctx)),
   'min_by/1': byKeyUnsorted((items, ctx) => extreme(items, -1, ctx)),
   'max_by/1': byKeyUnsorted((items, ctx) => extreme(items, 1, ctx)),
-  'add/0': fromInput((input, ctx) => sum((emit) => eachOf(input, ctx, emit), ctx)),
+  'add/0': iterating(fromInput((input, ctx) => sum((emit) => eachOf(input, ctx, emit), ctx))),
   'add/1': ([f]) => addOf(f as Filter),
-  'join/1': fromValues((input, [separator], ctx) => join(input, separator as Json, ctx)),
-  'flatten/0': fromInput((input, ctx) => flatten(input, Infinity, ctx)),
+  'join/1': iterating(fromValues((input, [separator], ctx) => join(input, separator as Json, ctx))),
+  'flatten/0': iterating(fromInput((input, ctx) => flatten(input, Infinity, ctx))),
   'flatten/1': fromValues((input, [depth], ctx) => {
-    if (typeof depth !== 'number') return raise('flatten depth must be a number');
-    return depth < 0 ? raise('flatten depth must not be negative') : flatten(input, depth, ctx);
+    if (compare(depth as Json, 0, ctx) < 0) return raise('flatten depth must not be negative');
+    return flatten(input, depth as Json, ctx);
   }),
   'reverse/0': fromInput((input, ctx) => {
     if (Array.isArray(input)) {
@@ -57,13 +56,23 @@ function requireArray(input: Json, verb: string): Json[] {
   return Array.isArray(input) ? input : raise(`${describeKind(input)} cannot be ${verb}, as it is not an array`);
 }
 
-/** An array, refused in the words of jq, whose order by key goes through `map`. */
-function requireIterable(input: Json, verb?: string): Json[] {
+/** An array for `min` and `max`. */
+function requireItems(input: Json): Json[] {
   if (Array.isArray(input)) return input;
   const shown = describeKind(input);
-  if (verb === undefined) return raise(`${shown} and ${shown} cannot be iterated over`);
-  if (isObject(input)) return raise(`${shown} cannot be ${verb}, as it is not an array`);
-  return raise(`Cannot iterate over ${shown}`);
+  return raise(`${shown} and ${shown} cannot be iterated over`);
+}
+
+/** An array to be ordered by keys. In jq the keys are made first, of whatever can be iterated over. */
+function requireKeyed(input: Json, f: Filter, env: Env, refusal: string): Json[] {
+  if (Array.isArray(input)) return input;
+  const shown = describeKind(input);
+  if (!isObject(input)) return raise(`Cannot iterate over ${shown}`);
+  const keys = Object.values(input).map((value) => {
+    env.ctx.spend(1);
+    return collect(f, value, env);
+  });
+  return raise(`${shown} and ${describeKind(keys)} cannot be ${refusal}`);
 }
 
 function keyed(items: readonly Json[], keys: readonly Json[] | undefined): Keyed[] {
@@ -103,10 +112,10 @@ function keysOf(f: Filter, items: readonly Json[], env: Env): Json[] {
   });
 }
 
-function byKey(verb: string, finish: (sorted: Keyed[], ctx: Context) => Json): Builtin {
+function byKey(finish: (sorted: Keyed[], ctx: Context) => Json): Builtin {
   return ([f]) =>
     oneFilter((input, env) => {
-      const items = requireIterable(input, verb);
+      const items = requireKeyed(input, f as Filter, env, 'sorted, as they are not both arrays');
       return finish(sortBy(items, keysOf(f as Filter, items, env), env.ctx), env.ctx);
     }, 4);
 }
@@ -114,7 +123,7 @@ function byKey(verb: string, finish: (sorted: Keyed[], ctx: Context) => Json): B
 function byKeyUnsorted(finish: (items: Keyed[], ctx: Context) => Json): Builtin {
   return ([f]) =>
     oneFilter((input, env) => {
-      const items = requireIterable(input, 'iterated over');
+      const items = requireKeyed(input, f as Filter, env, 'iterated over');
       return finish(keyed(items, keysOf(f as Filter, items, env)), env.ctx);
     }, 4);
 }
@@ -174,32 +183,43 @@ function join(input: Json, separator: Json, ctx: Context): Json {
   return text ?? '';
 }
 
-function flatten(input: Json, depth: number, ctx: Context): Json {
+/** A depth that is no whole number is counted down past 0, and one that is no number fails at the first array. */
+function flatten(input: Json, depth: Json, ctx: Context): Json {
+  if (typeof input !== 'object' || input === null) return raise(`Cannot iterate over ${describeKind(input)}`);
   const result: Json[] = [];
-  const visit = (value: Json, left: number, level: number): boolean => {
-    ctx.checkDepth(level);
-    return eachOf(value, ctx, (item) => {
-      if (Array.isArray(item) && left > 0) return visit(item, left - 1, level + 1);
-      ctx.checkArray(result.push(item));
-      return false;
-    });
-  };
-  visit(input, depth, 0);
+  const stack = [{ items: Array.isArray(input) ? input : Object.values(input), at: 0 }];
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    const item = top.items[top.at];
+    top.at += 1;
+    if (item === undefined) stack.pop();
+    else {
+      ctx.spend(1);
+      if (Array.isArray(item) && isDeeper(depth, stack.length)) {
+        ctx.checkDepth(stack.length);
+        stack.push({ items: item, at: 0 });
+      } else ctx.checkArray(result.push(item));
+    }
+  }
   return result;
+}
+
+function isDeeper(depth: Json, level: number): boolean {
+  if (typeof depth !== 'number') return raise(`${describeKind(depth)} and number (1) cannot be subtracted`);
+  return !Number.isInteger(depth) || level <= depth;
 }
 
 /** The position of a value in a sorted array, or -1 minus the position where it belongs. */
 function binarySearch(input: Json, target: Json, ctx: Context): Json {
   if (!Array.isArray(input)) return raise(`${describeKind(input)} cannot be searched from`);
   let low = 0;
-  let high = input.length - 1;
-  while (low <= high) {
+  let high = input.length;
+  while (low < high) {
     ctx.spend(1);
     const middle = (low + high) >> 1;
-    const order = compare(accessElement(input, middle), target, ctx);
+    const order = compare(target, input[middle] as Json, ctx);
     if (order === 0) return middle;
-    if (order < 0) low = middle + 1;
-    else high = middle - 1;
+    if (order > 0) low = middle + 1;
+    else high = middle;
   }
   return -1 - low;
 }
@@ -210,27 +230,31 @@ function rangeOf(args: readonly Filter[]): Filter {
     const from = (at: number, values: readonly Json[]): boolean => {
       const arg = args[at];
       if (arg !== undefined) return arg.gen(input, env, (value) => from(at + 1, [...values, value]));
-      const [start, end, step] = args.length === 1 ? [0, values[0] as Json] : values;
-      return countUp(start as Json, end as Json, step ?? 1, env.ctx, emit);
+      const [start, end] = args.length === 1 ? [0, values[0] as Json] : (values as [Json, Json]);
+      const { ctx } = env;
+      return args.length === 3 ? stepUp(start, end, values[2] as Json, ctx, emit) : countUp(start, end, ctx, emit);
     };
     return from(0, []);
   });
 }
 
-function countUp(start: Json, end: Json, step: Json, ctx: Context, emit: (value: Json) => boolean): boolean {
-  if (typeof start !== 'number' || typeof end !== 'number' || typeof step !== 'number') {
-    return raise('Range bounds must be numeric');
+/** With a step, jq compares and adds whatever it is given. */
+function stepUp(start: Json, end: Json, step: Json, ctx: Context, emit: Emit): boolean {
+  const sign = Math.sign(compare(step, 0, ctx));
+  if (sign === 0) return false;
+  for (let value = start; compare(value, end, ctx) * sign < 0; value = add(value, step, ctx)) {
+    ctx.spend(1);
+    if (emit(value)) return true;
   }
-  if (step > 0) {
-    for (let i = start; i < end; i += step) {
-      ctx.spend(1);
-      if (emit(i)) return true;
-    }
-  } else if (step < 0) {
-    for (let i = start; i > end; i += step) {
-      ctx.spend(1);
-      if (emit(i)) return true;
-    }
+  return false;
+}
+
+function countUp(start: Json, end: Json, ctx: Context, emit: Emit): boolean {
+  if (typeof start !== 'number' || typeof end !== 'number') return raise('Range bounds must be numeric');
+  // Said in this way, NaN as a bound goes on for ever, as in jq.
+  for (let i = start; !(i >= end); i++) {
+    ctx.spend(1);
+    if (emit(i)) return true;
   }
   return false;
 }

@@ -1,6 +1,8 @@
 import type { Context, Env } from '../compile/context.ts';
-import { type Filter, genFilter, oneFilter } from '../compile/filter.ts';
+import { type Filter, genFilter, NO_PATH, type One, oneFilter, withTraits } from '../compile/filter.ts';
+import { raise } from '../errors.ts';
 import type { Json } from '../json.ts';
+import { describe } from '../values/describe.ts';
 
 /** Makes the filter of a call from the filters of its arguments. */
 export type Builtin = (args: readonly Filter[]) => Filter;
@@ -31,19 +33,27 @@ export function fromValues(compute: (input: Json, args: readonly Json[], ctx: Co
     const ones = args.map((arg) => arg.one);
     if (ones.every((one) => one !== undefined)) {
       const weight = args.reduce((sum, arg) => sum + arg.weight, 2);
-      return oneFilter(
-        (input, env) =>
-          compute(
-            input,
-            ones.map((one) => one(input, env)),
-            env.ctx,
-          ),
-        weight,
-      );
+      return oneFilter((input, env) => {
+        const values: Json[] = [];
+        // From the last one to the first: the order in which jq evaluates them, and fails.
+        for (let i = ones.length - 1; i >= 0; i--) values[i] = (ones[i] as One)(input, env);
+        return compute(input, values, env.ctx);
+      }, weight);
     }
     return genFilter((input, env, emit) =>
       combine(args, input, env, (values) => emit(compute(input, values, env.ctx))),
     );
+  };
+}
+
+/** A builtin that in jq is a loop over its input, and so is refused in a path when its input is a computed value. */
+export function iterating(builtin: Builtin): Builtin {
+  return (args) => {
+    const filter = builtin(args);
+    return withTraits(filter, {}, (input, path, env, emit) => {
+      if (path === NO_PATH) raise(`Invalid path expression near attempt to iterate through ${describe(input)}`);
+      return filter.paths(input, path, env, emit);
+    });
   };
 }
 

@@ -4,12 +4,13 @@ import { conditional } from '../compile/control.ts';
 import { compileIterate } from '../compile/access.ts';
 import { identityFilter, pipe } from '../compile/sequence.ts';
 import { Raised, raise } from '../errors.ts';
-import { isTruthy, type Json, kindOf, type JsonKind } from '../json.ts';
+import { isObject, isTruthy, type Json, kindOf, type JsonKind } from '../json.ts';
 import { describeKind, byteLength } from '../values/describe.ts';
 import { fromJson } from '../values/from-json.ts';
+import { parseNumber } from '../values/parse-json.ts';
 import { toJson } from '../values/to-json.ts';
 import { lengthOf } from '../values/length.ts';
-import { type Builtin, type Builtins, fromInput, scalarFromInput } from './builtin.ts';
+import { type Builtin, type Builtins, fromInput, iterating, scalarFromInput } from './builtin.ts';
 import { tostring } from './formats.ts';
 
 const nothing: Filter = optFilter(
@@ -32,16 +33,10 @@ function selectKinds(accepts: (kind: JsonKind) => boolean): Builtin {
 function toNumber(input: Json): Json {
   if (typeof input === 'number') return input;
   if (typeof input === 'string') {
-    if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(input)) return clamp(Number(input));
-    if (/^-?nan$/i.test(input)) return NaN;
-    if (/^[+-]?infinity$/i.test(input)) return input.startsWith('-') ? -Infinity : Infinity;
+    const number = parseNumber(input);
+    if (number !== undefined) return number;
   }
   return raise(`${describeKind(input)} cannot be parsed as a number`);
-}
-
-function clamp(value: number): number {
-  if (value === Infinity) return Number.MAX_VALUE;
-  return value === -Infinity ? -Number.MAX_VALUE : value;
 }
 
 function toBoolean(input: Json): Json {
@@ -59,7 +54,10 @@ export const core: Builtins = {
   'type/0': scalarFromInput((input) => kindOf(input)),
   'length/0': scalarFromInput((input, ctx) => {
     if (typeof input === 'string') ctx.spendCharacters(input.length);
-    return lengthOf(input);
+    const length = lengthOf(input);
+    // The host lists the keys of an object to count them.
+    if (isObject(input)) ctx.spendMembers(length / 4);
+    return length;
   }),
   'utf8bytelength/0': scalarFromInput((input, ctx) => {
     if (typeof input !== 'string') return raise(`${describeKind(input)} only strings have UTF-8 byte length`);
@@ -77,7 +75,7 @@ export const core: Builtins = {
   'toboolean/0': fromInput(toBoolean),
   'toarray/0': fromInput((input) => (Array.isArray(input) ? input : [input])),
   'select/1': ([condition]) => conditional(condition as Filter, identityFilter, nothing),
-  'map/1': ([f]) => map(f as Filter),
+  'map/1': iterating(([f]) => map(f as Filter)),
   'arrays/0': selectKinds((kind) => kind === 'array'),
   'objects/0': selectKinds((kind) => kind === 'object'),
   'iterables/0': selectKinds((kind) => kind === 'array' || kind === 'object'),

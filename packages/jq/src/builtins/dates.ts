@@ -1,7 +1,7 @@
 import type { Context } from '../compile/context.ts';
 import { raise } from '../errors.ts';
 import type { Json } from '../json.ts';
-import { describe, describeKind } from '../values/describe.ts';
+import { describeKind } from '../values/describe.ts';
 import { type CivilTime, civilFromSeconds, secondsFromCivil } from '../time.ts';
 import { formatTime, parseTime } from '../time-format.ts';
 import { type Builtins, fromInput, fromValues } from './builtin.ts';
@@ -19,7 +19,9 @@ export const dates: Builtins = {
   'mktime/0': fromInput((input) => {
     if (!Array.isArray(input)) return raise('mktime requires array inputs');
     const { year, month, day, hour, minute, second } = fromParts(input, 'mktime');
-    return secondsFromCivil(year, month, day, hour, minute, Math.floor(second));
+    const seconds = secondsFromCivil(year, month, day, hour, minute, Math.floor(second));
+    // The C library's word for failure, which jq can not tell from the last second of 1969.
+    return seconds === -1 ? raise('invalid gmtime representation') : seconds;
   }),
   'strftime/1': fromValues((input, [format], ctx) => formatInput(input, format as Json, 'strftime/1', ctx)),
   'strflocaltime/1': fromValues((input, [format], ctx) => formatInput(input, format as Json, 'strflocaltime/1', ctx)),
@@ -28,16 +30,16 @@ export const dates: Builtins = {
       return raise('strptime/1 requires string inputs and arguments');
     ctx.spendCharacters((input.length + format.length) * 8);
     const time = parseTime(input, format);
-    return time === undefined
-      ? raise(`date ${describe(input)} does not match format ${describe(format)}`)
-      : toParts(time);
+    return time === undefined ? raise(`date "${input}" does not match format "${format}"`) : toParts(time);
   }),
 };
 
 function timeOf(input: Json, name: string): CivilTime {
   if (typeof input !== 'number') return raise(`${name}() requires numeric inputs`);
   if (!(Math.abs(input) <= LARGEST_SECONDS)) return raise(`${describeKind(input)} is out of the range of dates`);
-  return civilFromSeconds(input);
+  // As the C library is given it: cut to whole seconds, with the fraction counted up from the second below.
+  const time = civilFromSeconds(Math.trunc(input));
+  return { ...time, second: time.second + (input - Math.floor(input)) };
 }
 
 function toParts(time: CivilTime): Json {
@@ -50,7 +52,7 @@ function fromParts(parts: Json[], name: string): CivilTime {
     typeof part === 'number' ? part : raise(`${name} requires parsed datetime inputs`),
   );
   if (numbers.some((part) => !(Math.abs(part) <= LARGEST_SECONDS))) raise(`${name} requires parsed datetime inputs`);
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, weekday = 0, yearday = 0] = numbers;
+  const [year = 1900, month = 0, day = 0, hour = 0, minute = 0, second = 0, weekday = 0, yearday = 0] = numbers;
   return { year, month, day, hour, minute, second, weekday, yearday };
 }
 

@@ -79,6 +79,8 @@ function decode(bytes: readonly number[], at: number, size: number): number | un
 
 /** How many bytes one replacement character stands for: the lead and the continuations that follow it. */
 function brokenLength(bytes: readonly number[], at: number, size: number): number {
+  // A character cut off by the end takes all that is left.
+  if (at + size > bytes.length) return bytes.length - at;
   let length = 1;
   while (length < size && ((bytes[at + length] ?? 0) & 0xc0) === 0x80) length += 1;
   return length;
@@ -104,7 +106,7 @@ function decodeBits(text: string, alphabet: string, bits: number, name: string):
   const bytes: number[] = [];
   let buffer = 0;
   let held = 0;
-  const body = text.replace(/=+$/, '');
+  const [body = ''] = text.split('=', 1);
   for (const character of body) {
     const value = alphabet.indexOf(character);
     if (value < 0) raise(`${describeKind(text)} is not valid ${name} data`);
@@ -115,6 +117,6 @@ function decodeBits(text: string, alphabet: string, bits: number, name: string):
       bytes.push((buffer >> held) & 0xff);
     }
   }
-  if (body !== '' && bytes.length === 0) raise(`${describeKind(text)} trailing ${name} byte found`);
+  if (held >= bits) raise(`${describeKind(text)} trailing ${name} byte found`);
   return bytes;
 }

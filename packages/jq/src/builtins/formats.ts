@@ -1,7 +1,7 @@
 import type { Context } from '../compile/context.ts';
 import { raise } from '../errors.ts';
-import { type Json, kindOf } from '../json.ts';
-import { describe, describeKind } from '../values/describe.ts';
+import type { Json } from '../json.ts';
+import { describeKind } from '../values/describe.ts';
 import { numberText } from '../values/number-text.ts';
 import { toJson } from '../values/to-json.ts';
 import { decodeBase32, decodeBase64, encodeBase32, encodeBase64, fromUtf8, toUtf8 } from './encodings.ts';
@@ -33,39 +33,57 @@ function ofRow(name: string, separator: string, cell: (value: Json) => string): 
   return (value, ctx) => {
     if (!Array.isArray(value)) return raise(`${describeKind(value)} cannot be ${name}-formatted, only array`);
     ctx.spendElements(value.length * 4);
-    return ctx.newText(value.map(cell).join(separator));
+    return joined(value, separator, cell, ctx);
   };
 }
 
-const HTML: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&': '&amp;', "'": '&apos;', '"': '&quot;' };
+/** Texts in a row. The length is checked as it grows: a short array can hold one long text many times. */
+function joined(values: readonly Json[], separator: string, write: (value: Json) => string, ctx: Context): string {
+  let text = '';
+  for (const [i, value] of values.entries()) {
+    if (typeof value === 'string') ctx.spendText(value.length * 4);
+    text += (i === 0 ? '' : separator) + write(value);
+    ctx.checkString(text.length);
+  }
+  return ctx.newText(text);
+}
+
+const HTML: Readonly<Record<string, string>> = {
+  '<': '&lt;',
+  '>': '&gt;',
+  '&': '&amp;',
+  "'": '&apos;',
+  '"': '&quot;',
+  '\0': '\\0',
+};
 const TSV: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r', '\0': '\\0' };
 
 function csvCell(value: Json): string {
   if (typeof value === 'string') return `"${value.replaceAll('"', '""')}"`;
-  return scalarCell(value, 'csv');
+  return scalarCell(value);
 }
 
 function tsvCell(value: Json): string {
-  if (typeof value !== 'string') return scalarCell(value, 'tsv');
+  if (typeof value !== 'string') return scalarCell(value);
   return value.replace(/[\\\t\n\r\0]/g, (character) => TSV[character] ?? character);
 }
 
-function scalarCell(value: Json, format: string): string {
+function scalarCell(value: Json): string {
   if (value === null) return '';
   if (typeof value === 'number') return value === value ? numberText(value) : '';
   if (typeof value === 'boolean') return String(value);
-  return raise(`${describeKind(value)} is not valid in a ${format} row`);
+  return raise(`${describeKind(value)} is not valid in a csv row`);
 }
 
 /** A value quoted for a POSIX shell; an array gives several words. */
 function shellWords(value: Json, ctx: Context): string {
   const words = Array.isArray(value) ? value : [value];
   ctx.spendElements(words.length * 4);
-  return ctx.newText(words.map((word) => shellWord(word, ctx)).join(' '));
+  return joined(words, ' ', (word) => shellWord(word, ctx), ctx);
 }
 
 function shellWord(value: Json, ctx: Context): string {
-  if (typeof value === 'string') return `'${value.replaceAll("'", "'\\''")}'`;
+  if (typeof value === 'string') return `'${value.replaceAll("'", "'\\''").replaceAll('\0', '\\0')}'`;
   if (typeof value === 'object' && value !== null) return raise(`${describeKind(value)} can not be escaped for shell`);
   return toJson(value, ctx);
 }
@@ -91,17 +109,20 @@ function percentDecode(text: string): string {
       continue;
     }
     const hex = String.fromCharCode(...source.slice(i + 1, i + 3));
-    if (!/^[0-9a-fA-F]{2}$/.test(hex)) raise(`${kindOf(text)} (${describe(text)}) is not a valid uri encoding`);
+    if (!/^[0-9a-fA-F]{2}$/.test(hex)) raise(`${describeKind(text)} is not a valid uri encoding`);
     bytes.push(parseInt(hex, 16));
     i += 2;
   }
-  return fromUtf8(bytes);
+  const decoded = fromUtf8(bytes);
+  if (decoded.includes('\ufffd') && !text.includes('\ufffd') && !/%EF%BF%BD/i.test(text))
+    raise(`${describeKind(text)} is not a valid uri encoding`);
+  return decoded;
 }
 
 const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
   ['text', tostring],
   ['json', toJson],
-  ['html', ofText((text) => text.replace(/[<>&'"]/g, (character) => HTML[character] ?? character))],
+  ['html', ofText((text) => text.replace(/[<>&'"\0]/g, (character) => HTML[character] ?? character))],
   ['uri', ofText(percentEncode)],
   ['urid', ofText(percentDecode)],
   ['csv', ofRow('csv', ',', csvCell)],

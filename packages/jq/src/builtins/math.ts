@@ -7,6 +7,7 @@ import {
   erf,
   erfc,
   gamma,
+  ieeeRemainder,
   lgamma,
   nextAfter,
   roundHalfAway,
@@ -73,19 +74,20 @@ const UNARY: Readonly<Record<string, Unary>> = {
 const BINARY: Readonly<Record<string, Binary>> = {
   atan2: Math.atan2,
   copysign: (x, y) => (y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x)),
-  drem: (x, y) => x - y * roundHalfEven(x / y),
-  remainder: (x, y) => x - y * roundHalfEven(x / y),
+  drem: ieeeRemainder,
+  remainder: ieeeRemainder,
   fdim: (x, y) => (x !== x || y !== y ? NaN : Math.max(x - y, 0)),
   fmax: (x, y) => (x !== x ? y : y !== y ? x : Math.max(x, y)),
   fmin: (x, y) => (x !== x ? y : y !== y ? x : Math.min(x, y)),
   fmod: (x, y) => x % y,
   hypot: Math.hypot,
-  ldexp: scaleByPower,
-  scalb: scaleByPower,
+  ldexp: (x, power) => scaleByPower(x, power !== power ? 0 : power),
+  scalb: (x, power) => (Number.isInteger(power) || Math.abs(power) === Infinity ? scaleByPower(x, power) : NaN),
   scalbln: scaleByPower,
   nextafter: nextAfter,
   nexttoward: nextAfter,
-  pow: (x, y) => x ** y,
+  // C takes 1 to any power, and -1 to an infinite one, for 1.
+  pow: (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y),
 };
 
 /** The builtins on numbers. */
@@ -98,15 +100,16 @@ export const math: Builtins = {
   }),
   // Only what is below 0 in jq's order is negated: that refuses null and booleans and lets all else pass.
   'abs/0': fromInput((input) => {
-    if (typeof input === 'number') return Math.abs(input);
+    if (typeof input === 'number') return input < 0 ? -input : input;
     return input === null || typeof input === 'boolean' ? negate(input) : input;
   }),
   'infinite/0': fromInput((_, ctx) => ctx.number(Infinity)),
   'nan/0': fromInput((_, ctx) => ctx.number(NaN)),
-  'isinfinite/0': fromInput((input) => Math.abs(requireNumber(input)) === Infinity),
-  'isnan/0': fromInput((input) => Number.isNaN(requireNumber(input))),
+  'isinfinite/0': fromInput((input) => typeof input === 'number' && Math.abs(input) === Infinity),
+  'isnan/0': fromInput((input) => Number.isNaN(input)),
   'isnormal/0': fromInput((input) => {
-    const size = Math.abs(requireNumber(input));
+    if (typeof input !== 'number') return false;
+    const size = Math.abs(input);
     return size >= 2.2250738585072014e-308 && size !== Infinity;
   }),
   'isfinite/0': fromInput((input) => typeof input === 'number' && Math.abs(input) !== Infinity),
@@ -118,7 +121,8 @@ export const math: Builtins = {
   }),
   'modf/0': fromInput((input) => {
     const x = requireNumber(input);
-    return [Math.abs(x) === Infinity ? 0 : x - Math.trunc(x), Math.trunc(x)];
+    const rest = Math.abs(x) === Infinity ? 0 : Math.abs(x - Math.trunc(x));
+    return [x < 0 || Object.is(x, -0) ? -rest : rest, Math.trunc(x)];
   }),
   'lgamma_r/0': fromInput((input) => {
     const x = requireNumber(input);

@@ -4,8 +4,14 @@
 export function roundHalfEven(x: number): number {
   const floor = Math.floor(x);
   const rest = x - floor;
-  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
+  const up = rest === 0.5 ? floor % 2 !== 0 : rest > 0.5;
+  // What rounds to 0 from below is -0.
+  return up ? (floor === -1 ? -0 : floor + 1) : floor;
+}
+
+/** The rest of a division whose quotient is rounded to the nearest integer. */
+export function ieeeRemainder(x: number, y: number): number {
+  return Math.abs(y) === Infinity && Number.isFinite(x) ? x : x - y * roundHalfEven(x / y);
 }
 
 /** Rounds to the nearest integer, ties away from zero. */

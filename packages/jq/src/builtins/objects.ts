@@ -5,16 +5,16 @@ import { accessField } from '../values/access.ts';
 import { isEqual } from '../values/compare.ts';
 import { describeKind } from '../values/describe.ts';
 import { getOwn, setOwn, sortedKeys } from '../values/objects.ts';
-import { type Builtins, fromInput, fromValues } from './builtin.ts';
+import { type Builtins, fromInput, fromValues, iterating } from './builtin.ts';
 
 /** The builtins on objects, and those on keys and containment. */
 export const objects: Builtins = {
   'keys/0': fromInput((input, ctx) => keys(input, true, ctx)),
   'keys_unsorted/0': fromInput((input, ctx) => keys(input, false, ctx)),
   'has/1': fromValues((input, [key], ctx) => has(input, key as Json, ctx)),
-  'contains/1': fromValues((input, [part], ctx) => contains(input, part as Json, ctx, 0)),
+  'contains/1': fromValues((input, [part], ctx) => containsWhole(input, part as Json, ctx)),
   'to_entries/0': fromInput(toEntries),
-  'from_entries/0': fromInput(fromEntries),
+  'from_entries/0': iterating(fromInput(fromEntries)),
 };
 
 function keys(input: Json, isSorted: boolean, ctx: Context): Json {
@@ -29,17 +29,29 @@ function keys(input: Json, isSorted: boolean, ctx: Context): Json {
 }
 
 function has(input: Json, key: Json, ctx: Context): Json {
-  if (input === null && (typeof key === 'string' || typeof key === 'number')) return false;
+  if (input === null) return false;
   if (isObject(input) && typeof key === 'string') {
     ctx.spendText(key.length);
     return Object.hasOwn(input, key);
   }
-  if (Array.isArray(input) && typeof key === 'number') return key >= 0 && key < input.length;
+  if (Array.isArray(input) && typeof key === 'number') return key > -1 && Math.trunc(key) < input.length;
   return raise(`Cannot check whether ${kindOf(input)} has a ${kindOf(key)} key`);
 }
 
+const TOO_DEEP = 'Containment check too deep';
+
+/** The check nests with its values, and the host's stack may be full before the limit is reached. */
+function containsWhole(whole: Json, part: Json, ctx: Context): boolean {
+  try {
+    return contains(whole, part, ctx, 0);
+  } catch (error) {
+    if (error instanceof RangeError) return raise(TOO_DEEP);
+    throw error;
+  }
+}
+
 function contains(whole: Json, part: Json, ctx: Context, depth: number): boolean {
-  ctx.checkDepth(depth);
+  if (depth > ctx.limits.depth) return raise(TOO_DEEP);
   ctx.spend(1);
   if (isObject(whole) && isObject(part)) {
     const names = Object.keys(part);

@@ -11,7 +11,8 @@ import {
 import { raise } from '../errors.ts';
 import { isTruthy, type Json } from '../json.ts';
 import { describe } from '../values/describe.ts';
-import { deletePaths, getPath, setPath } from '../values/paths.ts';
+import { deletePaths } from '../values/delete-paths.ts';
+import { getPath, setPath } from '../values/paths.ts';
 import { type Builtins, fromValues } from './builtin.ts';
 import { recurseDown } from './generators.ts';
 

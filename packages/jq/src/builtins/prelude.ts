@@ -13,10 +13,6 @@ const PRELUDE: ReadonlyMap<string, string> = new Map([
   ],
   ['combinations/1', 'def combinations(n): . as $dot | [range(n) | $dot] | combinations;'],
   [
-    'tostream/0',
-    'def tostream: path(def r: (.[]?|r), .; r) as $p | getpath($p) | reduce path(.[]?) as $q ([$p, .]; [$p+$q]);',
-  ],
-  [
     'fromstream/1',
     `def fromstream(f): { x: null, e: false } as $init
       | foreach f as $i ($init;

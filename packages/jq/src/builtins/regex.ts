@@ -1,5 +1,5 @@
 import type { Context, Env } from '../compile/context.ts';
-import { type Filter, genFilter, oneFilter } from '../compile/filter.ts';
+import { constantFilter, type Emit, type Filter, genFilter, oneFilter } from '../compile/filter.ts';
 import { raise } from '../errors.ts';
 import { type Json, type JsonObject, kindOf } from '../json.ts';
 import { add } from '../values/arithmetic.ts';
@@ -19,7 +19,7 @@ export const regex: Builtins = {
   'capture/2': matchWith(captures),
   'scan/1': matchWith(scanned, 'g'),
   'scan/2': matchWith(scanned, 'g'),
-  'split/2': fromValues((input, [pattern, flags], ctx) => splitBy(input, pattern as Json, flags as Json, ctx)),
+  'split/2': ([pattern, flags]) => splitOf([pattern as Filter, flags as Filter], (parts, emit) => emit(parts)),
   'splits/1': splits,
   'splits/2': splits,
   'sub/2': ([pattern, replacement]) => substitute(pattern as Filter, replacement as Filter, undefined, ''),
@@ -37,6 +37,8 @@ interface Group {
 
 interface Match {
   readonly text: string;
+  /** True when offsets in the text are the same in code points. */
+  readonly isPlain: boolean;
   readonly whole: Group;
   readonly groups: readonly Group[];
 }
@@ -50,7 +52,7 @@ function patternAndFlags(value: Json): [Json, Json] {
 
 function requireTexts(input: Json, pattern: Json, flags: Json): { text: string; source: string; letters: string } {
   if (typeof input !== 'string') return raise(`${describeKind(input)} cannot be matched, as it is not a string`);
-  if (typeof pattern !== 'string') return raise(`${describeKind(pattern)} cannot be matched, as it is not a string`);
+  if (typeof pattern !== 'string') return raise(`${describeKind(pattern)} is not a string`);
   if (typeof flags !== 'string' && flags !== null) return raise(`${describeKind(flags)} is not a string`);
   return { text: input, source: pattern, letters: flags ?? '' };
 }
@@ -69,12 +71,14 @@ function matchesOf(input: Json, pattern: Json, flags: Json, ctx: Context): Match
   const compiled = compilePattern(source, letters, ctx);
   const matcher = startMatching(compiled, text, ctx);
   const matches: Match[] = [];
+  ctx.spendText(text.length);
+  const plain = isPlain(text);
   while (matcher.find()) {
     ctx.spend(4 + compiled.names.length);
     const whole: Group = { start: matcher.start(), end: matcher.end(), name: undefined };
     if (!skipsEmpty || whole.end > whole.start) {
       const groups = compiled.names.map((name, i) => ({ start: matcher.start(i + 1), end: matcher.end(i + 1), name }));
-      matches.push({ text, whole, groups });
+      matches.push({ text, isPlain: plain, whole, groups });
     }
     if (!isGlobal && matches.length > 0) break;
   }
@@ -104,8 +108,7 @@ function matchWith(finish: (match: Match, ctx: Context) => Json, extraFlags = ''
 
 /** The object that `match` gives, with offsets and lengths in code points. */
 function describeMatch(match: Match, ctx: Context): Json {
-  const { text, whole } = match;
-  const plain = isPlain(text);
+  const { text, whole, isPlain: plain } = match;
   const points = (from: number, to: number): number => (plain ? to - from : codePointLength(text.slice(from, to)));
   if (!plain) ctx.spendCharacters(whole.end);
   const start = points(0, whole.start);
@@ -151,14 +154,20 @@ function splitBy(input: Json, pattern: Json, flags: Json, ctx: Context): Json[] 
 }
 
 function splits(args: readonly Filter[]): Filter {
+  return splitOf(args, (parts, emit) => parts.some((part) => emit(part)));
+}
+
+/** Splits by each pattern and, in the inner loop, with each of the flags. */
+function splitOf(args: readonly Filter[], send: (parts: Json[], emit: Emit) => boolean): Filter {
+  const [pattern, flags = constantFilter(null)] = args as [Filter, Filter?];
   return genFilter((input, env, emit) =>
-    combine(args, input, env, ([pattern, flags]) => {
-      for (const part of splitBy(input, pattern as Json, flags ?? null, env.ctx)) {
-        env.ctx.spend(1);
-        if (emit(part)) return true;
-      }
-      return false;
-    }),
+    pattern.gen(input, env, (source) =>
+      flags.gen(input, env, (letters) => {
+        const parts = splitBy(input, source, letters, env.ctx);
+        env.ctx.spend(1 + parts.length);
+        return send(parts, emit);
+      }),
+    ),
   );
 }
 
@@ -215,5 +224,5 @@ function replaceAll(
     from = match.whole.end;
   }
   const rest = text.slice(from);
-  return results.map((result) => ctx.newText((result ?? '') + rest));
+  return results.length === 0 ? [text] : results.map((result) => ctx.newText((result ?? '') + rest));
 }

@@ -35,6 +35,11 @@ export const strings: Builtins = {
   'ascii_downcase/0': caseChanger((text) => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())),
   'ascii_upcase/0': caseChanger((text) => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase())),
   'indices/1': fromValues((input, [part], ctx) => indices(input, part as Json, ctx)),
+  '_strindices/1': fromValues((input, [part], ctx) => {
+    if (typeof input !== 'string') return raise(`${describeKind(input)} cannot be searched, as it is not a string`);
+    if (typeof part !== 'string') return raise(`${describeKind(part as Json)} is not a string`);
+    return indicesOfText(input, part, ctx);
+  }),
   'index/1': fromValues((input, [part], ctx) => pickIndex(indices(input, part as Json, ctx), 0)),
   'rindex/1': fromValues((input, [part], ctx) => pickIndex(indices(input, part as Json, ctx), -1)),
   'format/1': fromValues((input, [name], ctx) => {
@@ -43,9 +48,11 @@ export const strings: Builtins = {
   }),
 };
 
-const LEADING = /^\s+/;
+/** What jq takes for blank: the white space of Unicode. */
+const BLANK = '[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
+const LEADING = new RegExp(`^${BLANK}+`);
 /** The look-behind keeps a long run of blanks inside a text from being tried at each of its positions. */
-const TRAILING = /(?<!\s)\s+$/;
+const TRAILING = new RegExp(`(?<!${BLANK})${BLANK}+$`);
 
 function implode(input: Json, ctx: Context): Json {
   if (!Array.isArray(input)) return raise('implode input must be an array');

@@ -1,5 +1,5 @@
 import { Raised, raise } from '../errors.ts';
-import type { Json } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
 import type { Node } from '../syntax/ast.ts';
 import { access, accessElement, accessField, refuseKey, slice } from '../values/access.ts';
 import { describe, describeKind } from '../values/describe.ts';
@@ -58,7 +58,7 @@ export function compileIterate(target: Filter, optional: boolean): Filter {
         }
         return false;
       }
-      for (const key of Object.keys(input)) {
+      for (const key of listKeys(input, env.ctx)) {
         env.ctx.spend(1);
         if (emit(input[key] as Json, { key, up: path })) return true;
       }
@@ -81,11 +81,18 @@ export function iterate(
     }
     return false;
   }
-  for (const key of Object.keys(input)) {
+  for (const key of listKeys(input, ctx)) {
     ctx.spend(1);
     if (emit(input[key] as Json)) return true;
   }
   return false;
+}
+
+/** The keys of an object, charged all at once, since they are listed even when only the first one is asked for. */
+function listKeys(object: JsonObject, ctx: Context): string[] {
+  const keys = Object.keys(object);
+  ctx.spend(keys.length / 4);
+  return keys;
 }
 
 function isIterable(input: Json, optional: boolean): input is Json[] | { [key: string]: Json } {

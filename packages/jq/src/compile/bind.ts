@@ -3,7 +3,7 @@ import type { Node } from '../syntax/ast.ts';
 import type { Compiler } from './compiler.ts';
 import { Owned } from '../values/paths.ts';
 import { Env } from './context.ts';
-import { type Emit, type Filter, genFilter, NO_PATH, oneFilter, optFilter, type Path, type Paths } from './filter.ts';
+import { type Emit, type Filter, genFilter, isSame, NO_PATH, oneFilter, optFilter, type Paths } from './filter.ts';
 import { compilePatterns, type Matcher } from './patterns.ts';
 import type { Scope } from './scope.ts';
 
@@ -62,24 +62,9 @@ export function compileReduce(compiler: Compiler, node: Node & { type: 'reduce' 
     });
     return current;
   };
-  const paths: Paths = (input, path, env, emit) =>
-    init.paths(input, path, env, (start, startPath) => {
-      let value = start;
-      let at = startPath;
-      each(input, env, (bound) => {
-        let last: { value: Json; at: Path } = { value: null, at: null };
-        update.paths(value, at, bound, (v, p) => {
-          last = { value: v, at: p };
-          return false;
-        });
-        ({ value, at } = last);
-        return false;
-      });
-      return emit(value, at);
-    });
   const { one } = init;
-  if (one !== undefined) return oneFilter((input, env) => fold(one(input, env), input, env), init.weight + 2, paths);
-  return genFilter((input, env, emit) => init.gen(input, env, (state) => emit(fold(state, input, env))), paths);
+  if (one !== undefined) return oneFilter((input, env) => fold(one(input, env), input, env), init.weight + 2);
+  return genFilter((input, env, emit) => init.gen(input, env, (state) => emit(fold(state, input, env))));
 }
 
 /** `foreach source as patterns (init; update; extract)`: every output of the update is the next state, null when it has none. */
@@ -104,17 +89,14 @@ export function compileForeach(compiler: Compiler, node: Node & { type: 'foreach
         });
       }),
     (input, path, env, emit) =>
-      init.paths(input, path, env, (start, startPath) => {
+      init.gen(input, env, (start) => {
         let state = start;
-        let at = startPath;
         return each(input, env, (bound) => {
           const before = state;
-          const beforePath = at;
           state = null;
-          at = NO_PATH;
-          return update.paths(before, beforePath, bound, (value, p) => {
+          // The state is kept as a value: a path leads to it only while it is the input itself.
+          return update.paths(before, isSame(before, input) ? path : NO_PATH, bound, (value, p) => {
             state = value;
-            at = p;
             return extract === undefined ? emit(value, p) : extract.paths(value, p, bound, emit);
           });
         });

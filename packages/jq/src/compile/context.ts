@@ -13,6 +13,8 @@ const ELEMENTS_PER_STEP = 32;
 const CHARACTERS_PER_STEP = 64;
 /** Characters of new text for one step of work: the host copies them in bulk. */
 const BUILT_CHARACTERS_PER_STEP = 256;
+/** Characters of a joined text that is brought into one piece for one step of work. */
+const JOINED_CHARACTERS_PER_STEP = 64;
 /** A text up to this long is read within the step that reads it. */
 const SHORT_TEXT = 64;
 /** A text up to this long is brought into one piece within the step that reads it. */
@@ -91,7 +93,7 @@ export class Context {
 
   /** Charges the first look into a text: the host brings one that was joined into one piece then. */
   spendJoined(length: number): void {
-    if (length > SHORT_JOINED_TEXT) this.spend(length / BUILT_CHARACTERS_PER_STEP);
+    if (length > SHORT_JOINED_TEXT) this.spend(length / JOINED_CHARACTERS_PER_STEP);
   }
 
   /** Charges the search for a part in a text, which may compare the whole part at every position. */

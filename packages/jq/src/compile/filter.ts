@@ -149,7 +149,7 @@ export function computedPaths(gen: Gen): Paths {
 }
 
 /** True for the same container, null or boolean. Equal numbers and strings count as computed anew. */
-function isSame(value: Json, input: Json): boolean {
+export function isSame(value: Json, input: Json): boolean {
   return value === input && typeof value !== 'number' && typeof value !== 'string';
 }
 

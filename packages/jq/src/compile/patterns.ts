@@ -1,7 +1,8 @@
 import { Raised } from '../errors.ts';
 import type { Json } from '../json.ts';
-import type { Pattern } from '../syntax/ast.ts';
+import type { Node, Pattern } from '../syntax/ast.ts';
 import { access } from '../values/access.ts';
+import { describeKind } from '../values/describe.ts';
 import type { Compiler } from './compiler.ts';
 import { Env } from './context.ts';
 import type { Filter } from './filter.ts';
@@ -21,10 +22,14 @@ export interface CompiledPatterns {
 /** Compiles the patterns after `as`. Variables that an alternative does not bind are null in it. */
 export function compilePatterns(compiler: Compiler, patterns: readonly Pattern[], scope: Scope): CompiledPatterns {
   const names: string[] = [];
-  for (const pattern of patterns) collectNames(pattern, names);
+  for (const pattern of patterns) {
+    eachName(pattern, (name) => {
+      if (!names.includes(name)) names.push(name);
+    });
+  }
   const inner = names.reduce((at, name) => at.push('variable', name), scope);
   const matchers = patterns.map((pattern) => {
-    const step = compilePattern(compiler, pattern, scope, names);
+    const step = new PatternCompiler(compiler, scope, names).compile(pattern);
     return (value: Json, input: Json, env: Env, run: (bound: Env) => boolean): boolean => {
       const values: Json[] = names.map(() => null);
       return step(value, { input, env, values }, () =>
@@ -48,45 +53,68 @@ interface Match {
 /** Binds what a pattern names, then goes on; true to stop. */
 type Step = (value: Json, match: Match, next: () => boolean) => boolean;
 
-function collectNames(pattern: Pattern, names: string[]): void {
-  const note = (name: string | undefined): void => {
-    if (name !== undefined && !names.includes(name)) names.push(name);
-  };
+/** Calls `note` with each name of a pattern, in the order in which they are written. */
+function eachName(pattern: Pattern, note: (name: string) => void): void {
   if (pattern.type === 'variable') note(pattern.name);
-  else if (pattern.type === 'array') for (const item of pattern.items) collectNames(item, names);
+  else if (pattern.type === 'array') for (const item of pattern.items) eachName(item, note);
   else {
     for (const { variable, pattern: inner } of pattern.entries) {
-      note(variable);
-      if (inner !== undefined) collectNames(inner, names);
+      if (variable !== undefined) note(variable);
+      if (inner !== undefined) eachName(inner, note);
     }
   }
 }
 
-function compilePattern(compiler: Compiler, pattern: Pattern, scope: Scope, names: readonly string[]): Step {
-  if (pattern.type === 'variable') return bindName(names.indexOf(pattern.name));
-  if (pattern.type === 'array') {
+/** Compiles one pattern, in the order in which jq takes a value apart. Of a name that comes twice, the first one counts. */
+class PatternCompiler {
+  private readonly compiler: Compiler;
+  private readonly scope: Scope;
+  private readonly names: readonly string[];
+  private readonly bound = new Set<string>();
+
+  constructor(compiler: Compiler, scope: Scope, names: readonly string[]) {
+    this.compiler = compiler;
+    this.scope = scope;
+    this.names = names;
+  }
+
+  compile(pattern: Pattern): Step {
+    if (pattern.type === 'variable') return this.bind(pattern.name);
+    if (pattern.type === 'array') {
+      // An array is taken apart from its end.
+      const items = [...pattern.items.entries()].reverse();
+      return sequence(
+        items.map(([i, item]): Step => {
+          const step = this.compile(item);
+          return (value, match, next) => step(access(value, i, match.env.ctx), match, next);
+        }),
+      );
+    }
     return sequence(
-      pattern.items.map((item, i) => {
-        const step = compilePattern(compiler, item, scope, names);
-        return (value, match, next) => step(access(value, i, match.env.ctx), match, next);
+      pattern.entries.map(({ key, variable, pattern: inner }) => {
+        const steps: Step[] = [];
+        if (variable !== undefined) steps.push(this.bind(variable));
+        if (inner !== undefined) steps.push(this.compile(inner));
+        return byKey(this.key(key), sequence(steps));
       }),
     );
   }
-  return sequence(
-    pattern.entries.map(({ key, variable, pattern: inner }) => {
-      const steps: Step[] = [];
-      if (variable !== undefined) steps.push(bindName(names.indexOf(variable)));
-      if (inner !== undefined) steps.push(compilePattern(compiler, inner, scope, names));
-      return byKey(compiler.compile(key, scope), sequence(steps));
-    }),
-  );
-}
 
-function bindName(index: number): Step {
-  return (value, match, next) => {
-    match.values[index] = value;
-    return next();
-  };
+  private key(node: Node): Filter {
+    const key = this.compiler.compile(node, this.scope);
+    if (key.constant === undefined || typeof key.constant === 'string') return key;
+    throw this.compiler.error(`Cannot use ${describeKind(key.constant)} as object key`, node.at);
+  }
+
+  private bind(name: string): Step {
+    if (this.bound.has(name)) return (_value, _match, next) => next();
+    this.bound.add(name);
+    const index = this.names.indexOf(name);
+    return (value, match, next) => {
+      match.values[index] = value;
+      return next();
+    };
+  }
 }
 
 function byKey(key: Filter, step: Step): Step {

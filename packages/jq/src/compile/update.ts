@@ -2,7 +2,8 @@ import { isTruthy, type Json } from '../json.ts';
 import type { UpdateOperator } from '../syntax/ast.ts';
 import { ARITHMETIC, type Operation } from '../values/arithmetic.ts';
 import { addOwned } from '../values/owned-sum.ts';
-import { deletePaths, getPath, Owned, setPath } from '../values/paths.ts';
+import { deletePaths } from '../values/delete-paths.ts';
+import { getPath, Owned, setPath } from '../values/paths.ts';
 import type { Env } from './context.ts';
 import {
   computedPaths,

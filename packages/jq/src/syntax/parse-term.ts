@@ -205,7 +205,7 @@ function parseIf(reader: TokenReader, at: number): Node {
 }
 
 function parseFold(reader: TokenReader, type: 'reduce' | 'foreach', at: number): Node {
-  const source = parsePostfix(reader);
+  const source = reader.grammar.withoutComma(reader);
   reader.expect('as');
   const patterns = reader.grammar.patterns(reader);
   reader.expect('(');

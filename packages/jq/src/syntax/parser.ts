@@ -47,8 +47,7 @@ function parseOperand(reader: TokenReader): Node {
   }
   if (reader.accept('try')) return parseTry(reader, at);
   if (reader.accept('label')) return parseLabel(reader, at);
-  const term = parsePostfix(reader);
-  return reader.is('as') ? parseBinding(reader, term, at) : term;
+  return parsePostfix(reader);
 }
 
 interface Level {
@@ -70,9 +69,16 @@ const UPDATE_LEVEL = 1;
 
 function parseComma(reader: TokenReader): Node {
   const { at } = reader.current;
-  const parts = [parseBinary(reader, 0)];
-  while (reader.accept(',')) parts.push(parseBinary(reader, 0));
+  const parts = [parseBindable(reader)];
+  while (reader.accept(',')) parts.push(parseBindable(reader));
   return parts.length === 1 ? (parts[0] as Node) : { type: 'comma', parts, at };
+}
+
+/** An expression, or `expression as patterns | body`. */
+function parseBindable(reader: TokenReader): Node {
+  const { at } = reader.current;
+  const node = parseBinary(reader, 0);
+  return reader.is('as') ? parseBinding(reader, node, at) : node;
 }
 
 function parseBinary(reader: TokenReader, level: number): Node {

@@ -15,14 +15,14 @@ export function access(value: Json, key: Json, ctx: Context): Json {
     return accessField(value, key);
   }
   if (typeof key === 'number') return accessElement(value, key);
-  if (isObject(key) && (value === null || Array.isArray(value) || typeof value === 'string')) {
+  if (isObject(key) && value === null) return null;
+  if (isObject(key) && (Array.isArray(value) || typeof value === 'string')) {
     const start = getOwn(key, 'start');
     const end = getOwn(key, 'end');
     if (start === undefined || end === undefined) return raise(NOT_INTEGERS);
     return slice(value, start, end, ctx);
   }
   if (Array.isArray(key) && Array.isArray(value)) return indicesOfArray(value, key, ctx);
-  if (value === null && key === null) return null;
   return refuseKey(value, key);
 }
 
@@ -35,7 +35,7 @@ export function accessField(value: Json, key: string): Json {
 /** `.[number]`: negative positions count from the end, fractions are cut. */
 export function accessElement(value: Json, key: number): Json {
   if (Array.isArray(value)) {
-    const position = Math.floor(key);
+    const position = Math.trunc(key);
     return value[position < 0 ? position + value.length : position] ?? null;
   }
   return value === null ? null : refuseKey(value, key);

@@ -39,7 +39,7 @@ function multiply(a: Json, b: Json, ctx: Context): Json {
   if (typeof a === 'number' && typeof b === 'number') return ctx.number(a * b);
   if (typeof a === 'string' && typeof b === 'number') return repeatText(a, b, ctx);
   if (typeof a === 'number' && typeof b === 'string') return repeatText(b, a, ctx);
-  if (isObject(a) && isObject(b)) return mergeDeep(a, b, ctx, 0);
+  if (isObject(a) && isObject(b)) return mergeDeep(a, b, ctx);
   return refuse(a, b, 'multiplied');
 }
 
@@ -105,24 +105,42 @@ function mergeShallow(a: JsonObject, b: JsonObject, ctx: Context): JsonObject {
   return result;
 }
 
-function mergeDeep(a: JsonObject, b: JsonObject, ctx: Context, depth: number): JsonObject {
-  ctx.checkDepth(depth);
-  const result = { ...a };
-  const keys = Object.keys(b);
-  ctx.spendMembers(Object.keys(result).length + keys.length);
-  for (const key of keys) {
-    const mine = getOwn(a, key);
-    const theirs = b[key] as Json;
-    const isMerged = mine !== undefined && isObject(mine) && isObject(theirs);
-    setOwn(result, key, isMerged ? mergeDeep(mine, theirs, ctx, depth + 1) : theirs);
+function mergeDeep(a: JsonObject, b: JsonObject, ctx: Context): JsonObject {
+  const result = copyObject(a, ctx);
+  const open = [{ target: result, source: b, depth: 0 }];
+  for (let merge = open.pop(); merge !== undefined; merge = open.pop()) {
+    const { target, source, depth } = merge;
+    if (depth > ctx.limits.depth) return raise('Object merge too deep');
+    const keys = Object.keys(source);
+    ctx.spendMembers(keys.length);
+    for (const key of keys) {
+      const mine = getOwn(target, key);
+      const theirs = source[key] as Json;
+      if (mine !== undefined && isObject(mine) && isObject(theirs)) {
+        const inner = copyObject(mine, ctx);
+        setOwn(target, key, inner);
+        open.push({ target: inner, source: theirs, depth: depth + 1 });
+      } else setOwn(target, key, theirs);
+    }
   }
   return result;
 }
+
+function copyObject(object: JsonObject, ctx: Context): JsonObject {
+  const copy = { ...object };
+  ctx.spendMembers(Object.keys(copy).length);
+  return copy;
+}
+
+/** The length that jq itself refuses. */
+const LARGEST_TEXT = 2 ** 31;
 
 /** A string repeated; a fraction of a time counts as none, a negative number gives null. */
 function repeatText(text: string, times: number, ctx: Context): Json {
   if (times < 0 || times !== times) return null;
   const count = Math.floor(times);
+  if (text === '') return text;
+  if (text.length * count >= LARGEST_TEXT) return raise('Repeat string result too long');
   ctx.checkString(text.length * count);
   return ctx.newText(text.repeat(count));
 }

@@ -2,7 +2,6 @@ import type { Context } from '../compile/context.ts';
 import { raise } from '../errors.ts';
 import { isObject, type Json, type JsonObject, kindOf } from '../json.ts';
 import { access, refuseKey, sliceBounds } from './access.ts';
-import { compare } from './compare.ts';
 import { getOwn, setOwn } from './objects.ts';
 
 /**
@@ -31,14 +30,21 @@ export class Owned {
   }
 }
 
-/** `getpath`: null once the way ends in null. */
+/** `getpath`. */
 export function getPath(value: Json, keys: readonly Json[], ctx: Context): Json {
+  checkPath(keys, ctx);
   let at = value;
-  for (const key of keys) {
-    if (at === null) return null;
-    at = access(at, key, ctx);
-  }
+  for (const key of keys) at = access(at, key, ctx);
   return at;
+}
+
+/** Keys of a path that are followed for one step of work. */
+const KEYS_PER_STEP = 8;
+
+/** Charges a path and refuses one with more keys than a value may nest. */
+export function checkPath(keys: readonly Json[], ctx: Context): void {
+  ctx.spend(keys.length / KEYS_PER_STEP);
+  if (keys.length > ctx.limits.depth) raise('Path too deep');
 }
 
 /** `setpath`: the value with one place replaced. */
@@ -49,15 +55,17 @@ export function setPath(
   ctx: Context,
   owned = new Owned(),
 ): Json {
-  return setFrom(value, keys, 0, replacement, ctx, owned);
-}
-
-function setFrom(value: Json, keys: readonly Json[], at: number, replacement: Json, ctx: Context, owned: Owned): Json {
-  if (at === keys.length) return replacement;
-  ctx.checkDepth(at);
-  const key = keys[at] as Json;
-  const inner = access(value, key, ctx);
-  return setKey(value, key, setFrom(inner, keys, at + 1, replacement, ctx, owned), ctx, owned);
+  checkPath(keys, ctx);
+  const containers: Json[] = [];
+  let inner = value;
+  for (const key of keys) {
+    containers.push(inner);
+    inner = access(inner, key, ctx);
+  }
+  let result = replacement;
+  for (let i = keys.length - 1; i >= 0; i--)
+    result = setKey(containers[i] as Json, keys[i] as Json, result, ctx, owned);
+  return result;
 }
 
 /** A value with one key set, in place when it is owned. */
@@ -91,10 +99,11 @@ const LARGEST_INDEX = 536_870_911;
 
 function setElement(value: Json[] | null, key: number, item: Json, ctx: Context, owned: Owned): Json {
   const length = value?.length ?? 0;
-  const floor = Math.floor(key);
-  const position = floor < 0 ? floor + length : floor;
+  const whole = Math.trunc(key);
+  const position = whole < 0 ? whole + length : whole;
   if (position < 0) raise('Out of bounds negative array index');
-  if (position > LARGEST_INDEX || position !== position) raise('Array index too large');
+  if (position !== position) raise('Cannot set array element at NaN index');
+  if (position > LARGEST_INDEX) raise('Array index too large');
   ctx.checkArray(position + 1);
   const array = ownArray(value, ctx, owned);
   if (position > length) ctx.spendElements(position - length);
@@ -112,6 +121,8 @@ function ownArray(value: Json[] | null, ctx: Context, owned: Owned): Json[] {
 function setSlice(value: Json, key: JsonObject, item: Json, ctx: Context): Json {
   if (typeof value === 'string') return raise('Cannot update string slices');
   if (value !== null && !Array.isArray(value)) return raise(`Cannot update field at object index of ${kindOf(value)}`);
+  if (getOwn(key, 'start') === undefined || getOwn(key, 'end') === undefined)
+    return raise('Array/string slice indices must be integers');
   if (!Array.isArray(item)) return raise('A slice of an array can only be assigned another array');
   const array = value ?? [];
   const { from, to } = boundsOf(key, array.length);
@@ -122,55 +133,4 @@ function setSlice(value: Json, key: JsonObject, item: Json, ctx: Context): Json 
 
 function boundsOf(key: JsonObject, length: number): { from: number; to: number } {
   return sliceBounds(getOwn(key, 'start') ?? null, getOwn(key, 'end') ?? null, length);
-}
-
-/** `delpaths`: the value without the given places, the last ones removed first so that positions hold. */
-export function deletePaths(value: Json, paths: readonly Json[], ctx: Context): Json {
-  const sorted = [...paths].sort((a, b) => {
-    ctx.spend(1 / 4);
-    return compare(b, a, ctx);
-  });
-  const owned = new Owned();
-  let result = value;
-  for (const path of sorted) {
-    if (!Array.isArray(path)) return raise('Path must be specified as an array');
-    if (path.length === 0) return null;
-    result = deleteFrom(result, path, 0, ctx, owned);
-  }
-  return result;
-}
-
-function deleteFrom(value: Json, keys: readonly Json[], at: number, ctx: Context, owned: Owned): Json {
-  if (value === null) return null;
-  const key = keys[at] as Json;
-  if (at === keys.length - 1) return deleteKey(value, key, ctx, owned);
-  ctx.checkDepth(at);
-  const inner = access(value, key, ctx);
-  if (inner === null) return value;
-  return setKey(value, key, deleteFrom(inner, keys, at + 1, ctx, owned), ctx, owned);
-}
-
-function deleteKey(value: Json, key: Json, ctx: Context, owned: Owned): Json {
-  if (isObject(value)) {
-    if (typeof key !== 'string') return raise(`Cannot delete ${kindOf(key)} field of object`);
-    ctx.spendText(key.length);
-    if (!Object.hasOwn(value, key)) return value;
-    const object = ownObject(value, ctx, owned);
-    delete object[key];
-    return object;
-  }
-  if (!Array.isArray(value)) return raise(`Cannot delete fields from ${kindOf(value)}`);
-  if (typeof key === 'number') return deleteElements(value, Math.floor(key), 1, ctx, owned);
-  if (!isObject(key)) return raise(`Cannot delete ${kindOf(key)} element of array`);
-  const { from, to } = boundsOf(key, value.length);
-  return deleteElements(value, from, to - from, ctx, owned);
-}
-
-function deleteElements(value: Json[], index: number, count: number, ctx: Context, owned: Owned): Json {
-  const position = index < 0 ? index + value.length : index;
-  if (position < 0 || position >= value.length || count <= 0) return value;
-  const array = ownArray(value, ctx, owned);
-  ctx.spendElements(array.length - position);
-  array.splice(position, count);
-  return array;
 }

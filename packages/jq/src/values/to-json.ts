@@ -11,7 +11,7 @@ const SHOWN_LEVELS = 64;
 export function toJson(value: Json, ctx: Context): string {
   if (typeof value === 'number') return numberText(value);
   if (value === null || typeof value === 'boolean') return String(value);
-  return ctx.newText(print(value, ctx, 0));
+  return ctx.newText(typeof value === 'string' ? quote(value) : print(value, ctx));
 }
 
 /** The beginning of a value's JSON text: printing stops once it is longer than `enough`. */
@@ -28,36 +28,51 @@ function quote(text: string): string {
   return JSON.stringify(text).replaceAll('\u007f', '\\u007f');
 }
 
-function print(value: Json, ctx: Context, depth: number): string {
-  if (typeof value === 'string') return quote(value);
-  if (typeof value === 'number') return numberText(value);
-  if (value === null || typeof value === 'boolean') return String(value);
-  ctx.checkDepth(depth);
-  return Array.isArray(value) ? printArray(value, ctx, depth + 1) : printObject(value, ctx, depth + 1);
+/** A container being printed. */
+interface Printing {
+  readonly source: readonly Json[] | JsonObject;
+  /** The keys of an object. */
+  readonly keys: readonly string[] | undefined;
+  readonly size: number;
+  at: number;
 }
 
-function printArray(items: readonly Json[], ctx: Context, depth: number): string {
-  if (items.length === 0) return '[]';
-  ctx.spend(1 + items.length / VALUES_PER_STEP);
-  let text = '';
-  for (let i = 0; i < items.length; i++) {
-    text += (i === 0 ? '[' : ',') + print(items[i] as Json, ctx, depth);
+/** Prints with a stack of its own, so that a value may nest as deep as the limit allows. */
+function print(value: Json[] | JsonObject, ctx: Context): string {
+  const stack: Printing[] = [];
+  let top = begin(value, ctx);
+  let text = top.keys === undefined ? '[' : '{';
+  for (;;) {
+    if (top.at === top.size) {
+      text += top.keys === undefined ? ']' : '}';
+      const outer = stack.pop();
+      if (outer === undefined) return text;
+      top = outer;
+      continue;
+    }
+    const key = top.keys?.[top.at];
+    const item = (key === undefined ? (top.source as Json[])[top.at] : (top.source as JsonObject)[key]) as Json;
+    if (top.at > 0) text += ',';
+    if (key !== undefined) text += `${quote(key)}:`;
+    top.at += 1;
+    if (typeof item === 'string') text += quote(item);
+    else if (typeof item === 'number') text += numberText(item);
+    else if (item === null || typeof item === 'boolean') text += String(item);
+    else {
+      ctx.checkDepth(stack.length + 1);
+      stack.push(top);
+      top = begin(item, ctx);
+      text += top.keys === undefined ? '[' : '{';
+    }
     ctx.checkString(text.length);
   }
-  return `${text}]`;
 }
 
-function printObject(object: JsonObject, ctx: Context, depth: number): string {
-  const keys = Object.keys(object);
-  if (keys.length === 0) return '{}';
-  ctx.spend(1 + keys.length / VALUES_PER_STEP);
-  let text = '';
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string;
-    text += `${i === 0 ? '{' : ','}${quote(key)}:${print(object[key] as Json, ctx, depth)}`;
-    ctx.checkString(text.length);
-  }
-  return `${text}}`;
+function begin(source: Json[] | JsonObject, ctx: Context): Printing {
+  const keys = Array.isArray(source) ? undefined : Object.keys(source);
+  const size = keys?.length ?? (source as Json[]).length;
+  ctx.spend(1 + size / VALUES_PER_STEP);
+  return { source, keys, size, at: 0 };
 }
 
 /**
