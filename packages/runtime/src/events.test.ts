@@ -91,6 +91,23 @@ describe('a run that listens', () => {
     expect([...world.database.events.matches.values()]).toEqual([{ taken: true }, { taken: true }]);
   });
 
+  it('is not given an event again and again that only its next visit will want', async () => {
+    const world = new TestWorld();
+    const worker = await world.started('w1');
+    const both = { all: [{ with: { type: 'a' } }, { with: { type: 'b' } }] };
+    const loop = { for: { in: '${ [1, 2] }', each: 'x' }, do: [listen('l', both)] };
+    const run = await begin(world, worker, world.deploy([{ loop }]));
+    for (const n of [1, 2]) world.accept({ type: 'a', data: n });
+    await world.clock.pass(1_100);
+    const commits = world.database.commits.length;
+    await world.clock.pass(20_000);
+    expect(world.database.commits.length - commits).toBeLessThan(3);
+    for (const n of [3, 4]) world.accept({ type: 'b', data: n });
+    await world.clock.pass(5_000);
+    const output = expect.arrayContaining([2, 4]) as unknown;
+    expect(await worker.whenEnded(run)).toMatchObject({ status: 'completed', output });
+  });
+
   it('listens on after a takeover', async () => {
     const world = new TestWorld();
     const first = await world.started('w1');

@@ -75,7 +75,7 @@ function saidOf(run: Run, list: readonly Pending[], hash: Hash): Said | null {
   const said = outwardOf(run, hash);
   const wishes = wishesOf(run, list);
   if (run.storedWishes === undefined && wishes === undefined) return said;
-  const change = subscriptionChange(run, wishes ?? [], said?.returned ?? [], hash);
+  const change = subscriptionChange(run, wishes ?? [], hash);
   run.storedWishes = wishes;
   if (said === null && change.subscribe.length === 0 && change.unsubscribe.length === 0) return null;
   return { ...(said ?? silence), ...change };

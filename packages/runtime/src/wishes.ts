@@ -1,4 +1,4 @@
-import type { Hash, Listening, Pending, ReturnedEvent, SubscriptionKey } from '@pawl/core';
+import type { Hash, Listening, Pending, SubscriptionKey } from '@pawl/core';
 import { eventPartition, listeners, partitionCount } from '@pawl/core';
 import type { Run } from './run-table.ts';
 import type { Said } from './said.ts';
@@ -9,20 +9,18 @@ export function wishesOf({ state, flow }: Run, list: readonly Pending[]): readon
 }
 
 /**
- * The change of a run's subscriptions: what it wants now against what is stored. A step to which events come back is
- * subscribed anew, so that these are matched again.
+ * The change of a run's subscriptions: what it wants now against what is stored. Another visit of a step is subscribed
+ * anew, so that events which were given back before are matched again; to one and the same visit they never come twice.
  */
 export function subscriptionChange(
   run: Run,
   wanted: readonly Listening[],
-  returned: readonly ReturnedEvent[],
   hash: Hash,
 ): Pick<Said, 'subscribe' | 'unsubscribe'> {
   const { workspace, id: listener, storedWishes: before = [] } = run;
-  const back = new Set(returned.map(({ step }) => step));
   const changed = new Set<string>();
   for (const { step } of [...before, ...wanted]) {
-    if (back.has(step) || textOf(before, step) !== textOf(wanted, step)) changed.add(step);
+    if (textOf(before, step) !== textOf(wanted, step)) changed.add(step);
   }
   const gone = new Map<string, SubscriptionKey>();
   for (const { step, match } of before) {
