@@ -9,7 +9,7 @@ export function openEventApi(
   database: Database,
   names: Names,
   waker: Waker,
-): Required<Pick<ApiStore, 'acceptEvents' | 'events'>> {
+): Pick<ApiStore, 'acceptEvents' | 'events'> {
   return {
     async acceptEvents(events) {
       const accepted = await acceptEvents(database, names, events);

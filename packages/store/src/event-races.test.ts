@@ -60,7 +60,7 @@ describe('events and subscriptions at the same moment', () => {
   };
   const subscribe = (client: pg.Client, lease: Lease, run: string, type: string) =>
     client.query({ ...commitCall(commitOf([lease], { subscribe: [subscriptionOf(type, run)] }), numbers), name: '' });
-  const match = async (leases: Lease[]) => (await worker.matchEvents!(leases, 100)).delivered;
+  const match = async (leases: Lease[]) => (await worker.matchEvents(leases, 100)).delivered;
   const heard = async (partition: number, run: string) =>
     (await worker.inbox([partition], new Set(), 1_000)).filter((row) => row.run === run).length;
 
@@ -96,7 +96,7 @@ describe('events and subscriptions at the same moment', () => {
       return 20 + i;
     });
     const emitters = Array.from({ length: 4 }, async (_, i) => {
-      for (let round = 0; round < 25; round += 1) await store.api.acceptEvents!([eventOf(type, `e${i}-${round}`)]);
+      for (let round = 0; round < 25; round += 1) await store.api.acceptEvents([eventOf(type, `e${i}-${round}`)]);
     });
     let busy = true;
     const looking = Array.from({ length: 2 }, async () => {
@@ -121,7 +121,7 @@ describe('events and subscriptions at the same moment', () => {
     const events = Array.from({ length: 20 }, (_, i) => eventOf(type, `e${i}`));
     const mine = await own(worker, events[0]!.partition);
     await worker.commit(commitOf([lease], { subscribe: [subscriptionOf(type, run)] }));
-    await store.api.acceptEvents!(events);
+    await store.api.acceptEvents(events);
     const killed = await session();
     await killed.query('begin');
     const { rows } = await killed.query<{ pid: number; delivered: number }>(
@@ -143,11 +143,11 @@ describe('events and subscriptions at the same moment', () => {
     const { partition } = eventOf(type, 'e');
     const mine = await own(worker, partition);
     await worker.commit(commitOf([lease], { subscribe: [subscriptionOf(type, run)] }));
-    await store.api.acceptEvents!([eventOf(type, 'e')]);
+    await store.api.acceptEvents([eventOf(type, 'e')]);
     const [taker] = sessions as [pg.Client];
     await taker.query('begin');
     await taker.query('update pawl.lease set epoch = epoch + 1 where partition = $1', [partition]);
-    const late = worker.matchEvents!([mine], 100).catch((error: Error) => error.constructor.name);
+    const late = worker.matchEvents([mine], 100).catch((error: Error) => error.constructor.name);
     await taker.query('commit');
     expect(await late).toBe('FencedError');
     expect(await heard(31, run)).toBe(0);
@@ -163,7 +163,7 @@ describe('events and subscriptions at the same moment', () => {
       await worker.commit(commitOf([lease], { subscribe: [subscriptionOf(type, run)] }));
     for (let round = 0; round < 10; round += 1) {
       const events = Array.from({ length: 10 }, (_, i) => eventOf(type, `e${round}-${i}`));
-      await store.api.acceptEvents!(events);
+      await store.api.acceptEvents(events);
       await match([mine]);
       const taken = await database.query<{ partition: number; event: string; listener: string }>(
         'select partition, event, listener from pawl.event_match where not taken order by random()',
@@ -179,7 +179,7 @@ describe('events and subscriptions at the same moment', () => {
       const subscribed = worker
         .commit(commitOf([late.lease], { subscribe: [subscriptionOf(type, late.run)] }))
         .then(() => match([mine]));
-      await Promise.all([...settle, subscribed, worker.pruneEvents!([mine], 0, 10)]);
+      await Promise.all([...settle, subscribed, worker.pruneEvents([mine], 0, 10)]);
     }
     const [left] = await database.query<{ count: number }>(
       "select count(*)::int as count from pawl.event where type = 'taken at once' and not taken",

@@ -62,7 +62,7 @@ async function broadcast(worker: WorkerStore, held: Lease[], limit: number): Pro
   const rows = Array.from({ length: count }, (_, i) => subscriptionOf(type, newRunId(i % 256)));
   await subscribe(worker, held, rows);
   await matchEverything(worker, held, limit);
-  await store.api.acceptEvents?.([eventOf(type, 'e')]);
+  await store.api.acceptEvents([eventOf(type, 'e')]);
   await measure('one event to many', limit, () => matchEverything(worker, held, limit));
   await clear();
 }
@@ -75,7 +75,7 @@ function someEvents(type: string, at?: number): EventRow[] {
 }
 
 async function accept(events: EventRow[]): Promise<void> {
-  for (let i = 0; i < events.length; i += batch) await store.api.acceptEvents?.(events.slice(i, i + batch));
+  for (let i = 0; i < events.length; i += batch) await store.api.acceptEvents(events.slice(i, i + batch));
 }
 
 async function subscribe(worker: WorkerStore, held: Lease[], rows: SubscriptionRow[]): Promise<void> {
@@ -86,9 +86,9 @@ async function subscribe(worker: WorkerStore, held: Lease[], rows: SubscriptionR
 async function matchEverything(worker: WorkerStore, held: Lease[], limit: number): Promise<number> {
   let delivered = 0;
   for (;;) {
-    const answer = await worker.matchEvents?.(held, limit);
-    delivered += answer?.delivered ?? 0;
-    if (answer?.more !== true) return delivered;
+    const answer = await worker.matchEvents(held, limit);
+    delivered += answer.delivered;
+    if (answer.more !== true) return delivered;
   }
 }
 

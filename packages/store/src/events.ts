@@ -43,7 +43,7 @@ interface EventColumns {
 /** Accepted events of a workspace, newest first. */
 export async function listEvents(
   database: Database,
-  { workspace, type, wanted, cursor, limit }: Parameters<NonNullable<ApiStore['events']>>[0],
+  { workspace, type, wanted, cursor, limit }: Parameters<ApiStore['events']>[0],
 ): Promise<ListPage<EventView>> {
   const size = pageLimit(limit);
   const before = readCursor('events', cursor, ['number', 'number']);

@@ -11,14 +11,14 @@ const scheduleColumns = `s.id, s.partition, w.name as workspace, s.namespace, s.
 const scheduleTables = 'pawl.schedule s join pawl.workspace w on w.id = s.workspace join pawl.flow f on f.id = s.flow';
 
 /** A schedule that is put in force. */
-type NewSchedule = NonNullable<Parameters<NonNullable<ApiStore['setSchedule']>>[1]>;
+type NewSchedule = NonNullable<Parameters<ApiStore['setSchedule']>[1]>;
 
 /** Schedules as the API sees them. */
 export function openScheduleApi(
   database: Database,
   names: Names,
   waker: Waker,
-): Required<Pick<ApiStore, 'setSchedule' | 'schedules' | 'pauseSchedule'>> {
+): Pick<ApiStore, 'setSchedule' | 'schedules' | 'pauseSchedule'> {
   return {
     async setSchedule(id, schedule) {
       if (schedule === undefined) {
@@ -62,7 +62,7 @@ async function putSchedule(
 
 async function listSchedules(
   database: Database,
-  { workspace, cursor, limit }: Parameters<NonNullable<ApiStore['schedules']>>[0],
+  { workspace, cursor, limit }: Parameters<ApiStore['schedules']>[0],
 ): Promise<ListPage<ScheduleRow>> {
   const size = pageLimit(limit);
   const after = readCursor('schedules', cursor, ['string', 'string']);

@@ -21,7 +21,7 @@ type Reads =
   | 'flow';
 
 /** What a worker reads; each may be repeated. */
-export function workerReads(database: Database): Required<Pick<WorkerStore, Reads>> {
+export function workerReads(database: Database): Pick<WorkerStore, Reads> {
   return {
     loadedRuns: (partition, after, limit) => readLoadedRuns(database, partition, after, limit),
     run: (run) => readStoredRun(database, run),

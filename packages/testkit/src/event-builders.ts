@@ -50,9 +50,9 @@ export async function matchAll(
   const lease: Lease = await own(worker, eventPartition(workspace, type, { sha256 }));
   let delivered = 0;
   for (let rounds = 0; rounds < 1_000; rounds += 1) {
-    const answer = await worker.matchEvents?.([lease], limit);
-    delivered += answer?.delivered ?? 0;
-    if (answer?.more !== true) return delivered;
+    const answer = await worker.matchEvents([lease], limit);
+    delivered += answer.delivered;
+    if (answer.more !== true) return delivered;
   }
   throw new Error('the matching of events does not come to its end');
 }

@@ -9,7 +9,7 @@ import { codeOf, everyPage, type Tools } from './store-tools.ts';
 type Heard = Extract<InboxMessage, { kind: 'event' | 'trigger' }>;
 
 interface EventTools {
-  readonly api: Required<Pick<ApiStore, 'acceptEvents' | 'events'>>;
+  readonly api: Pick<ApiStore, 'acceptEvents' | 'events'>;
   /** A run in a partition of its own, and the right to commit for it. */
   readonly listener: (partition: number) => Promise<{ run: string; lease: Lease }>;
   readonly subscribe: (lease: Lease, ...rows: SubscriptionRow[]) => Promise<void>;
@@ -39,8 +39,8 @@ function eventTools(tools: Tools): EventTools {
   const heard = async (run: string) => (await inbox(run)).map((row) => row.message as Heard);
   return {
     api: {
-      acceptEvents: (events) => (tools.store().api as EventTools['api']).acceptEvents(events),
-      events: (options) => (tools.store().api as EventTools['api']).events(options),
+      acceptEvents: (events) => tools.store().api.acceptEvents(events),
+      events: (options) => tools.store().api.events(options),
     },
     async listener(partition) {
       const { runs, lease } = await tools.begin(partition);
@@ -122,7 +122,7 @@ function deliveryTests(tools: Tools, { api, listener, subscribe, heard, ids }: E
       await api.acceptEvents([eventOf('waking', 'e1')]);
       await expect(woken).resolves.toBeUndefined();
       const told = new Promise<void>((resolve) => tools.worker().onWake(resolve));
-      await tools.other().matchEvents!([theirs], 10);
+      await tools.other().matchEvents([theirs], 10);
       await expect(told).resolves.toBeUndefined();
     });
 
@@ -131,7 +131,7 @@ function deliveryTests(tools: Tools, { api, listener, subscribe, heard, ids }: E
       const lease = await own(tools.worker(), partition);
       await api.acceptEvents([eventOf('fenced', 'e1')]);
       await own(tools.other(), partition);
-      const refused = [tools.worker().matchEvents!([lease], 10), tools.worker().pruneEvents!([lease], testEpoch, 10)];
+      const refused = [tools.worker().matchEvents([lease], 10), tools.worker().pruneEvents([lease], testEpoch, 10)];
       for (const answer of await Promise.allSettled(refused))
         expect(answer).toMatchObject({ status: 'rejected', reason: expect.any(FencedError) });
     });
@@ -269,9 +269,9 @@ function keptTests(tools: Tools, { api, listener, subscribe, ids, settle }: Even
       const events = [1, 2, 3, 4].map((at) => eventOf('old', `e${at}`, { at }));
       await api.acceptEvents(events);
       const owned = await own(tools.worker(), partition);
-      expect(await tools.worker().pruneEvents!([owned], 4, 2)).toBe(2);
-      expect(await tools.worker().pruneEvents!([owned], 4, 10)).toBe(1);
-      expect(await tools.worker().pruneEvents!([owned], 4, 10)).toBe(0);
+      expect(await tools.worker().pruneEvents([owned], 4, 2)).toBe(2);
+      expect(await tools.worker().pruneEvents([owned], 4, 10)).toBe(1);
+      expect(await tools.worker().pruneEvents([owned], 4, 10)).toBe(0);
       await subscribe(lease, subscriptionOf('old', run));
       await matchAll(tools.worker(), 'old');
       expect(await ids(run)).toEqual(['e4']);

@@ -86,15 +86,15 @@ export function messageTests(tools: Tools): void {
         hash: '',
       });
       expect(
-        await tools.worker().flowNamed!('default', { namespace: 'test', name: 'child', version: 'latest' }),
+        await tools.worker().flowNamed('default', { namespace: 'test', name: 'child', version: 'latest' }),
       ).toEqual(flow);
+      expect(await tools.worker().flowNamed('default', { namespace: 'test', name: 'child', version: '2.1.0' })).toEqual(
+        flow,
+      );
       expect(
-        await tools.worker().flowNamed!('default', { namespace: 'test', name: 'child', version: '2.1.0' }),
-      ).toEqual(flow);
-      expect(
-        await tools.worker().flowNamed!('default', { namespace: 'test', name: 'child', version: '1.0.0' }),
+        await tools.worker().flowNamed('default', { namespace: 'test', name: 'child', version: '1.0.0' }),
       ).toBeUndefined();
-      expect(await tools.worker().flowNamed!('elsewhere', { namespace: 'test', name: 'child' })).toBeUndefined();
+      expect(await tools.worker().flowNamed('elsewhere', { namespace: 'test', name: 'child' })).toBeUndefined();
     });
 
     it('of a start that lost are left out, and no others', async () => {

@@ -5,7 +5,7 @@ import { eventOf, matchAll, subscriptionOf } from './event-builders.ts';
 import { cancelOf, commitOf, deployFlow, flowVersion, newRunId, own, sha256, testEpoch } from './store-builders.ts';
 import { codeOf, everyPage, type Tools } from './store-tools.ts';
 
-type ScheduleApi = Required<Pick<ApiStore, 'setSchedule' | 'schedules' | 'pauseSchedule'>>;
+type ScheduleApi = Pick<ApiStore, 'setSchedule' | 'schedules' | 'pauseSchedule'>;
 
 /** A schedule of a flow version, due at a time. */
 function scheduleOf(flow: FlowVersion, at: number | null, workspace = 'default'): ScheduleRow {
@@ -16,10 +16,10 @@ function scheduleOf(flow: FlowVersion, at: number | null, workspace = 'default')
 
 /** Flows that start by themselves. */
 export function scheduleTests(tools: Tools): void {
-  const api = (): ScheduleApi => tools.store().api as ScheduleApi;
+  const api = (): ScheduleApi => tools.store().api;
   const put = (row: ScheduleRow, more: { readonly keeps?: boolean } = {}) =>
     api().setSchedule(row.id, { row, subscriptions: [], keeps: more.keeps ?? false });
-  const read = (row: ScheduleRow) => tools.worker().schedule!(row.id);
+  const read = (row: ScheduleRow) => tools.worker().schedule(row.id);
   inForceTests(tools, { api, put, read });
   ownerTests(tools, { api, put, read });
 }
@@ -78,11 +78,11 @@ function inForceTests(tools: Tools, { api, put, read }: ScheduleTools): void {
       await api().setSchedule(one.id, { row: one, subscriptions: [listen('first'), listen('second')], keeps: false });
       const two = scheduleOf(await deployFlow(store, 'listens', '2.0.0'), null);
       await api().setSchedule(one.id, { row: two, subscriptions: [listen('third')], keeps: false });
-      await store.acceptEvents!(['first', 'second', 'third'].map((type) => eventOf(type, `e of ${type}`)));
+      await store.acceptEvents(['first', 'second', 'third'].map((type) => eventOf(type, `e of ${type}`)));
       const matched = async (type: string) => matchAll(tools.worker(), type);
       expect([await matched('first'), await matched('second'), await matched('third')]).toEqual([0, 0, 1]);
       await api().setSchedule(one.id, undefined);
-      await store.acceptEvents!([eventOf('third', 'another')]);
+      await store.acceptEvents([eventOf('third', 'another')]);
       expect(await matched('third')).toBe(0);
     });
 
@@ -106,13 +106,13 @@ function inForceTests(tools: Tools, { api, put, read }: ScheduleTools): void {
       for (const row of rows) await put(row);
       const partitions = rows.map((row) => row.partition);
       const due = async (now: number, limit = 10) =>
-        (await tools.worker().dueSchedules!(partitions, now, limit))
+        (await tools.worker().dueSchedules(partitions, now, limit))
           .filter(({ id }) => rows.some((row) => row.id === id))
           .map((row) => row.at);
       expect(await due(30)).toEqual([10, 20, 30]);
       expect(await due(30, 1)).toEqual([10]);
-      expect(await tools.worker().dueSchedules!([], 30, 10)).toEqual([]);
-      expect(await tools.worker().nextSchedule!([rows[3]!.partition])).toBeLessThanOrEqual(40);
+      expect(await tools.worker().dueSchedules([], 30, 10)).toEqual([]);
+      expect(await tools.worker().nextSchedule([rows[3]!.partition])).toBeLessThanOrEqual(40);
       expect(await api().pauseSchedule(rows[1]!.id, true, null)).toBe(true);
       expect(await due(30)).toEqual([20, 30]);
       expect(await api().pauseSchedule(rows[1]!.id, false, 25)).toBe(true);

@@ -78,9 +78,9 @@ export interface ApiStore {
     readonly request?: { readonly scope: string; readonly key: string; readonly fingerprint: string };
   }): Promise<StartAnswer>;
   /** Accepts events, all or none: for each, whether it is new. An event whose (workspace, source, id) is known changes nothing. */
-  acceptEvents?(events: readonly EventRow[]): Promise<readonly boolean[]>;
+  acceptEvents(events: readonly EventRow[]): Promise<readonly boolean[]>;
   /** Accepted events, newest first. `wanted` false: only those that no listener took. */
-  events?(options: {
+  events(options: {
     readonly workspace: string;
     readonly type?: string;
     readonly wanted?: boolean;
@@ -92,19 +92,19 @@ export interface ApiStore {
    * away. What it knows is kept where `keeps`, and whether it is paused in any case. Changes nothing where a newer
    * version of the flow's name is published: of two that come at once the newer one stays.
    */
-  setSchedule?(
+  setSchedule(
     id: string,
     schedule:
       | { readonly row: ScheduleRow; readonly subscriptions: readonly SubscriptionRow[]; readonly keeps: boolean }
       | undefined,
   ): Promise<void>;
-  schedules?(options: {
+  schedules(options: {
     readonly workspace: string;
     readonly cursor: string | null;
     readonly limit: number;
   }): Promise<ListPage<ScheduleRow>>;
   /** Pauses a schedule (its time stays as it is) or lets it go on at `at`; `false`: there is none. */
-  pauseSchedule?(id: string, paused: boolean, at: number | null): Promise<boolean>;
+  pauseSchedule(id: string, paused: boolean, at: number | null): Promise<boolean>;
   /** Accepts a message to a run of a workspace; `false`: there is no such run. */
   send(workspace: string, row: InboxRow): Promise<boolean>;
   /**

@@ -6,7 +6,7 @@ import type { SimStore } from './sim-store.ts';
 import { isStorable } from './storable.ts';
 
 /** The events of a simulated store, as the API accepts and lists them. */
-export function eventLists(store: SimStore): Required<Pick<ApiStore, 'acceptEvents' | 'events'>> {
+export function eventLists(store: SimStore): Pick<ApiStore, 'acceptEvents' | 'events'> {
   const { events: tables } = store.tables;
   return {
     acceptEvents: (events) =>

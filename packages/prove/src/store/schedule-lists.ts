@@ -4,9 +4,7 @@ import { pageOf } from './list-page.ts';
 import type { SimStore } from './sim-store.ts';
 
 /** The schedules of a simulated store, as the API sets and lists them. */
-export function scheduleLists(
-  store: SimStore,
-): Required<Pick<ApiStore, 'setSchedule' | 'schedules' | 'pauseSchedule'>> {
+export function scheduleLists(store: SimStore): Pick<ApiStore, 'setSchedule' | 'schedules' | 'pauseSchedule'> {
   const { events } = store.tables;
   return {
     setSchedule: (id, schedule) =>
