@@ -1,5 +1,4 @@
 import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Lease, Store, WorkerStore } from '@pawl/core';
 import { FencedError } from '@pawl/core';
@@ -7,6 +6,7 @@ import { commitOf, deployFlow, journalOf, newRunId, own, postmasterOf, startOf, 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeHarness, query } from './embedded/harness.ts';
 import { type Embedded, startEmbedded } from './embedded/index.ts';
+import { freePort } from './free-port.fixture.ts';
 import { openStore } from './open-store.ts';
 
 /** A server stops only when its clients are gone, or is not asked. */
@@ -235,14 +235,3 @@ describe('a database that went back', () => {
     patience,
   );
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
-}

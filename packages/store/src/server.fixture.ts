@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testServer, whyNoServer } from '@pawl/testkit';
 import { startEmbedded } from './embedded/index.ts';
+import { freePort } from './free-port.fixture.ts';
 
 /** A PostgreSQL server for tests that only need some server, reached by TCP. */
 export interface TestServer {
@@ -28,15 +28,4 @@ export async function startTestServer(): Promise<TestServer> {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

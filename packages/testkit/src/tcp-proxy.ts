@@ -15,6 +15,8 @@ export interface TcpProxy {
   holdHalfAt(text: string): Promise<() => void>;
   /** Breaks all connections that are open; `'silently'`: the server believes that its clients are still there. */
   breakAll(how?: 'silently'): void;
+  /** New connections go to another server. */
+  redirect(target: { readonly host: string; readonly port: number }): void;
   /** Refuses new connections, or takes them again. */
   refuse(refused: boolean): void;
   close(): Promise<void>;
@@ -27,7 +29,7 @@ interface Trap {
 }
 
 interface State {
-  readonly target: { readonly host: string; readonly port: number };
+  target: { readonly host: string; readonly port: number };
   readonly clients: Set<Socket>;
   readonly upstreams: Set<Socket>;
   readonly traps: Trap[];
@@ -55,6 +57,9 @@ export async function startTcpProxy(target: { readonly host: string; readonly po
     port,
     breakAt: (text, when) => new Promise((resolve) => state.traps.push({ text, when, sprung: () => resolve() })),
     holdHalfAt: (text) => new Promise((sprung) => state.traps.push({ text, when: 'half', sprung })),
+    redirect(other) {
+      state.target = other;
+    },
     breakAll(how) {
       state.silent = how === 'silently';
       for (const client of state.clients) client.destroy();
