@@ -174,6 +174,15 @@ describe('an event that a listen does not take', () => {
     expect(offered('do: [{a: {wait: PT1H}}]', event('t'))).toBe('returned');
   });
 
+  it('is given back where it belongs to another correlation, and refused where it belongs to none', () => {
+    const correlated = (more: string) =>
+      `do: [{a: {listen: {to: {all: [{with: {type: t}, correlate: {c: {from: .data.c${more}}}}, {with: {type: u}, correlate: {c: {from: .data.c}}}]}}}}]`;
+    const first = [event('t', { c: 1 })];
+    expect(offered(correlated(''), event('u', { c: 2 }), first)).toBe('returned');
+    expect(offered(correlated(''), event('u', {}), first)).toBe('refused');
+    expect(offered(correlated(', expect: "1"'), event('t', { c: 2 }))).toBe('refused');
+  });
+
   it('is taken by the next visit', () => {
     const loop = `do: [{l: {for: {in: "[1, 2]"}, do: [{a: {listen: {to: {one: {with: {type: t}}}}}}]}}]`;
     const run = play(loop, { interfere: feed('/do/0/l/do/0/a', [event('t', 1), event('t', 2)]) });

@@ -68,7 +68,8 @@ function offerTo(
     const terms = has.terms?.[number];
     if (!meets(filter, terms, event, variables)) continue;
     const bound = correlate(filter, terms, has, event, variables);
-    if (bound === undefined || (strategy.mode === 'all' && has.met.includes(number))) {
+    if (bound === 'refused') continue;
+    if (bound === 'later' || (strategy.mode === 'all' && has.met.includes(number))) {
       otherwise = later;
       continue;
     }
@@ -103,20 +104,25 @@ function passes(test: Template, value: Json, variables: Variables): boolean {
   }
 }
 
-/** The correlation keys that the event gives a value to; undefined: it belongs to another correlation. */
+/**
+ * The correlation keys that the event gives a value to. `later`: it belongs to another correlation. `refused`: to none that
+ * this filter could ever have.
+ */
 function correlate(
   filter: FilterNode,
   terms: FilterTerms | undefined,
   has: Progress,
   event: JsonObject,
   variables: Variables,
-): Record<string, Json> | undefined {
+): Record<string, Json> | 'later' | 'refused' {
   const bound: Record<string, Json> = {};
   for (const one of filter.correlate) {
     const value = extract(one, event, variables);
     const known = Object.hasOwn(has.bound, one.key) ? has.bound[one.key] : undefined;
-    const expected = terms?.expect?.[one.key] ?? constantOf(one) ?? known;
-    if (value === null || (expected !== undefined && !sameValue(value, expected))) return undefined;
+    const constant = constantOf(one);
+    const expected = constant ?? terms?.expect?.[one.key] ?? known;
+    if (value === null || (constant !== undefined && !sameValue(value, constant))) return 'refused';
+    if (expected !== undefined && !sameValue(value, expected)) return 'later';
     if (known === undefined) bound[one.key] = value;
   }
   return bound;
