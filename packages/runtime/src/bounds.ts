@@ -69,6 +69,8 @@ export const bounds = {
   marks: 3,
   /** One run in so many is folded a second time from its journal rows and compared. */
   sampleEvery: 256,
+  /** Callers that wait for runs to end; beyond that the one that waits longest is told to look elsewhere. */
+  endWaiters: 100_000,
   /** Compiled flows that are kept. */
   flows: 1_000,
   /** Between two looks at whether what is waited for has come (stopping and giving partitions away only). */

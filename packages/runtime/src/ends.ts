@@ -1,10 +1,12 @@
-import type { RunStatus } from '@pawl/core';
+import type { Cancellation, RunStatus } from '@pawl/core';
 import { PawlError, partitionOf } from '@pawl/core';
+import { bounds } from './bounds.ts';
 import type { Context } from './context.ts';
 import type { RunEnd } from './observe.ts';
 import { endOf } from './observe.ts';
 
 interface EndWaiter {
+  readonly run: string;
   readonly resolve: (end: RunEnd | 'elsewhere') => void;
   readonly reject: (error: Error) => void;
 }
@@ -12,23 +14,35 @@ interface EndWaiter {
 /** Tells those who wait for a run's end. */
 export class Ends {
   private readonly context: Context;
-  private readonly waiters = new Map<string, EndWaiter[]>();
+  private readonly waiters = new Map<string, Set<EndWaiter>>();
+  private count = 0;
 
   constructor(context: Context) {
     this.context = context;
   }
 
-  /** Resolves once the run has ended, at once if it has already; 'elsewhere' where another worker owns it. A run that has not begun is waited for. */
-  wait(run: string): Promise<RunEnd | 'elsewhere'> {
+  /**
+   * Resolves once the run has ended, at once if it has already; 'elsewhere' where another worker owns it, where the
+   * caller gives up, and for the longest wait where there are too many. A run that has not begun is waited for.
+   */
+  wait(run: string, cancellation?: Pick<Cancellation, 'onCancel'>): Promise<RunEnd | 'elsewhere'> {
     if (this.context.ownership.lease(partitionOf(run)) === undefined) return Promise.resolve('elsewhere');
     const ended = new Promise<RunEnd | 'elsewhere'>((resolve, reject) => {
-      const waiter = { resolve, reject };
+      const waiter = { run, resolve, reject };
       const others = this.waiters.get(run);
-      if (others === undefined) this.waiters.set(run, [waiter]);
-      else others.push(waiter);
+      if (others === undefined) this.waiters.set(run, new Set([waiter]));
+      else others.add(waiter);
+      this.count += 1;
+      cancellation?.onCancel(() => this.forget(waiter));
     });
+    if (this.count > bounds.endWaiters) this.forgetOldest();
     if (this.context.table.get(run) === undefined) this.lookUp(run);
     return ended;
+  }
+
+  /** How many wait. */
+  get size(): number {
+    return this.count;
   }
 
   ended(end: RunEnd): void {
@@ -60,11 +74,26 @@ export class Ends {
     find().catch((error: Error) => this.failed(run, error));
   }
 
-  private take(run: string): readonly EndWaiter[] {
-    if (this.waiters.size === 0) return none;
+  private forgetOldest(): void {
+    for (const waiters of this.waiters.values()) {
+      for (const waiter of waiters) return this.forget(waiter);
+    }
+  }
+
+  private forget(waiter: EndWaiter): void {
+    const waiters = this.waiters.get(waiter.run);
+    if (waiters?.delete(waiter) !== true) return;
+    this.count -= 1;
+    if (waiters.size === 0) this.waiters.delete(waiter.run);
+    waiter.resolve('elsewhere');
+  }
+
+  private take(run: string): Iterable<EndWaiter> {
     const waiters = this.waiters.get(run);
+    if (waiters === undefined) return none;
     this.waiters.delete(run);
-    return waiters ?? none;
+    this.count -= waiters.size;
+    return waiters;
   }
 }
 

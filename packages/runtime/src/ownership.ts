@@ -208,7 +208,7 @@ export class Ownership {
       const { leases, workers, lineage } = await store.view();
       const mono = clock.mono();
       if (lineage !== undefined) this.lineage = lineage;
-      this.watch.observe(workers, mono);
+      this.watch.observe(workers, mono, new Set(leases.flatMap((lease) => lease.worker ?? [])));
       for (const lease of leases) this.compare(lease, mono);
       this.deaths.observeWorkers(workers.filter(({ worker }) => this.watch.isDead(worker, mono)).length, mono);
       this.settleDoubt(asked);

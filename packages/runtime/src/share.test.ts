@@ -35,6 +35,8 @@ function question(
   };
 }
 
+const owners: ReadonlySet<string> = new Set(['other']);
+
 describe('a share', () => {
   it('is everything for a worker alone', () => {
     expect(planShare(question(() => null, [worker('me')])).take).toHaveLength(256);
@@ -66,14 +68,14 @@ describe('a share', () => {
   it('takes nothing from an owner that lives', () => {
     const watch = new BeatWatch();
     const workers = [worker('me'), worker('other')];
-    watch.observe(workers, 0);
+    watch.observe(workers, 0, owners);
     expect(planShare(question(() => 'other', workers, watch, 9_999)).take).toEqual([]);
   });
 
   it('takes the partitions of an owner whose lock is free and whose beat stands still for two seconds', () => {
     const watch = new BeatWatch();
     const workers = [worker('me'), worker('other', { locked: false })];
-    watch.observe(workers, 0);
+    watch.observe(workers, 0, owners);
     expect(planShare(question(() => 'other', workers, watch, 1_999)).take).toEqual([]);
     expect(planShare(question(() => 'other', workers, watch, 2_000)).take).toHaveLength(256);
   });
@@ -81,15 +83,15 @@ describe('a share', () => {
   it('waits a whole lease for an owner that holds its lock and does not beat', () => {
     const watch = new BeatWatch();
     const workers = [worker('me'), worker('other')];
-    watch.observe(workers, 500);
+    watch.observe(workers, 500, owners);
     expect(watch.isDead('other', 10_499)).toBe(false);
     expect(watch.isDead('other', 10_500)).toBe(true);
   });
 
   it('begins to wait again with each beat', () => {
     const watch = new BeatWatch();
-    watch.observe([worker('other', { locked: false })], 0);
-    watch.observe([worker('other', { locked: false, beat: 2 })], 1_500);
+    watch.observe([worker('other', { locked: false })], 0, owners);
+    watch.observe([worker('other', { locked: false, beat: 2 })], 1_500, owners);
     expect(watch.isDead('other', 3_000)).toBe(false);
     expect(watch.isDead('other', 3_500)).toBe(true);
   });
@@ -104,15 +106,15 @@ describe('a share', () => {
   it('takes nothing from owners whose beats nobody could see for a while, until they had time to beat again', () => {
     const watch = new BeatWatch();
     const other = worker('other');
-    watch.observe([other], 0);
-    watch.observe([{ ...other, beat: 2 }], 1_000);
-    watch.observe([{ ...other, beat: 2 }], 1_900);
+    watch.observe([other], 0, owners);
+    watch.observe([{ ...other, beat: 2 }], 1_000, owners);
+    watch.observe([{ ...other, beat: 2 }], 1_900, owners);
     const restarted = [{ ...other, beat: 2, locked: false }];
-    watch.observe(restarted, 30_000);
+    watch.observe(restarted, 30_000, owners);
     expect(watch.isDead('other', 30_000), 'the database was gone').toBe(false);
-    watch.observe(restarted, 30_500);
+    watch.observe(restarted, 30_500, owners);
     expect(watch.isDead('other', 30_500)).toBe(false);
-    watch.observe(restarted, 31_500);
+    watch.observe(restarted, 31_500, owners);
     expect(watch.isDead('other', 31_500), 'it had a second').toBe(true);
     let slow = 31_500;
     const rare = new BeatWatch();
@@ -131,5 +133,17 @@ describe('a share', () => {
     expect(planShare({ ...asked, leases: asked.leases.map((lease) => ({ ...lease, worker: 'other' })) }).take).toEqual(
       [],
     );
+  });
+});
+
+describe('what is known of beats', () => {
+  it('is forgotten of workers that have left and own nothing, and kept of owners', () => {
+    const watch = new BeatWatch();
+    for (let n = 0; n < 100; n += 1) watch.observe([worker(`w${n}`), worker('other')], n * 100, owners);
+    expect(watch.size).toBe(2);
+    watch.observe([], 10_000, owners);
+    watch.observe([], 12_000, owners);
+    expect(watch.size).toBe(1);
+    expect(watch.isDead('other', 12_000)).toBe(true);
   });
 });

@@ -7,8 +7,8 @@ export class BeatWatch {
   private readonly seen = new Map<string, { beat: number; since: number; locked: boolean }>();
   private observedAt: number | undefined;
 
-  /** Takes a view in. */
-  observe(workers: readonly WorkerView[], mono: number): void {
+  /** Takes a view in. Who is in it neither as a worker nor as an owner is forgotten. */
+  observe(workers: readonly WorkerView[], mono: number, owners: ReadonlySet<string>): void {
     // After a restart of the database every beat has stood still and every lock is free: its first reader would take
     // all partitions from owners that live, and people would be asked about effects whose answers are known.
     const unseen = mono - (this.observedAt ?? mono);
@@ -26,9 +26,15 @@ export class BeatWatch {
     }
     for (const [worker, known] of this.seen) {
       if (present.has(worker)) continue;
+      if (!owners.has(worker)) this.seen.delete(worker);
       known.locked = false;
       known.since += uncounted;
     }
+  }
+
+  /** Workers that are watched. */
+  get size(): number {
+    return this.seen.size;
   }
 
   /** An owner that no view names is watched from now on, as one without a lock. */

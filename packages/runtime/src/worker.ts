@@ -1,4 +1,4 @@
-import type { Limits, Ports, StartAnswer } from '@pawl/core';
+import type { Cancellation, Limits, Ports, StartAnswer } from '@pawl/core';
 import { ensureError, limits as defaultLimits } from '@pawl/core';
 import { waitUntil } from './backoff.ts';
 import { bounds } from './bounds.ts';
@@ -51,8 +51,8 @@ export interface Worker {
   /** Something may have come: reads the inbox at once. */
   wake(): void;
   stats(): WorkerStats;
-  /** How a run of this worker ends; 'elsewhere' where another worker owns it, or takes it. Rejects where the run is set aside. */
-  whenEnded(run: string): Promise<RunEnd | 'elsewhere'>;
+  /** How a run of this worker ends; 'elsewhere' where another worker owns it, or takes it, and where the caller gives up. Rejects where the run is set aside. */
+  whenEnded(run: string, cancellation?: Pick<Cancellation, 'onCancel'>): Promise<RunEnd | 'elsewhere'>;
   ownedPartitions(): readonly number[];
 }
 
@@ -117,8 +117,8 @@ class PartitionWorker implements Worker {
     };
   }
 
-  whenEnded(run: string): Promise<RunEnd | 'elsewhere'> {
-    return this.context.ends.wait(run);
+  whenEnded(run: string, cancellation?: Pick<Cancellation, 'onCancel'>): Promise<RunEnd | 'elsewhere'> {
+    return this.context.ends.wait(run, cancellation);
   }
 
   ownedPartitions(): readonly number[] {

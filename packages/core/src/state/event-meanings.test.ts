@@ -9,7 +9,7 @@ describe('the meanings of journal events', () => {
   it('cover every type of event in the source, and no other', () => {
     const types = [...read('./events.ts').matchAll(/readonly type: '([a-z]+\.[a-z]+)'/g)].map(([, type]) => type);
     expect(types.length).toBeGreaterThan(20);
-    expect(Object.keys(journalEvents).sort()).toEqual([...new Set(types)].sort());
+    expect(new Set(Object.keys(journalEvents))).toEqual(new Set(types));
   });
 
   it('stand on the reference page with their fields by their public names', () => {

@@ -1,5 +1,5 @@
 import type { RunEvent } from './events.ts';
-import { publicName } from './journal-view.ts';
+import { isShown, publicName } from './journal-view.ts';
 
 /** Members that every event has, or that say which step it is about. */
 type Common = 'type' | 'at' | 'f' | 'p' | 'i' | 'v' | 'step' | 'kind' | 'a';
@@ -222,7 +222,11 @@ export const journalEvents: Readonly<Record<string, EventMeaning>> = Object.from
     type,
     {
       meaning,
-      fields: Object.fromEntries(Object.entries(fields).map(([member, text]) => [publicName(type, member), text])),
+      fields: Object.fromEntries(
+        Object.entries(fields)
+          .filter(([member]) => isShown(member))
+          .map(([member, text]) => [publicName(type, member), text]),
+      ),
     },
   ]),
 );

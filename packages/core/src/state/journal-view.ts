@@ -72,6 +72,11 @@ const longNames: Record<string, string> = {
   n: 'number',
   due: 'deadline',
 };
+/** Whether outside readers see a member of an event by itself. */
+export function isShown(member: string): boolean {
+  return !hidden.has(member);
+}
+
 /** The name that outside readers see for a member of an event. A run's start tells its input as it was given, too. */
 export function publicName(type: string, member: string): string {
   if (type === 'run.started' && member === 'in') return 'transformedInput';
@@ -99,7 +104,7 @@ function describe(place: Place): JsonObject {
 function detailsOf(event: RunEvent): JsonObject {
   const shown: Record<string, Json> = {};
   for (const [member, value] of Object.entries(event as unknown as JsonObject)) {
-    if (hidden.has(member)) continue;
+    if (!isShown(member)) continue;
     const time = timeMembers.has(member) && typeof value === 'number';
     shown[publicName(event.type, member)] = time ? new Date(value).toISOString() : (value as Json);
   }

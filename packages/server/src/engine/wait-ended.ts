@@ -1,3 +1,4 @@
+import type { Cancellation } from '@pawl/core';
 import type { EngineContext } from './context.ts';
 import type { PublicRun } from './read-run.ts';
 import { readRun, requireNotAside, requireRun } from './read-run.ts';
@@ -21,10 +22,15 @@ export async function waitEnded(
     if (summary.endedAt !== null) return readRun(context, run);
     if (looks % looksPerCheck === looksPerCheck - 1) await requireNotAside(context, run);
     // The worker of this process tells the end at once, and says so where the run is not its own.
-    const here = context.worker()?.whenEnded(run) ?? Promise.resolve('elsewhere');
+    const here = context.worker()?.whenEnded(run, cancellationOf(signal)) ?? Promise.resolve('elsewhere');
     if ((await Promise.race([here, aborted])) === 'elsewhere') await Promise.race([pause(context), aborted]);
   }
   return undefined;
+}
+
+/** So that a wait that is given up is forgotten where it was asked for. */
+function cancellationOf(signal: AbortSignal | undefined): Pick<Cancellation, 'onCancel'> {
+  return { onCancel: (callback) => signal?.addEventListener('abort', callback, { once: true }) };
 }
 
 function pause({ clock }: EngineContext): Promise<void> {

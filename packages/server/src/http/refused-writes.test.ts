@@ -66,7 +66,7 @@ describe.skipIf(missing !== undefined)(`a database without room${suffix}`, () =>
     for (const run of [begun, String(again.json['id'])])
       expect((await bed.engine.ended(run, AbortSignal.timeout(20_000)))?.status).toBe('completed');
     const { rows } = await client.query('select id from pawl.run order by id');
-    expect(rows.map(({ id }) => String(id)).sort()).toEqual([begun, String(again.json['id'])].sort());
+    expect(new Set(rows.map(({ id }) => String(id)))).toEqual(new Set([begun, String(again.json['id'])]));
 
     const about = said.filter((line) => /writes|commit|partition/.test(line));
     expect(about.filter((line) => line.startsWith('error'))).toEqual([
