@@ -31,9 +31,21 @@ async function checkFile(file: string): Promise<CheckResult> {
   return checkFlow(text, { purpose: 'check', catalog: catalog(), hash: nodeHash, format: formatOf(file) });
 }
 
+/** Whether a problem kept the rest of the document from being checked: it has not the form of a flow. */
+function stopsTheCheck(code: string): boolean {
+  return code.startsWith('PAWL_FLOW_SCHEMA') || unreadable.has(code);
+}
+
+const unreadable = new Set(['PAWL_FLOW_SYNTAX', 'PAWL_FLOW_SEVERAL', 'PAWL_FLOW_DUPLICATE_KEY', 'PAWL_FLOW_KEY']);
+
 function printReport(file: string, valid: boolean, problems: readonly Problem[], flow: CheckedFlow | undefined): void {
   for (const problem of problems) print(problemLine(file, problem));
-  if (!valid) return;
+  if (!valid) {
+    // Only a document with the form of a flow is looked at more closely.
+    if (problems.some(({ code }) => stopsTheCheck(code)))
+      print(`${plain(file)}: more is checked once the errors above are mended`);
+    return;
+  }
   print(`${plain(file)}: valid${problems.length === 0 ? '' : ', with warnings'}`);
   const steps = flow === undefined ? [] : stepGuarantees(flow);
   if (steps.length === 0) return;

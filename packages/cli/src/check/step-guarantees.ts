@@ -32,5 +32,5 @@ function guaranteeOf(node: Extract<TaskNode, { action: string }>): StepGuarantee
     return { ...said, guarantee, why: `the target takes the key in the ${keyIn.place} ${keyIn.name}` };
   }
   if (action === 'http') return { ...said, guarantee, why: `the method is ${String(args['method'])}` };
-  return { ...said, guarantee, why: 'so does this action' };
+  return { ...said, guarantee, why: 'the action says so' };
 }

@@ -14,6 +14,13 @@ const problem = (text: string, format: 'yaml' | 'json' = 'yaml') => {
 };
 
 describe('reading a document', () => {
+  it('refuses a raw NUL with its place, in YAML and in JSON', () => {
+    const nul = String.fromCodePoint(0);
+    const place = { code: 'PAWL_FLOW_SYNTAX', line: 2, column: 5, message: expect.stringContaining('NUL') };
+    expect(problem(`a: 1\nb: x${nul}y`)).toMatchObject(place);
+    expect(problem(`{"a":\n"bcd${nul}"}`, 'json')).toMatchObject(place);
+  });
+
   it('takes YAML 1.2: yes, off and dates are texts', () => {
     expect(read('a: off\nb: yes\nc: 2026-11-24\nd: 0x1f\ne: ~\nf: 1.50\ng: "1"\n200: ok')).toEqual({
       ...{ a: 'off', b: 'yes', c: '2026-11-24', d: 31, e: null, f: 1.5, g: '1', 200: 'ok' },

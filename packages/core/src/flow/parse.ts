@@ -34,6 +34,8 @@ export function parseFlow(text: string, options: { readonly format?: 'yaml' | 'j
     });
   }
   const lines = lineStarts(text);
+  const nul = text.indexOf('\u0000');
+  if (nul >= 0) return refused({ ...hasNul, ...positionAt(lines, nul) });
   const strict = options.format === 'json' ? jsonSyntaxProblem(text) : undefined;
   if (strict !== undefined) return refused(strict);
   const documents = compose(text, lines);
@@ -51,6 +53,14 @@ export function parseFlow(text: string, options: { readonly format?: 'yaml' | 'j
   const positions = positionsOf(document.contents, converted.aliases, text, at);
   return { ok: true, value: { document: converted.value as unknown as FlowDocument, positions }, problems };
 }
+
+const hasNul: Problem = {
+  code: 'PAWL_FLOW_SYNTAX',
+  severity: 'error',
+  path: '',
+  message: 'The document holds a NUL character (U+0000), which YAML and JSON do not have.',
+  hint: 'save it as UTF-8 text; within a string NUL is written as \\0 in YAML and \\u0000 in JSON',
+};
 
 const empty: Problem = {
   code: 'PAWL_FLOW_EMPTY',
