@@ -75,6 +75,8 @@ export interface ProcessActions extends Actions {
   ): Promise<string>;
   /** Connects to a connection as it is now: completed, or why not. Rejects with PAWL_CONNECTION_UNKNOWN, or as `Connections.get`. */
   testConnection(name: string): Promise<Outcome>;
+  /** An endpoint that no flow reaches from now on, such as the port that the API was given. */
+  deny(endpoint: Endpoint): void;
   /** Ends its connections and files; attempts under way end as if the connection broke. */
   close(): Promise<void>;
 }
@@ -122,6 +124,7 @@ export function createActions(options: ActionsOptions): ProcessActions {
       if (connection !== undefined) return testConnection(connection, gate, options.log);
       throw new PawlError('PAWL_CONNECTION_UNKNOWN', `There is no connection named ${JSON.stringify(name)}.`);
     },
+    deny: (endpoint) => gate.deny(endpoint),
     readText: (reference, flow, cancellation) => readText(reference, gate.forFlow(flow), cancellation),
     close: async (): Promise<void> => {
       await Promise.all([databases.close(), files.close(), gate.close(), run.scripts.close()]);

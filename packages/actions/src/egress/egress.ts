@@ -45,6 +45,7 @@ export interface FlowName {
 export class EgressGate {
   readonly #options: EgressOptions;
   readonly #guard: ReturnType<typeof createGuard>;
+  readonly #denied: Endpoint[];
   readonly #nets: readonly Net[];
   readonly #grants: readonly { readonly matches: (flow: FlowName) => boolean; readonly nets: readonly Net[] }[];
   /** By the numbers of the grants in force: a connection opened under one permission never serves another. */
@@ -52,9 +53,15 @@ export class EgressGate {
 
   constructor(options: EgressOptions) {
     this.#options = options;
-    this.#guard = createGuard(options.denyEndpoints, options.resolve ?? systemResolver());
+    this.#denied = [...options.denyEndpoints];
+    this.#guard = createGuard(this.#denied, options.resolve ?? systemResolver());
     this.#nets = parseNets(options.allowNets);
     this.#grants = options.grants.map((grant) => ({ matches: flowPattern(grant.flows), nets: parseNets(grant.nets) }));
+  }
+
+  /** From now on this endpoint is never reached either: it turned out to be Pawl's own. */
+  deny(endpoint: Endpoint): void {
+    this.#denied.push(endpoint);
   }
 
   /** The network as a flow may use it. */

@@ -1,4 +1,5 @@
 import type { Actions, ApiStore, Clock, Json, Log, PublicEvent, RunSummary, Verdict } from '@pawl/core';
+import type { Endpoint } from '@pawl/actions';
 import type { Worker } from '@pawl/runtime';
 import type { DeployOptions, Deployment } from './deploy.ts';
 import type { MessageVerdict, Sender } from './messages.ts';
@@ -58,6 +59,8 @@ export interface Engine {
   watch(id: string, after: number, signal?: AbortSignal): AsyncGenerator<PublicEvent, void, undefined>;
   /** Resolves with the run once it has ended; undefined when `signal` is aborted before. Throws PAWL_RUN_UNKNOWN, PAWL_RUN_QUARANTINED. */
   ended(id: string, signal?: AbortSignal): Promise<PublicRun | undefined>;
+  /** An endpoint of this Pawl that no flow reaches from now on. */
+  deny(endpoint: Endpoint): void;
   /** Leaves: open attempts have up to `timeoutMs` (default 10,000) to end if `drain`; then everything is closed. */
   stop(how?: { readonly drain?: boolean; readonly timeoutMs?: number }): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Actions, Clock, Json, Limits, Log, Store, Verdict } from '@pawl/core';
 import { ensureError, invariant, limits as defaultLimits } from '@pawl/core';
 import { createActions, createConnections, loadConnections, nodeHash } from '@pawl/actions';
-import type { ProcessActions } from '@pawl/actions';
+import type { Endpoint, ProcessActions } from '@pawl/actions';
 import type { Worker } from '@pawl/runtime';
 import { createWorker, FlowCache } from '@pawl/runtime';
 import { openStore } from '@pawl/store';
@@ -33,8 +33,6 @@ import { traceRuns } from '../observe/traces.ts';
 
 const userAgent = 'Pawl/0.1.0';
 const defaultWorkspace = 'default';
-type ClosableActions = Actions & { close(): Promise<void> };
-
 /** How long a drain waits for open attempts (ms). */
 const drainMs = 10_000;
 
@@ -187,6 +185,10 @@ class LivingEngine implements Engine {
 
   get refusesWrites(): boolean {
     return this.commits.failing;
+  }
+
+  deny(endpoint: Endpoint): void {
+    this.closableActions.deny(endpoint);
   }
 
   observe(observer: EngineObserver): () => void {

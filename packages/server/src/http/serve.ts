@@ -44,6 +44,8 @@ export async function serve(
     throw listenError(error as NodeJS.ErrnoException, host, port);
   }
   const bound = (app.server.address() as AddressInfo).port;
+  // With PAWL_PORT=0 nobody knew the port before.
+  engine.deny({ host, port: bound });
   const shown = host.includes(':') ? `[${host}]` : host;
   return { url: `http://${shown}:${bound}`, port: bound, close: () => app.close() };
 }
