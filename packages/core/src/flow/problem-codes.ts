@@ -57,6 +57,7 @@ export const problemCodes = {
   PAWL_FLOW_GUARANTEE: 'A step claims a guarantee that its action cannot give.',
   PAWL_FLOW_RETRY_ONCE: 'A retry encloses a step that must not be repeated blindly.',
   PAWL_FLOW_RETRY_KEYED: 'A retry encloses a step with a natural key.',
+  PAWL_FLOW_RETRY_RUN: 'A retry encloses a run of another flow.',
   PAWL_FLOW_EVENT_ATTRIBUTE: 'An attribute of an event has a name that no event has.',
   PAWL_FLOW_EVENTS_BROAD: 'Every event is looked at, whatever its type.',
   PAWL_FLOW_WAIT_ENDLESS: 'Nothing ends a wait but the deadline of the run.',

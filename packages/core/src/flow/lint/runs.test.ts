@@ -46,3 +46,19 @@ describe('programs that a flow runs', () => {
     expect(told(retried('{script: {language: js, code: "1"}}'))).toEqual([]);
   });
 });
+
+describe('runs of other flows', () => {
+  const run = (more: string) => `{a: {run: {workflow: {namespace: n, name: f, version: 1.0.0}${more}}}}`;
+  const retried = (task: string) => `do: [{t: {try: [${task}], catch: {retry: {delay: PT1S}}}}]`;
+
+  it('begin anew where a retry meets one that faulted', () => {
+    expect(told(`do: [${run('')}]`)).toEqual([]);
+    expect(told(retried(run('')))).toEqual(['warning RETRY_RUN /do/0/t/try/0/a']);
+    expect(told(retried(run(', await: false')))).toEqual([]);
+  });
+
+  it('have no contract: the effects are those of the other flow', () => {
+    const declared = `do: [{a: {run: {workflow: {namespace: n, name: f, version: 1.0.0}}, metadata: {pawl: {guarantee: once}}}}]`;
+    expect(told(declared)).toEqual(['error CONTRACT_PLACE /do/0/a/metadata/pawl/guarantee']);
+  });
+});

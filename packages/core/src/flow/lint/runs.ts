@@ -1,7 +1,7 @@
 import { isObject } from '../../json.ts';
 import { member } from '../member.ts';
 import { isOwnText, programOf } from '../program-task.ts';
-import { notYet, refuseToRun } from './report.ts';
+import { notYet, refuseToRun, warn } from './report.ts';
 import type { Lint } from './report.ts';
 import type { TaskSite } from './sites.ts';
 
@@ -10,7 +10,8 @@ export function lintRuns(lint: Lint): void {
   for (const site of lint.sites.tasks) if (site.kind === 'run') lintRun(lint, site);
 }
 
-function lintRun(lint: Lint, { task, path }: TaskSite): void {
+function lintRun(lint: Lint, site: TaskSite): void {
+  const { task, path } = site;
   const { run } = task;
   if (!isObject(run)) return;
   if (run['await'] === false && run['workflow'] === undefined)
@@ -18,6 +19,20 @@ function lintRun(lint: Lint, { task, path }: TaskSite): void {
   if (member(member(run['container'], 'lifetime'), 'cleanup') === 'eventually')
     notYet(lint, `${path}/run/container/lifetime`, 'Containers that are removed later are', 'write cleanup: always');
   lintText(lint, task, path);
+  lintRetried(lint, site);
+}
+
+/** A run that faulted is not gone on with by a retry: it is another one. */
+function lintRetried(lint: Lint, { task, path, retried }: TaskSite): void {
+  const { run } = task;
+  if (!retried || !isObject(run) || run['workflow'] === undefined || run['await'] === false) return;
+  warn(
+    lint,
+    'PAWL_FLOW_RETRY_RUN',
+    path,
+    'Where the other flow faults, a retry runs it again from its beginning: what it did before it faulted is done once more.',
+    'put the retry around the steps of the other flow that may fail',
+  );
 }
 
 /** `${ .name }` is nothing that a script, a shell or a container would understand. */
