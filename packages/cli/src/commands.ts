@@ -19,6 +19,8 @@ export const commands: Readonly<Record<string, Entry>> = {
   cancel: { summary: 'cancel a run', load: () => import('./commands/cancel.ts') },
   resume: { summary: 'let a run go on that was set aside', load: () => import('./commands/resume.ts') },
   decide: { summary: 'list or answer what waits for a person', load: () => import('./commands/decide.ts') },
+  secret: { summary: 'keep values that flows send and nobody reads', load: () => import('./commands/secret.ts') },
+  connection: { summary: 'keep accounts at databases', load: () => import('./commands/connection.ts') },
   jq: { summary: 'run a jq program as flows do', load: () => import('./commands/jq.ts') },
   doctor: { summary: 'check this machine and the database', load: () => import('./commands/doctor.ts') },
 };

@@ -14,6 +14,10 @@ export interface Settings {
   /** PAWL_URL: where commands find the server. */
   readonly url: string;
   readonly token: string | undefined;
+  /** PAWL_KEY: the key of the secrets, and after it those that it follows. */
+  readonly key: string | undefined;
+  /** PAWL_KEY_FILE: the file that holds it. */
+  readonly keyFile: string | undefined;
   /** PAWL_CONNECTIONS: the file of named connections. */
   readonly connectionsFile: string | undefined;
   /** Folders that file actions may read: those of PAWL_FILES, then the data of the examples. */
@@ -42,6 +46,8 @@ export function readSettings(variables: NodeJS.ProcessEnv = process.env): Settin
     port: portOf('PAWL_PORT', get('PAWL_PORT') ?? String(defaultPort)),
     url: get('PAWL_URL') ?? `http://${defaultHost}:${defaultPort}`,
     token: get('PAWL_TOKEN'),
+    key: get('PAWL_KEY'),
+    keyFile: get('PAWL_KEY_FILE'),
     connectionsFile: get('PAWL_CONNECTIONS'),
     files: [...(get('PAWL_FILES')?.split(delimiter).filter(Boolean) ?? []), ...exampleData],
     allowNets: get('PAWL_ALLOW_NETS') ?? '',

@@ -1,5 +1,6 @@
 export type { DeployOptions, Deployment } from './engine/deploy.ts';
 export type { Engine } from './engine/engine.ts';
+export { readKeyFile } from './secrets/key-file.ts';
 export type { KeySource } from './secrets/key-ring.ts';
 export type { KeptSecret, SecretAdmin, TestResult } from './secrets/secret-admin.ts';
 export type { LogLevel } from './engine/log.ts';

@@ -9,12 +9,14 @@ export interface ListPage {
 
 /** What is sent to the server. */
 export interface ApiRequest {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Search parameters; those that are undefined are left out. */
   readonly query?: Readonly<Record<string, string | undefined>>;
   /** Sent as JSON, or as it stands when `type` says what it is. */
   readonly body?: Json;
   readonly type?: string;
+  /** Server to send it to. Default: that of PAWL_URL. */
+  readonly url?: string;
 }
 
 /** What the server answered. */
@@ -30,7 +32,8 @@ const timeoutMs = 30_000;
  * own, or PAWL_UNAVAILABLE when it does not answer.
  */
 export async function callServer(path: string, request: ApiRequest = {}): Promise<ApiAnswer> {
-  const { url, token } = readSettings();
+  const { url: named, token } = readSettings();
+  const url = request.url ?? named;
   const target = addressOf(url, path, request.query ?? {});
   const headers: Record<string, string> = { accept: 'application/json' };
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`;

@@ -48,7 +48,7 @@ async function withEngine(
     if (isNew) note(`pawl: made the data folder ${settings.dataDir}; set PAWL_DATA to use another one.`);
     try {
       const engine = await openEngine({
-        ...engineOptions(settings, access),
+        ...engineOptions({ ...settings, databaseUrl }, access),
         database: opened.database,
         worker: 'none',
         log: textLog(process.env['PAWL_LOG_LEVEL'] === undefined ? 'error' : settings.logLevel),
