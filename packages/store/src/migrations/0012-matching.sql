@@ -123,14 +123,25 @@ $$;
 create function pawl.prune_events(lease_partition smallint[], lease_epoch bigint[], p_before bigint, p_limit integer)
 returns integer language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
+  aged smallint[];
   old uuid[];
 begin
-  perform pawl.fence(lease_partition, lease_epoch, true);
-  -- One that a commit marks right now is forgotten the next time.
+  perform pawl.fence(lease_partition, lease_epoch, false);
+  select array_agg(p.partition) into aged from unnest(lease_partition) as p (partition)
+    where exists (select from pawl.event e where e.partition = p.partition and e.at < p_before);
+  if aged is null then
+    return 0;
+  end if;
+  -- Leases before events, as every commit does.
+  perform pawl.fence(array_agg(x.partition), array_agg(x.epoch), true)
+    from unnest(lease_partition, lease_epoch) as x (partition, epoch) where x.partition = any (aged);
   select array_agg(o.key) into old from (
-    select e.key from pawl.event e
-      where e.partition = any (lease_partition) and e.at < p_before
-      order by e.at limit p_limit for update skip locked
+    select e.key from unnest(aged) as p (partition)
+      cross join lateral (select e.key from pawl.event e
+        where e.partition = p.partition and e.at < p_before
+        -- One that a commit marks right now is forgotten the next time.
+        order by e.at limit p_limit for update skip locked) e
+      limit p_limit
   ) o;
   delete from pawl.event_match m where m.event = any (old);
   delete from pawl.event e where e.key = any (old);
