@@ -117,7 +117,7 @@ const meanings: Meanings = {
     fields: {
       event: 'the CloudEvent',
       place: 'within a `try` with retry: the place of the step',
-      n: 'which event of that place it is',
+      n: 'within a `try` with retry: which event of this step it is',
       hash: 'sha-256 of what it says',
     },
   },
@@ -145,7 +145,7 @@ const meanings: Meanings = {
       detached: 'nobody waits for its end',
       hash: 'sha-256 of the flow’s name and the input',
       place: 'within a `try` with retry: the place of the step',
-      n: 'which child of that place it is',
+      n: 'within a `try` with retry: which run of this step it is',
     },
   },
   'child.stopping': { meaning: 'The child run is asked to cancel.', fields: { child: 'id of the run' } },
