@@ -6,7 +6,7 @@ import { earliestTimer, parkingOf } from './park.ts';
 import type { Part } from './part.ts';
 import { decisionRows } from './questions.ts';
 import type { Said } from './said.ts';
-import { silence } from './said.ts';
+import { silence, sizeOf } from './said.ts';
 import type { Run } from './run-table.ts';
 import { subscriptionChange, wishesOf } from './wishes.ts';
 import { checkSample, countRow, followRow, snapshotFor } from './snapshots.ts';
@@ -79,13 +79,6 @@ function saidOf(run: Run, list: readonly Pending[], hash: Hash): Said | null {
   run.storedWishes = wishes;
   if (said === null && change.subscribe.length === 0 && change.unsubscribe.length === 0) return null;
   return { ...(said ?? silence), ...change };
-}
-
-function sizeOf({ messages, events, subscribe }: Said): number {
-  let characters = 128 * subscribe.length;
-  for (const { body } of events) characters += body.length + 256;
-  for (const { message } of messages) characters += JSON.stringify(message).length + 128;
-  return characters;
 }
 
 function encodeEvents(run: Run, hash: Hash): { journal: JournalRow | null; payloads: readonly PayloadRow[] } {

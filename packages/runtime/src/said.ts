@@ -47,3 +47,12 @@ export function gatherSaid(parts: readonly { readonly said: Said | null }[]): Pa
   }
   return all;
 }
+
+/** About how many characters it has. */
+export function sizeOf({ messages, events, subscribe, schedules }: Said): number {
+  let characters = 128 * subscribe.length;
+  for (const { body } of events) characters += body.length + 256;
+  for (const { state } of schedules) characters += state.length;
+  for (const { message } of messages) characters += JSON.stringify(message).length + 128;
+  return characters;
+}

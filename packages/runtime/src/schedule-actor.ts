@@ -13,14 +13,14 @@ import type {
   StartKey,
 } from '@pawl/core';
 import { canonicalJson, compileSchedule, decideSchedule, ensureError, partitionOf, startKeyOf } from '@pawl/core';
-import { backoffMs } from './backoff.ts';
+import { bounds } from './bounds.ts';
 import type { Context } from './context.ts';
 import type { PartOwner } from './part.ts';
 import { loosePart } from './part.ts';
 import { isStoreError } from './recovery.ts';
 import type { MessageKey } from './run-table.ts';
 import type { Said } from './said.ts';
-import { silence } from './said.ts';
+import { silence, sizeOf } from './said.ts';
 
 /** Something that happened to a schedule, and the message that brought it. */
 export interface ScheduleArrival {
@@ -41,7 +41,6 @@ export class ScheduleActor implements PartOwner {
   private waiting: ScheduleArrival[] = [];
   private writing: ScheduleArrival[] = [];
   private decided: ScheduleDecision | undefined;
-  private failures = 0;
   private readonly onIdle: (nextAt: number) => void;
 
   constructor(id: string, context: Context, onIdle: (nextAt: number) => void) {
@@ -61,7 +60,6 @@ export class ScheduleActor implements PartOwner {
   committed(): void {
     const nextAt = this.decided?.at ?? Number.POSITIVE_INFINITY;
     this.writing = [];
-    this.failures = 0;
     if (this.gone) return;
     if (this.waiting.length > 0) this.work();
     else this.onIdle(nextAt);
@@ -70,7 +68,7 @@ export class ScheduleActor implements PartOwner {
   /** Its flow was changed between the read and the commit, or the database does not take what it wrote: it is decided again. */
   refused(error: PoisonError): void {
     this.context.ports.log.warn({ err: error, schedule: this.id }, 'A schedule is decided again.');
-    this.again();
+    this.giveUp();
   }
 
   private work(): void {
@@ -81,18 +79,18 @@ export class ScheduleActor implements PartOwner {
       const fields = { err: ensureError(error), schedule: this.id };
       if (isStoreError(error)) log.warn(fields, 'A schedule could not be read; Pawl tries again.');
       else log.error(fields, 'A schedule could not be decided; Pawl tries again.');
-      this.again();
+      this.giveUp();
     });
   }
 
-  private again(): void {
-    const { clock, random } = this.context.ports;
-    this.failures += 1;
-    clock.after(backoffMs(this.failures, random), () => {
-      if (this.gone || this.context.draining) return;
-      this.waiting = [...this.writing, ...this.waiting];
-      this.work();
-    });
+  /** What happened is read again from the store: its messages are still in the inbox, and its time is still due. */
+  private giveUp(): void {
+    const { context } = this;
+    if (this.gone) return;
+    for (const { message } of [...this.writing, ...this.waiting])
+      if (message !== undefined) context.inbox.putBack(message);
+    this.gone = true;
+    this.onIdle(context.now() + bounds.beatEvery);
   }
 
   private async advance(): Promise<void> {
@@ -106,7 +104,7 @@ export class ScheduleActor implements PartOwner {
     this.decided = undefined;
     if (row === undefined || flow === undefined || spec === undefined) return this.context.committer.write(part);
     const said = this.decide(row, flow, spec);
-    this.context.committer.write(said === null ? part : { ...part, said });
+    this.context.committer.write(said === null ? part : { ...part, said, characters: part.characters + sizeOf(said) });
   }
 
   /** One arrival after another; null: nothing comes of them. */

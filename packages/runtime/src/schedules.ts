@@ -61,11 +61,12 @@ export class Schedules {
     if (this.context.ownership.lease(partitionOf(id)) === undefined) return;
     let actor = this.actors.get(id);
     if (actor === undefined) {
-      actor = new ScheduleActor(id, this.context, (nextAt) => {
-        this.actors.delete(id);
+      const made = new ScheduleActor(id, this.context, (nextAt) => {
+        if (this.actors.get(id) === made) this.actors.delete(id);
         this.rows.expect(nextAt);
       });
-      this.actors.set(id, actor);
+      actor = made;
+      this.actors.set(id, made);
     }
     actor.take(arrival);
   }
