@@ -1,6 +1,6 @@
 import type { ActionDescription, ActionRequest, Cancellation, Log, Outcome } from '@pawl/core';
 import type { Connections } from './connections/connections.ts';
-import type { Egress, FlowName } from './egress/egress.ts';
+import type { Egress, FlowName, Sockets } from './egress/egress.ts';
 import type { Databases } from './sql/databases.ts';
 import type { FileStore } from './file/files.ts';
 import type { RunServices } from './run/run-services.ts';
@@ -12,6 +12,8 @@ export interface ActionContext {
   readonly left: () => void;
   /** HTTP, as this flow may use it. */
   readonly egress: Egress;
+  /** Connections for other protocols, as this flow may use them. */
+  readonly sockets: Sockets;
   readonly connections: Connections;
   readonly databases: Databases;
   readonly files: FileStore;

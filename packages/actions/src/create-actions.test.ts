@@ -30,6 +30,7 @@ describe('the Actions port', () => {
     expect(actions.names()).toEqual([
       'a2a',
       'file.read',
+      'grpc',
       'http',
       'log',
       'mcp',

@@ -21,6 +21,7 @@ import type { Endpoint } from './egress/guard.ts';
 import { egressOutcome, errorOf, FailedAttempt, unanswered } from './failures.ts';
 import { readFileAction } from './file/action.ts';
 import { createFileStore } from './file/files.ts';
+import { grpcAction } from './grpc/action.ts';
 import { httpAction } from './http/action.ts';
 import { logAction } from './log/action.ts';
 import { mcpAction } from './mcp/action.ts';
@@ -61,7 +62,7 @@ export interface ActionsOptions {
 
 /** The built-in actions, in no order. */
 const builtIn: readonly Action[] = [
-  ...[httpAction, openApiAction, mcpAction, a2aAction, readFileAction, queryAction, executeAction, upsertAction, logAction],
+  ...[httpAction, openApiAction, mcpAction, a2aAction, grpcAction, readFileAction, queryAction, executeAction, upsertAction, logAction],
   ...[scriptAction, shellAction, containerAction],
 ];
 
@@ -111,6 +112,7 @@ export function createActions(options: ActionsOptions): ProcessActions {
         cancellation,
         left: onLeft,
         egress: gate.forFlow(request.flow),
+        sockets: gate.socketsForFlow(request.flow),
         flow: request.flow,
       };
       if (request.secrets === undefined) return runner.run(request, context);

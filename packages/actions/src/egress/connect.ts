@@ -12,7 +12,35 @@ export function guardedConnector(guard: Guard, permissions: Permissions): buildC
     const secure = options.protocol === 'https:';
     const host = options.hostname.replace(/^\[|\]$/g, '');
     const port = Number(options.port) || (secure ? 443 : 80);
-    const name = { host, servername: options.servername ?? (isIP(host) === 0 ? host : '') };
+    const servername = options.servername ?? serverName(host);
+    openSocket(guard, permissions, { host, port, servername, secure: () => secure, protocols: ['http/1.1'] }).then(
+      (socket) => callback(null, socket),
+      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
+    );
+  };
+}
+
+/** Where a socket is to lead, and how. */
+export interface SocketTarget {
+  readonly host: string;
+  readonly port: number;
+  /** The name that a certificate must have. */
+  readonly servername: string;
+  /** Whether TLS is spoken, by the addresses that were found. */
+  readonly secure: (addresses: readonly string[]) => boolean;
+  /** Protocols that are offered over TLS, the best first. */
+  readonly protocols: readonly string[];
+}
+
+/** The name that TLS asks for: none where the host is an address. */
+export function serverName(host: string): string {
+  return isIP(host) === 0 ? host : '';
+}
+
+/** A connected socket, to a checked address only. Rejects with an EgressFailure. */
+export function openSocket(guard: Guard, permissions: Permissions, target: SocketTarget): Promise<Socket> {
+  const { host, port } = target;
+  return new Promise((resolve, reject) => {
     let settled = false;
     const settle = (error: Error | null, socket: Socket | null): void => {
       if (settled) {
@@ -21,9 +49,8 @@ export function guardedConnector(guard: Guard, permissions: Permissions): buildC
       }
       settled = true;
       clearTimeout(timer);
-      if (socket === null)
-        callback(error ?? new EgressFailure('unreachable', `${host}:${port} cannot be reached.`), null);
-      else callback(null, socket);
+      if (socket === null) reject(error ?? new EgressFailure('unreachable', `${host}:${port} cannot be reached.`));
+      else resolve(socket);
     };
     let open: Socket | undefined;
     const timer = setTimeout(() => {
@@ -39,7 +66,8 @@ export function guardedConnector(guard: Guard, permissions: Permissions): buildC
     guard(host, port, permissions).then(
       (addresses) => {
         if (settled) return;
-        open = secure ? connectSecure(name, port, addresses) : connectTcp(pinned(host, port, addresses));
+        const secure = target.secure(addresses);
+        open = secure ? connectSecure(target, addresses) : connectTcp(pinned(host, port, addresses));
         open.setNoDelay(true);
         open.once(secure ? 'secureConnect' : 'connect', () => settle(null, open ?? null));
         open.once('error', (error) => settle(unreachable(host, port, error), null));
@@ -47,7 +75,7 @@ export function guardedConnector(guard: Guard, permissions: Permissions): buildC
       },
       (error: unknown) => settle(error instanceof Error ? error : new Error(String(error)), null),
     );
-  };
+  });
 }
 
 /** A socket for database drivers, which call `connect(port, host)` on it: the same check, the same pinning. */
@@ -75,11 +103,11 @@ export class GuardedSocket extends Socket {
   }
 }
 
-function connectSecure(name: { host: string; servername: string }, port: number, addresses: readonly string[]): Socket {
+function connectSecure(target: SocketTarget, addresses: readonly string[]): Socket {
   return connectTls({
-    ...pinned(name.host, port, addresses),
-    servername: name.servername,
-    ALPNProtocols: ['http/1.1'],
+    ...pinned(target.host, target.port, addresses),
+    servername: target.servername,
+    ALPNProtocols: [...target.protocols],
   });
 }
 

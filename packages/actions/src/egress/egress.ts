@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
+import { isPublic, parseAddress } from './addresses.ts';
 import { Client } from './client.ts';
 import type { EgressAnswer, EgressRequest } from './client.ts';
-import { GuardedSocket, guardedConnector } from './connect.ts';
+import { GuardedSocket, guardedConnector, openSocket, serverName } from './connect.ts';
 import { createGuard } from './guard.ts';
 import type { Endpoint, Permissions } from './guard.ts';
 import { parseNets } from './nets.ts';
@@ -35,6 +36,15 @@ export interface Egress {
   request(request: EgressRequest): Promise<EgressAnswer>;
 }
 
+/** Connections for protocols that no HTTP request carries. */
+export interface Sockets {
+  /**
+   * Connects to a checked address. Port 443 and every address of the public internet is spoken to by TLS alone, with a
+   * certificate of the host; others, which whoever runs Pawl has allowed, without. Rejects with an EgressFailure.
+   */
+  connect(host: string, port: number, protocols: readonly string[]): Promise<Socket>;
+}
+
 /** A flow as grants and connections name it. */
 export interface FlowName {
   readonly namespace: string;
@@ -66,18 +76,37 @@ export class EgressGate {
 
   /** The network as a flow may use it. */
   forFlow(flow: FlowName): Egress {
-    const granted = this.#grants.flatMap((grant, index) => (grant.matches(flow) ? [index] : []));
+    const granted = this.#granted(flow);
     const key = granted.join();
     const known = this.#clients.get(key);
     if (known !== undefined) return known;
-    const nets = [...this.#nets, ...granted.flatMap((index) => this.#grants[index]?.nets ?? [])];
-    const permissions: Permissions = { nets, endpoints: [] };
     const client = new Client({
-      connect: guardedConnector(this.#guard, permissions),
+      connect: guardedConnector(this.#guard, this.#permissions(granted)),
       userAgent: this.#options.userAgent,
     });
     this.#clients.set(key, client);
     return client;
+  }
+
+  /** Sockets as a flow may use them. */
+  socketsForFlow(flow: FlowName): Sockets {
+    const permissions = this.#permissions(this.#granted(flow));
+    return {
+      connect: (host, port, protocols) => {
+        const secure = (addresses: readonly string[]): boolean => port === 443 || addresses.some(isPublicAddress);
+        const target = { host, port, servername: serverName(host), secure, protocols };
+        return openSocket(this.#guard, permissions, target);
+      },
+    };
+  }
+
+  /** The numbers of the grants that a flow has. */
+  #granted(flow: FlowName): readonly number[] {
+    return this.#grants.flatMap((grant, index) => (grant.matches(flow) ? [index] : []));
+  }
+
+  #permissions(granted: readonly number[]): Permissions {
+    return { nets: [...this.#nets, ...granted.flatMap((index) => this.#grants[index]?.nets ?? [])], endpoints: [] };
   }
 
   /** A socket for a database driver: it checks when the driver calls `connect(port, host)`. `endpoints` are allowed by the operator. */
@@ -89,6 +118,11 @@ export class EgressGate {
   async close(): Promise<void> {
     await Promise.all([...this.#clients.values()].map((client) => client.close()));
   }
+}
+
+function isPublicAddress(text: string): boolean {
+  const address = parseAddress(text);
+  return address === undefined || isPublic(address);
 }
 
 /** Whether a flow is meant by a pattern `namespace/name`, where `*` stands for any characters but a slash. */

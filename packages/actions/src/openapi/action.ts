@@ -8,7 +8,7 @@ import { callHttp } from '../http/action.ts';
 import { Documents } from '../resource/documents.ts';
 import { parseDocument } from '../resource/parse-document.ts';
 import { runPure } from '../turned-out-pure.ts';
-import { FrozenRequests } from './frozen.ts';
+import { FrozenRequests } from '../resource/frozen.ts';
 import { inputSchema } from './input.ts';
 import { findOperation, isSwagger } from './operation.ts';
 import { Description } from './references.ts';
@@ -40,10 +40,10 @@ async function callOperation(request: ActionRequest, context: ActionContext): Pr
   const call = { ...request, args };
   if (request.declared === undefined && httpGuarantee(operation.method, undefined) === 'pure')
     return runPure(call, context, callHttp);
-  if (request.guarantee !== 'pure' && !frozen.allows(request.key, args)) return changed(operation.id);
+  if (request.guarantee !== 'pure' && !frozen.allows(request, args)) return changed(operation.id);
   const left = (): void => {
     context.left();
-    frozen.note(request.key, args);
+    frozen.note(request, args);
   };
   return callHttp(call, { ...context, left });
 }

@@ -8,7 +8,7 @@ import type { Lint } from './report.ts';
 import type { TaskSite } from './sites.ts';
 
 /** Protocols that Pawl speaks. */
-export const builtProtocols: readonly string[] = ['http', 'openapi', 'mcp', 'a2a'];
+export const builtProtocols: readonly string[] = ['http', 'openapi', 'mcp', 'a2a', 'grpc'];
 
 /** What the language has and this version of Pawl does not run. */
 export function lintNotBuilt(lint: Lint): void {
