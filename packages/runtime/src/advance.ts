@@ -2,6 +2,7 @@ import type { CompiledFlow, DecideEnv, Decision, RunEvent, RunStart, RunState, S
 import { beginRun, decide, ensureError, pending } from '@pawl/core';
 import { bounds } from './bounds.ts';
 import type { Context } from './context.ts';
+import { lifeOf } from './life.ts';
 import { earliestTimer, parkingOf } from './park.ts';
 import type { MessageKey, Queued } from './run-table.ts';
 import { Run } from './run-table.ts';
@@ -32,7 +33,7 @@ export class Advance {
       worker: ports.store.worker,
       get lineage() {
         const { number, at } = context.ownership.lineage;
-        return { number, until: at + bounds.lease };
+        return { number, at, until: at + bounds.lease };
       },
       acquire: (target, concurrency) => this.acquire(target, concurrency),
       release: (target) => this.release(target),
@@ -106,6 +107,7 @@ export class Advance {
     run.startMessage = message;
     if (message !== undefined) run.consumed.push(message);
     sample(run);
+    run.life = lifeOf(run, this.context.publishes);
     this.context.table.add(run);
     this.take(run, events);
     this.gather(run);

@@ -234,15 +234,15 @@ describe('a run whose database went back to an earlier point', () => {
   });
 
   it('asks from its beginning where its id is from before: it may have begun already', () => {
-    const until = Date.UTC(2026, 10, 1) + 1;
-    const old = play(`do: [{${step('a')}}]`, { lineage: { number: 3, until } });
+    const at = Date.UTC(2026, 10, 1) + 1;
+    const old = play(`do: [{${step('a')}}]`, { lineage: { number: 3, at, until: at } });
     expect(sent(old)).toEqual([]);
     expect(asked(old)).toBe(1);
     expect(old.state.lineage).toBe(3);
-    const fresh = play(`do: [{${step('a')}}]`, { lineage: { number: 3, until: 0 } });
+    const fresh = play(`do: [{${step('a')}}]`, { lineage: { number: 3, at: 0, until: at } });
     expect(sent(fresh)).toEqual(['a']);
     expect(fresh.events[0]).toMatchObject({ type: 'run.started', lineage: 3 });
-    const first = play(`do: [{${step('a')}}]`, { lineage: { number: 0, until } });
+    const first = play(`do: [{${step('a')}}]`, { lineage: { number: 0, at, until: at } });
     expect(first.events[0]).not.toHaveProperty('lineage');
     expect(sent(first)).toEqual(['a']);
   });

@@ -22,7 +22,7 @@ export function reconcile(m: Machine, { lineage, until }: { readonly lineage: nu
 
 /** What a run's first event says of its lineage: nothing in the first one. A run that may have been begun before is of none yet. */
 export function bornIn({ lineage }: DecideEnv, run: string): { lineage?: number } {
-  if (lineage === undefined || lineage.number === 0 || timeOf(run) < lineage.until) return {};
+  if (lineage === undefined || lineage.number === 0 || timeOf(run) < lineage.at) return {};
   return { lineage: lineage.number };
 }
 

@@ -79,8 +79,8 @@ export interface DecideEnv {
   /** In [0, 1): jitter. */
   readonly random: () => number;
   readonly limits: Limits;
-  /** Lineage of the database, which runs that begin are born in, and when nothing that is lost was done any more (ms). Default: the first. */
-  readonly lineage?: { readonly number: number; readonly until: number };
+  /** Lineage of the database, which runs that begin are born in; when it began, and when nothing that is lost was done any more (ms). Default: the first. */
+  readonly lineage?: { readonly number: number; readonly at: number; readonly until: number };
   /** Id of the worker that decides; it is kept with the intents of `once` effects. */
   readonly worker?: string;
   /**
