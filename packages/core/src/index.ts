@@ -89,6 +89,8 @@ export type {
 } from './flow/index.ts';
 export { durationMs, parseDuration } from './flow/duration.ts';
 export { checkFlow, compareVersions, flowHash, nearestHint, parseFlow } from './flow/index.ts';
+export type { LifeOf } from './state/lifecycle.ts';
+export { LifecycleView, lifecycleTypes } from './state/lifecycle.ts';
 export { newRunId } from './run-id.ts';
 export type { ScheduledStart, ScheduleDecision, ScheduleState, ScheduleStimulus } from './schedule/decide-schedule.ts';
 export { decideSchedule } from './schedule/decide-schedule.ts';

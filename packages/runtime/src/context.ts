@@ -31,6 +31,8 @@ export interface ContextOptions {
   /** The one run that this worker owns and advances; undefined: all runs of its partitions. */
   readonly only: string | undefined;
   readonly shares: boolean;
+  /** Which types of lifecycle events are published; undefined: none. */
+  readonly publishes: ((type: string) => boolean) | undefined;
 }
 
 /** The parts of one worker, each with one idea, and what they share. */
@@ -42,6 +44,7 @@ export class Context {
   /** Undefined: all runs of its partitions. */
   readonly only: Family | undefined;
   readonly shares: boolean;
+  readonly publishes: ((type: string) => boolean) | undefined;
   readonly table = new RunTable();
   readonly limiter = new Limiter();
   readonly timers: Timers;
@@ -73,6 +76,7 @@ export class Context {
     this.observe = options.observe;
     this.only = options.only === undefined ? undefined : new Family(options.only, () => this.ownership.need());
     this.shares = options.shares;
+    this.publishes = options.publishes;
     this.timers = new Timers(options.ports.clock, () => this.now());
     this.ownership = new Ownership(this);
     this.settle = new Settle(this);

@@ -129,6 +129,34 @@ describe('a run that listens', () => {
   });
 });
 
+describe('the life of runs', () => {
+  it('is published where somebody wants it, and can start or feed others', async () => {
+    const world = new TestWorld();
+    const type = 'io.serverlessworkflow.workflow.completed.v1';
+    const worker = await world.started('w1', { publishes: (wanted) => wanted === type });
+    const listener = await begin(world, worker, world.deploy([listen('a', one(type))]));
+    const run = await begin(world, worker, world.deploy([task.act('b')]));
+    await world.clock.pass(1_100);
+    expect(await worker.whenEnded(listener)).toMatchObject({
+      output: [{ name: `flow-${run}.test`, outputUri: `/api/v1/runs/${run}` }],
+    });
+    const types = [...world.database.events.events.values()].map(({ row }) => row.type);
+    expect(types).toEqual([type, type]);
+  });
+
+  it('is told in full by whoever takes a run over', async () => {
+    const world = new TestWorld();
+    const publishes = (type: string): boolean => type.endsWith('task.completed.v1');
+    const first = await world.started('w1', { publishes });
+    await begin(world, first, world.deploy([{ outer: { do: [task.wait('w', 'PT30S')] } }]));
+    world.stores.get('w1')?.kill();
+    await world.started('w2', { publishes });
+    await world.clock.pass(60_000);
+    const rows = [...world.database.events.events.values()].map(({ row }) => JSON.parse(row.body) as JsonObject);
+    expect(rows).toMatchObject([{ data: { task: '/do/0/outer/do/0/w' } }, { data: { task: '/do/0/outer' } }]);
+  });
+});
+
 describe('events', () => {
   it('are forgotten after a day', async () => {
     const world = new TestWorld();

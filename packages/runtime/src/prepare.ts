@@ -1,6 +1,7 @@
 import type { Hash, JournalRow, Limits, PayloadRow, Pending, RunHead, TimerRow } from '@pawl/core';
 import { encodeRow, pending, statusOf } from '@pawl/core';
 import { bounds } from './bounds.ts';
+import { withLife } from './life.ts';
 import { outwardOf } from './outward.ts';
 import { earliestTimer, parkingOf } from './park.ts';
 import type { Part } from './part.ts';
@@ -18,6 +19,8 @@ export interface PrepareWith {
   readonly hash: Hash;
   /** Whether runs may leave memory here. */
   readonly parks: boolean;
+  /** Which types of lifecycle events are published; undefined: none. */
+  readonly publishes: ((type: string) => boolean) | undefined;
 }
 
 /**
@@ -32,7 +35,7 @@ export function prepare(run: Run, using: PrepareWith): Part {
   const parks = !ended && using.parks && run.queue.length === 0 && leavesMemory(run, list, using.now);
   const { journal, payloads } = encodeEvents(run, using.hash);
   const decisions = decisionRows(run, list);
-  const said = saidOf(run, list, using.hash);
+  const said = saidOf(run, list, using);
   if (ended || parks) checkSample(run);
   const snapshot = ended ? null : snapshotFor(run, parks, using.limits, using.hash);
   const timer = timerRow(run, parks, list);
@@ -71,8 +74,8 @@ function leavesMemory(run: Run, list: readonly Pending[], now: number): boolean 
 }
 
 /** What the commit says to others: messages, events, and what the run listens for from now on. */
-function saidOf(run: Run, list: readonly Pending[], hash: Hash): Said | null {
-  const said = outwardOf(run, hash);
+function saidOf(run: Run, list: readonly Pending[], { hash, publishes }: PrepareWith): Said | null {
+  const said = withLife(run, outwardOf(run, hash), hash, publishes);
   const wishes = wishesOf(run, list);
   if (run.storedWishes === undefined && wishes === undefined) return said;
   const change = subscriptionChange(run, wishes ?? [], hash);

@@ -15,6 +15,7 @@ import { backoffMs, sleep } from './backoff.ts';
 import { bounds } from './bounds.ts';
 import type { Context } from './context.ts';
 import { hasEnded } from './ends.ts';
+import { lifeOf } from './life.ts';
 import { openQuestions } from './questions.ts';
 import type { MessageKey, Queued, Work } from './run-table.ts';
 import { Run } from './run-table.ts';
@@ -152,6 +153,7 @@ export class Recovery {
     run.suspect = context.ownership.suspicious(run.partition);
     run.questions = openQuestions(run.pending);
     run.storedWishes = wishesOf(run, run.pending);
+    run.life = lifeOf(run, context.publishes, state);
     if (context.only !== undefined) context.only.follow(run, run.pending, context.ports.hash);
     const { lineage } = context.ownership;
     if ((state.lineage ?? 0) >= lineage.number) this.queueLost(run, await this.fatesOf(run), legacy);

@@ -1,6 +1,7 @@
 import type {
   CompiledFlow,
   DecisionRow,
+  LifecycleView,
   Listening,
   Pending,
   ReturnedEvent,
@@ -93,6 +94,8 @@ export class Run implements TimerItem {
 
   /** A run that waits for messages alone leaves memory if nothing has come by then (ms). */
   parkDue = Number.POSITIVE_INFINITY;
+  /** Tells its life, where that is published. */
+  life: LifecycleView | undefined = undefined;
   /** Events of consumed messages that no step wanted: they may come again. */
   returned: ReturnedEvent[] | undefined = undefined;
 

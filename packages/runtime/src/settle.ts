@@ -35,6 +35,7 @@ export class Settle implements CommitHost {
         now: context.now(),
         limits: context.limits,
         hash: context.ports.hash,
+        publishes: context.publishes,
         parks: context.only === undefined && !context.ownership.leaving(run.partition),
       });
       if (context.only !== undefined) joinFamily(context.only, part, context.ports.hash);

@@ -19,6 +19,8 @@ export interface WorkerOptions {
   /** Compiled flows, shared with others in this process. Default: a cache of its own. */
   readonly flows?: FlowCache;
   readonly observe?: RuntimeObserver;
+  /** Which types of lifecycle events are published with what they tell of. It is asked at each commit. Default: none. */
+  readonly publishes?: (type: string) => boolean;
 }
 
 /** Numbers about a worker at one moment. */
@@ -73,6 +75,7 @@ class PartitionWorker implements Worker {
       limits: { ...defaultLimits, ...options.limits },
       flows: options.flows ?? new FlowCache(ports.store, ports.actions),
       observe: options.observe ?? {},
+      publishes: options.publishes,
       only,
       shares: options.shares ?? only === undefined,
     });
