@@ -97,6 +97,14 @@ export function messageTests(tools: Tools): void {
       expect(await tools.worker().flowNamed('elsewhere', { namespace: 'test', name: 'child' })).toBeUndefined();
     });
 
+    it('may be of a run that faults as it begins, since nobody knows its flow', async () => {
+      const lease = await own(tools.worker(), 170);
+      const stray = newRunId(170);
+      await tools.worker().commit(commitOf([lease], { starts: [startOf(stray, '')], journal: [journalOf(stray, 1)] }));
+      expect(await tools.worker().run(stray)).toMatchObject({ run: stray });
+      expect(await tools.store().api.runSummary('default', stray)).toMatchObject({ id: stray });
+    });
+
     it('of a start that lost are left out, and no others', async () => {
       const lease = await own(tools.worker(), 165);
       const flow = await tools.flow();
