@@ -4,6 +4,7 @@ import { keepAnswer, takeKey } from './answers.ts';
 import type { Database } from './database.ts';
 import { listDecisions, readDecision } from './decisions.ts';
 import { openEventApi } from './event-api.ts';
+import { openSinkApi } from './event-sinks.ts';
 import { deployFlow, listFlows, readFlow, readFlowVersion } from './flows.ts';
 import { acceptMessage, acceptStart, readAcceptedStart } from './inbox.ts';
 import type { Names } from './names.ts';
@@ -30,6 +31,7 @@ export function openApiStore(
     flow: (hash) => readFlow(database, hash),
     ...openEventApi(database, names, waker),
     ...openScheduleApi(database, names, waker),
+    ...openSinkApi(database),
     async start(start) {
       const answer = await acceptStart(database, names, start);
       if (!answer.replayed) waker.wake([partitionOf(start.run)]);

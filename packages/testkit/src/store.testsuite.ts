@@ -19,6 +19,7 @@ import {
 import { eventTests } from './store-events.testsuite.ts';
 import { messageTests } from './store-messages.testsuite.ts';
 import { scheduleTests } from './store-schedules.testsuite.ts';
+import { sinkTests } from './store-sinks.testsuite.ts';
 import { codeOf, everyPage, type Tools } from './store-tools.ts';
 
 /** What an implementation lets the suite do beyond the port. */
@@ -70,6 +71,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     messageTests(tools);
     eventTests(tools);
     scheduleTests(tools);
+    sinkTests(tools);
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Json } from '../json.ts';
 import type { RunStatus, WaitingFor } from '../state/state.ts';
-import type { EventRow, EventView, ScheduleRow, SubscriptionRow } from './event-rows.ts';
+import type { EventRow, EventView, OutgoingEvent, ScheduleRow, SubscriptionRow } from './event-rows.ts';
 import type { DecisionRow, FlowVersion, InboxMessage, InboxRow, JournalRow, StoredRun } from './rows.ts';
 
 /** A run as lists show it. */
@@ -87,6 +87,17 @@ export interface ApiStore {
     readonly cursor: string | null;
     readonly limit: number;
   }): Promise<ListPage<EventView>>;
+  /**
+   * Events for a sink, in order of acceptance: all that are accepted from the first call on, each until `eventsSent` or
+   * until it is too old to be kept. They are given to one holder at a time, who holds them from one call until `until`;
+   * `undefined`: another one does. An event may be given again, after a crash too: its source and id tell.
+   */
+  eventsToSend(
+    sink: { readonly name: string; readonly holder: string; readonly at: number; readonly until: number },
+    limit: number,
+  ): Promise<readonly OutgoingEvent[] | undefined>;
+  /** Events that a sink has: they are not given to it again. */
+  eventsSent(sink: string, events: readonly string[]): Promise<void>;
   /**
    * Puts a schedule in force with its subscriptions, in place of what the flow's name had, or (`undefined`) takes it
    * away. What it knows is kept where `keeps`, and whether it is paused in any case. Changes nothing where a newer

@@ -96,6 +96,17 @@ export interface EventView {
   readonly taken: number;
 }
 
+/** An event on its way out to a sink. */
+export interface OutgoingEvent {
+  /** Its key in the store. */
+  readonly event: string;
+  readonly type: string;
+  /** When it was accepted (ms). */
+  readonly at: number;
+  /** The whole CloudEvent as JSON text. */
+  readonly body: string;
+}
+
 /** How a child run ended, as its parent is told. The output is a copy. */
 export type ChildEnd =
   | { readonly status: 'completed'; readonly output: Json }

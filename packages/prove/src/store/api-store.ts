@@ -5,6 +5,7 @@ import { eventLists } from './event-lists.ts';
 import { flowLists } from './flow-lists.ts';
 import { runLists } from './run-lists.ts';
 import { scheduleLists } from './schedule-lists.ts';
+import { sinkLists } from './sink-lists.ts';
 import type { SimStore } from './sim-store.ts';
 import type { Tables } from './tables.ts';
 
@@ -19,6 +20,7 @@ export function apiStore(store: SimStore): ApiStore {
     ...runLists(store),
     ...eventLists(store),
     ...scheduleLists(store),
+    ...sinkLists(store),
     start: (start) =>
       store.serve(() => {
         const answer = acceptStart(tables, start);

@@ -17,6 +17,13 @@ interface SubscriptionRecord {
   fresh: boolean;
 }
 
+/** A sink of a simulated store, and the keys of the events that it has not had. */
+export interface SinkRecord {
+  holder: string;
+  until: number;
+  readonly out: Set<string>;
+}
+
 /** Events, subscriptions, what was given to whom, and schedules of a simulated store. */
 export class EventTables {
   /** By workspace, source and id, in order of acceptance. */
@@ -25,13 +32,16 @@ export class EventTables {
   /** By event, listener and step. */
   readonly matches = new Map<string, { readonly event: string; taken: boolean }>();
   readonly schedules = new Map<string, ScheduleRow>();
+  readonly sinks = new Map<string, SinkRecord>();
   private made = 0;
 
   /** Accepts an event; false where its source and id are known. */
   accept(row: EventRow): boolean {
     const name = JSON.stringify([row.workspace, row.source, row.id]);
     if (this.events.has(name)) return false;
-    this.events.set(name, { key: this.nextId(), row, fresh: true, taken: false });
+    const key = this.nextId();
+    this.events.set(name, { key, row, fresh: true, taken: false });
+    for (const { out } of this.sinks.values()) out.add(key);
     return true;
   }
 
@@ -92,9 +102,12 @@ export class EventTables {
     for (const [name, { key, row }] of this.events) {
       if (gone === limit || row.at >= before || !partitions.includes(row.partition)) continue;
       this.events.delete(name);
+      for (const { out } of this.sinks.values()) out.delete(key);
       for (const [match, { event }] of this.matches) if (event === key) this.matches.delete(match);
       gone += 1;
     }
+    for (const [name, { until, out }] of this.sinks)
+      if (gone > 0 && until < before && out.size === 0) this.sinks.delete(name);
     return gone;
   }
 
