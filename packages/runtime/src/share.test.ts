@@ -118,7 +118,7 @@ describe('a share', () => {
     expect(watch.isDead('other', 31_500), 'it had a second').toBe(true);
     let slow = 31_500;
     const rare = new BeatWatch();
-    for (; slow < 60_000; slow += 3_000) rare.observe(restarted, slow);
+    for (; slow < 60_000; slow += 3_000) rare.observe(restarted, slow, owners);
     expect(rare.isDead('other', slow), 'seen rarely, but again and again').toBe(true);
   });
 
