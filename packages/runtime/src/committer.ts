@@ -157,8 +157,18 @@ export class Committer {
       characters += part.characters;
     }
     this.cut();
-    if (this.loose.length > 0) for (const part of this.loose.splice(0, bounds.commitMessages)) parts.push(part);
+    if (this.loose.length > 0) for (const part of this.takeLoose()) parts.push(part);
     return parts;
+  }
+
+  /** Parts of no run, as many as one commit may hold besides those of runs. */
+  private takeLoose(): Part[] {
+    let count = 0;
+    for (let characters = 0; count < this.loose.length && count < bounds.commitMessages; count += 1) {
+      if (characters > bounds.commitAloneCharacters) break;
+      characters += this.loose[count]?.characters ?? 0;
+    }
+    return this.loose.splice(0, count);
   }
 
   /** Forgets the runs that were taken; a long rest is moved only once half of it is behind us. */

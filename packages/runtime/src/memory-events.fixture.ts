@@ -38,14 +38,16 @@ export class MemoryEvents {
     return true;
   }
 
-  apply(commit: Commit): void {
-    for (const event of commit.events ?? []) this.accept(event);
+  /** `out`: runs whose start lost; they say nothing. */
+  apply(commit: Commit, out: ReadonlySet<string>): void {
+    for (const { from = '', ...event } of commit.events ?? []) if (!out.has(from)) this.accept(event);
     for (const { partition, listener, step } of commit.unsubscribe ?? []) {
       for (const [name, { row }] of this.subscriptions)
         if (row.partition === partition && row.listener === listener && row.step === step)
           this.subscriptions.delete(name);
     }
-    for (const row of commit.subscribe ?? []) this.subscriptions.set(subscriptionName(row), { row, fresh: true });
+    for (const row of commit.subscribe ?? [])
+      if (!out.has(row.listener)) this.subscriptions.set(subscriptionName(row), { row, fresh: true });
     for (const one of commit.returned ?? []) this.matches.delete(matchName(one));
     for (const one of commit.taken ?? []) this.matches.set(matchName(one), { taken: true });
     for (const { id, at, state } of commit.schedules ?? []) {

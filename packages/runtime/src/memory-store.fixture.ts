@@ -89,8 +89,8 @@ export class MemoryDatabase {
     for (const row of commit.decisions) this.decisions.set(row.id, row);
     const consumed = new Set(commit.consumed.map(({ id }) => id));
     this.inbox = this.inbox.filter(({ id }) => !consumed.has(id));
-    this.events.apply(commit);
-    this.deliver(commit.messages ?? []);
+    this.events.apply(commit, out);
+    this.deliver((commit.messages ?? []).filter(({ from = '' }) => !out.has(from)));
     return { lost };
   }
 
