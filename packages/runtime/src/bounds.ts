@@ -44,8 +44,9 @@ export const bounds = {
   matchAtLeast: 20,
   /** Deliveries of one look. */
   matchRows: 1_000,
-  /** Old events are looked for this often, and so many are removed at once. */
+  /** Old events are looked for this often. */
   pruneEvery: 60_000,
+  /** So many of them are removed at once. */
   pruneRows: 10_000,
   /** A wait is written to the run's head once it has lasted this long. */
   headAfter: 1_000,

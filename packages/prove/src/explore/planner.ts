@@ -29,7 +29,7 @@ export interface PlannerWorld {
 
 const workspace = 'default';
 /** Type of the events that start runs. */
-export const orderType = 'sim.order';
+const orderType = 'sim.order';
 
 /** A schedule of a seed, and what it must have led to. */
 export interface Plan {
