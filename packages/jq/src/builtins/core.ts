@@ -56,7 +56,7 @@ export const core: Builtins = {
     if (typeof input === 'string') ctx.spendCharacters(input.length);
     const length = lengthOf(input);
     // The host lists the keys of an object to count them.
-    if (isObject(input)) ctx.spendMembers(length / 4);
+    if (isObject(input)) ctx.spendMembers(length);
     return length;
   }),
   'utf8bytelength/0': scalarFromInput((input, ctx) => {

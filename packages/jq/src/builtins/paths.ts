@@ -74,8 +74,9 @@ function del(f: Filter): Filter {
   return oneFilter((input, env) => {
     const found: Json[] = [];
     f.paths(input, undefined, env, (value, path) => {
-      env.ctx.spend(1);
-      found.push(pathKeys(requirePath(path, value)));
+      const keys = pathKeys(requirePath(path, value));
+      env.ctx.spend(1 + keys.length / 8);
+      found.push(keys);
       return false;
     });
     return found.length === 0 ? input : deletePaths(input, found, env.ctx);

@@ -32,7 +32,7 @@ export function translatePattern(source: string, isExtended: boolean): Translate
     const name = inClass ? undefined : groupName(source, at);
     if (name !== undefined) names.push(name);
     inClass = piece === '[' ? true : inClass && piece !== ']';
-    text += name !== undefined ? '(' : isSkipped(piece, inClass, isExtended) ? '' : piece;
+    text += name !== undefined ? '(' : isSkipped(piece, inClass, isExtended) ? '' : translateEscape(piece, inClass);
     at += name !== undefined ? source.indexOf('>', at) + 1 - at : piece.length;
   }
   return { text, names };
@@ -53,13 +53,36 @@ function pieceAt(source: string, at: number, isExtended: boolean): string {
   if (character === '\\') {
     if (/[1-9]/.test(source[at + 1] ?? ''))
       raise('Regex failure: back-references are not supported: patterns run in linear time (RE2)');
-    return source[at + 1] === 'Z' ? '\\Z' : source.slice(at, at + 2);
+    return source.slice(at, at + 2);
   }
   if (isExtended && character === '#') {
     const end = source.indexOf('\n', at);
     return source.slice(at, end < 0 ? source.length : end + 1);
   }
   return character;
+}
+
+/** Characters of words, of numbers and blanks are those of Unicode in jq, and only ASCII's in RE2. */
+const WORD = '\\p{L}\\p{M}\\p{Nd}\\p{Pc}';
+const BLANK = '\\t-\\r \\x{85}\\p{Z}';
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['\\d', '\\p{Nd}'],
+  ['\\D', '\\P{Nd}'],
+  ['\\w', `[${WORD}]`],
+  ['\\W', `[^${WORD}]`],
+  ['\\s', `[${BLANK}]`],
+  ['\\S', `[^${BLANK}]`],
+  ['\\Z', '\\z'],
+]);
+const ESCAPES_IN_CLASS: ReadonlyMap<string, string> = new Map([
+  ['\\d', '\\p{Nd}'],
+  ['\\D', '\\P{Nd}'],
+  ['\\w', WORD],
+  ['\\s', BLANK],
+]);
+
+function translateEscape(piece: string, inClass: boolean): string {
+  return (inClass ? ESCAPES_IN_CLASS : ESCAPES).get(piece) ?? piece;
 }
 
 function classPiece(source: string, at: number): string {

@@ -28,7 +28,7 @@ const COMPILE_COST_PER_CHARACTER = 4;
 /** Steps for starting to match. */
 const START_COST = 8;
 /** Characters read for one step, with a small pattern. */
-const CHARACTERS_PER_STEP = 8;
+const CHARACTERS_PER_STEP = 6;
 /** Instructions of a pattern that make reading a character cost as much again. */
 const INSTRUCTIONS_PER_COST = 32;
 

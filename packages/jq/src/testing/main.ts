@@ -1,6 +1,7 @@
 /** The package's own commands: `node packages/jq/src/testing/main.ts differential|safety|bench`. */
 import { parseArgs } from 'node:util';
 import { runDifferential, type Tally } from './differential.ts';
+import { runSafety } from './safety.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -12,8 +13,9 @@ const { positionals, values } = parseArgs({
 });
 
 if (positionals[0] === 'differential') await differential();
+else if (positionals[0] === 'safety') safety();
 else {
-  console.error('usage: main.ts differential [--programs N] [--seed S] [--at-most N]');
+  console.error('usage: main.ts differential|safety [--programs N] [--seed S] [--at-most N]');
   process.exitCode = 2;
 }
 
@@ -33,6 +35,22 @@ async function differential(): Promise<void> {
   });
   report(tally, (performance.now() - started) / 1000);
   if (tally.disagreements.length > 0) process.exitCode = 1;
+}
+
+function safety(): void {
+  const threadMs = (): number => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  };
+  const breaches = runSafety({
+    programs: Number(values.programs),
+    seed: Number(values.seed),
+    longestMs: 500,
+    threadMs,
+    found: ({ program, what }) => console.log(`${what}: ${program}`),
+  });
+  console.log(`seed ${values.seed}: ${values.programs} programs, ${String(breaches.length)} breaches`);
+  if (breaches.length > 0) process.exitCode = 1;
 }
 
 function report(tally: Tally, seconds: number): void {

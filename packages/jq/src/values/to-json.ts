@@ -71,7 +71,7 @@ function print(value: Json[] | JsonObject, ctx: Context): string {
 function begin(source: Json[] | JsonObject, ctx: Context): Printing {
   const keys = Array.isArray(source) ? undefined : Object.keys(source);
   const size = keys?.length ?? (source as Json[]).length;
-  ctx.spend(1 + size / VALUES_PER_STEP);
+  ctx.spend(2 + size / VALUES_PER_STEP);
   return { source, keys, size, at: 0 };
 }
 
