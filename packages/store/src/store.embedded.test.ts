@@ -18,7 +18,12 @@ afterAll(async () => {
 
 storeContract('the embedded PostgreSQL', async () => {
   const store = await openStore({ url: embedded.url });
-  return { store, hooks: {}, close: () => store.close() };
+  const newLineage = async () => {
+    const client = new pg.Client({ connectionString: embedded.url });
+    await client.connect();
+    await client.query('select pawl.begin_lineage()').finally(() => client.end());
+  };
+  return { store, hooks: { newLineage }, close: () => store.close() };
 });
 
 describe('a server with standbys', () => {

@@ -11,7 +11,7 @@ if (missing === undefined) {
     const store = await openStore({ url: database.url });
     return {
       store,
-      hooks: {},
+      hooks: { newLineage: async () => void (await database.query('select pawl.begin_lineage()')) },
       async close() {
         await store.close();
         await database.drop();

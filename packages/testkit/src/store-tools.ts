@@ -7,6 +7,8 @@ export interface Tools {
   readonly worker: () => WorkerStore;
   readonly other: () => WorkerStore;
   readonly settled: () => Promise<void>;
+  /** Lets the database begin a new lineage. */
+  readonly newLineage: () => Promise<void>;
   /** A flow that is deployed. */
   readonly flow: () => Promise<string>;
   /** Begins runs in a partition that the first worker takes over, each with one journal row. */

@@ -17,6 +17,7 @@ import {
   testEpoch,
 } from './store-builders.ts';
 import { eventTests } from './store-events.testsuite.ts';
+import { lineageTests } from './store-lineage.testsuite.ts';
 import { messageTests } from './store-messages.testsuite.ts';
 import { scheduleTests } from './store-schedules.testsuite.ts';
 import { sinkTests } from './store-sinks.testsuite.ts';
@@ -26,6 +27,8 @@ import { codeOf, everyPage, type Tools } from './store-tools.ts';
 export interface StoreHooks {
   /** Waits until a worker that closed or died is seen as such (its advisory lock free). Default: nothing to wait for. */
   readonly settled?: () => Promise<void>;
+  /** Lets the database begin a new lineage, as after a restore. */
+  readonly newLineage: () => Promise<void>;
 }
 
 /** An opened store for one contract suite. */
@@ -72,6 +75,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     eventTests(tools);
     scheduleTests(tools);
     sinkTests(tools);
+    lineageTests(tools);
   });
 }
 
@@ -91,6 +95,7 @@ function toolsOf(context: Context): Tools {
     worker: () => need(context.first),
     other: () => need(context.second),
     settled: async () => context.opened?.hooks.settled?.(),
+    newLineage: () => need(context.opened).hooks.newLineage(),
     flow: async () => (await deployFlow(tools.store().api)).hash,
     async begin(partition, count = 1) {
       const flow = await tools.flow();

@@ -3,6 +3,7 @@ import { storeContract } from '@pawl/testkit/store.testsuite';
 import { partitionCount } from '@pawl/core';
 import { Prng } from '../sim/prng.ts';
 import { Timeline } from '../sim/timeline.ts';
+import { copyTables } from './restore.ts';
 import { SimStore } from './sim-store.ts';
 
 storeContract('simulated', async () => {
@@ -10,7 +11,11 @@ storeContract('simulated', async () => {
   const timeline = new Timeline(prng.fork());
   const store = new SimStore({ timeline, prng, partitions: partitionCount });
   const pump = pumpOf(timeline);
-  return { store, hooks: {}, close: () => pump.stop() };
+  return {
+    store,
+    hooks: { newLineage: async () => store.restore(copyTables(store.tables)) },
+    close: () => pump.stop(),
+  };
 });
 
 /** Lets virtual time pass while the suite waits for answers. */
