@@ -92,7 +92,9 @@ function nameOf({ namespace, name, version }: FlowName): Json {
 
 /** A run id (uuid, version 7) made of where the step stands: the same whenever the decision is made again. Its last byte spreads. */
 function childId(m: Machine, key: string): string {
-  const time = Math.max(0, Math.floor(m.at)).toString(16).padStart(12, '0').slice(-12);
+  // A run in doubt may have started it before, as another run: made of an earlier time, it is in doubt from its beginning.
+  const at = Math.min(m.at, m.state.doubt?.since ?? m.at);
+  const time = Math.max(0, Math.floor(at)).toString(16).padStart(12, '0').slice(-12);
   const hex = m.env.hash.sha256(canonicalJson(['child', m.state.id, key]));
   return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(0, 3)}-8${hex.slice(3, 6)}-${hex.slice(6, 18)}`;
 }

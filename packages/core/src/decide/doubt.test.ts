@@ -246,4 +246,13 @@ describe('a run whose database went back to an earlier point', () => {
     expect(first.events[0]).not.toHaveProperty('lineage');
     expect(sent(first)).toEqual(['a']);
   });
+
+  it('starts runs of other flows that are in doubt too, as they may have been started before', () => {
+    const run = afterRestore(after('c: {run: {workflow: {namespace: test, name: other, version: 1.0.0}}}'));
+    const told = run.events.find((event) => event.type === 'run.reconciled');
+    const child = run.events.find((event) => event.type === 'child.started');
+    const madeAt = Number.parseInt((child?.child ?? '').replace('-', '').slice(0, 12), 16);
+    expect(madeAt).toBe(told?.since);
+    expect(madeAt).toBeLessThan(told?.at ?? 0);
+  });
 });
