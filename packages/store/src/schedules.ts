@@ -18,7 +18,7 @@ export function openScheduleApi(
   database: Database,
   names: Names,
   waker: Waker,
-): Pick<ApiStore, 'setSchedule' | 'schedules' | 'pauseSchedule'> {
+): Pick<ApiStore, 'setSchedule' | 'schedule' | 'schedules' | 'pauseSchedule'> {
   return {
     async setSchedule(id, schedule) {
       if (schedule === undefined) {
@@ -28,6 +28,7 @@ export function openScheduleApi(
       if (!(await putSchedule(database, names, schedule))) return;
       waker.wake([schedule.row.partition, ...schedule.subscriptions.map((row) => row.partition)]);
     },
+    schedule: (id) => readSchedule(database, id),
     schedules: (options) => listSchedules(database, options),
     async pauseSchedule(id, paused, at) {
       if (!isRunId(id)) return false;

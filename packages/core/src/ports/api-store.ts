@@ -109,6 +109,7 @@ export interface ApiStore {
       | { readonly row: ScheduleRow; readonly subscriptions: readonly SubscriptionRow[]; readonly keeps: boolean }
       | undefined,
   ): Promise<void>;
+  schedule(id: string): Promise<ScheduleRow | undefined>;
   schedules(options: {
     readonly workspace: string;
     readonly cursor: string | null;

@@ -4,7 +4,7 @@ import { pageOf } from './list-page.ts';
 import type { SimStore } from './sim-store.ts';
 
 /** The schedules of a simulated store, as the API sets and lists them. */
-export function scheduleLists(store: SimStore): Pick<ApiStore, 'setSchedule' | 'schedules' | 'pauseSchedule'> {
+export function scheduleLists(store: SimStore): Pick<ApiStore, 'setSchedule' | 'schedule' | 'schedules' | 'pauseSchedule'> {
   const { events } = store.tables;
   return {
     setSchedule: (id, schedule) =>
@@ -27,6 +27,7 @@ export function scheduleLists(store: SimStore): Pick<ApiStore, 'setSchedule' | '
         for (const subscription of subscriptions) events.subscribe(subscription);
         for (const { partition } of [row, ...subscriptions]) store.wake(partition);
       }),
+    schedule: (id) => store.serve(() => events.schedules.get(id)),
     schedules: ({ workspace, ...page }) =>
       store.serve(() => {
         const found = [...events.schedules.values()].filter((row) => row.workspace === workspace).sort(byName);

@@ -3,6 +3,7 @@ import { checkFlow, compileFlow, PawlError } from '@pawl/core';
 import type { CheckOptions, CheckResult } from '@pawl/core';
 import type { EngineContext } from './context.ts';
 import { deadlineIn } from './deadline.ts';
+import { enforceSchedule } from './schedules.ts';
 
 /** How long the reading of what a flow names by address may take, all of it (ms), and how many addresses there may be. */
 const resourceTime = 30_000;
@@ -44,7 +45,10 @@ export async function deployFlow(context: EngineContext, text: string, options: 
     createdAt: clock.now(),
   };
   const outcome = await api.deploy(version, { workspace, named: options.named ?? true });
-  if (outcome !== 'exists') return { version, outcome, problems };
+  if (outcome !== 'exists') {
+    if (options.named ?? true) await enforceSchedule(context, flow.namespace, flow.name);
+    return { version, outcome, problems };
+  }
   throw new PawlError(
     'PAWL_FLOW_EXISTS',
     `${flow.namespace}/${flow.name} ${flow.version} was published with other content; nothing was changed.`,

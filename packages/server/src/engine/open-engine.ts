@@ -20,6 +20,7 @@ import type { EngineOptions } from './options.ts';
 import { Questions } from './questions.ts';
 import { readRun, readStateAt, requireRun } from './read-run.ts';
 import { RunFeed } from './run-feed.ts';
+import { enforceSchedules } from './schedules.ts';
 import { type StartOptions, startRun } from './start-run.ts';
 import { waitEnded } from './wait-ended.ts';
 import { readJournalPage, watchRun } from './watch-run.ts';
@@ -69,8 +70,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     engine = new LivingEngine(options, store, actions, log, secrets.admin(actions));
     await engine.observeRuns();
     const mode = options.worker ?? 'shares';
-    if (mode === 'shares' || mode === 'beside') await engine.join({ shares: mode === 'shares' });
-    else if (mode !== 'none') await engine.join({ shares: false, only: mode.only });
+    if (mode === 'shares' || mode === 'beside') {
+      await engine.join({ shares: mode === 'shares' });
+      await engine.enforceSchedules();
+    } else if (mode !== 'none') await engine.join({ shares: false, only: mode.only });
     return engine;
   } catch (error) {
     await (engine?.stop() ?? actions.close());
@@ -140,6 +143,11 @@ class LivingEngine implements Engine {
     };
     this.messages = new Messages(this.context);
     this.asked = new Questions(this.context);
+  }
+
+  /** What was cut off between a deploy and the schedule in it. */
+  enforceSchedules(): Promise<void> {
+    return enforceSchedules(this.context);
   }
 
   /** Traces where this process has a tracer, and a line an attempt at level `debug`. */

@@ -18,7 +18,6 @@ describe('what the language has and Pawl does not run yet', () => {
       'do: [{a: {call: asyncapi, with: {document: {endpoint: "https://x"}, operation: o, message: {}}}}]',
       '/do/0/a/call',
     ],
-    ['a schedule', `schedule: {every: PT1H}\ndo: ${one}`, '/schedule'],
     ['the variable of authorization', 'do: [{a: {set: "${ $authorization }"}}]', '/do/0/a/set'],
     [
       'a grant that needs a browser',

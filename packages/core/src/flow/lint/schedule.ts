@@ -5,7 +5,7 @@ import { parseCron } from '../../schedule/spec.ts';
 import { parseDuration } from '../duration.ts';
 import { member } from '../member.ts';
 import { pawlOf } from '../contract-read.ts';
-import { notYet, refuse, warn } from './report.ts';
+import { refuse, warn } from './report.ts';
 import type { Lint } from './report.ts';
 
 const triggers = ['every', 'cron', 'after', 'on'];
@@ -38,7 +38,6 @@ export function lintSchedule(lint: Lint): void {
       '/document/metadata/pawl/schedule/zone',
       'Only a cron expression has a time zone, so this has no effect.',
     );
-  notYet(lint, '/schedule', 'Starting runs by a schedule is', 'start runs over the API');
 }
 
 function lintTrigger(lint: Lint, schedule: JsonObject): void {
