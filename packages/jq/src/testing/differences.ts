@@ -38,7 +38,7 @@ export const DIFFERENCES: readonly Difference[] = [
 ];
 
 const REGEX = /match|sub|scan|split|capture/;
-const NOT_ASCII = /[^\0-\x7f]|\\u00/;
+const NOT_ASCII = /[^\0-\x7f]|\\u00|base64d|urid|implode/;
 const NO_PATH = 'Invalid path expression';
 
 function positive(answer: string): string {
