@@ -154,6 +154,33 @@ describe('events and subscriptions at the same moment', () => {
     expect(await match([await own(worker, partition)])).toBe(1);
   });
 
+  it('that take the server too long are given in smaller portions, until all are', async () => {
+    const type = 'large';
+    const { run, lease } = await listener(50);
+    const mine = await own(worker, eventOf(type, 'e').partition);
+    await worker.commit(commitOf([lease], { subscribe: [subscriptionOf(type, run)] }));
+    await store.api.acceptEvents(Array.from({ length: 40 }, (_, i) => eventOf(type, `e${i}`)));
+    await database.query(`
+      create function public.refuse() returns trigger language plpgsql as $$
+      begin
+        if (select count(*) from added) > 5 then
+          raise exception using errcode = '57014', message = 'canceling statement due to statement timeout';
+        end if;
+        return null;
+      end $$;
+      create trigger slow after insert on pawl.event_match referencing new table as added
+        for each statement execute function public.refuse();`);
+    let delivered = 0;
+    for (let more = true; more; ) {
+      const answer = await worker.matchEvents([mine], 100);
+      delivered += answer.delivered;
+      more = answer.more;
+    }
+    await database.query('drop trigger slow on pawl.event_match');
+    expect(delivered).toBe(40);
+    expect(await heard(50, run)).toBe(40);
+  });
+
   it('taken by commits while they are given out do not deadlock', async () => {
     const type = 'taken at once';
     const { partition } = eventOf(type, 'e');

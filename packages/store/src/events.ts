@@ -5,7 +5,7 @@ import { pageLimit, readCursor, writeCursor } from './cursors.ts';
 import type { Database } from './database.ts';
 import { eventKey, sha256 } from './event-keys.ts';
 import type { Names } from './names.ts';
-import { fencedError } from './sql-errors.ts';
+import { fencedError, tookTooLong } from './sql-errors.ts';
 import { assertStorable, isStorable } from './storable.ts';
 
 /** Accepts events; see `ApiStore.acceptEvents`. */
@@ -79,12 +79,35 @@ function viewOf({ source, id, type, at, body, given, taken }: EventColumns): Eve
   return { source, id, type, at, event: JSON.parse(body) as JsonObject, given, taken };
 }
 
-/** Gives events to listeners; see `WorkerStore.matchEvents`. `told` are the partitions of those who got some. */
-export async function matchEvents(
-  database: Database,
-  leases: readonly Lease[],
-  limit: number,
-): Promise<{ delivered: number; more: boolean; told: number[] }> {
+/** What a look at new events and subscriptions gave; `told` are the partitions of those who got something. */
+interface Matched {
+  readonly delivered: number;
+  readonly more: boolean;
+  readonly told: readonly number[];
+}
+
+/**
+ * Gives events to listeners; see `WorkerStore.matchEvents`. A look that the server ended for its time (large events, many
+ * listeners) is made again with fewer deliveries, and those after it grow slowly: it would else never come to its end.
+ */
+export function openMatcher(database: Database): (leases: readonly Lease[], limit: number) => Promise<Matched> {
+  let most = Number.POSITIVE_INFINITY;
+  return async (leases, limit) => {
+    for (;;) {
+      const rows = Math.min(limit, most);
+      try {
+        const matched = await matchEvents(database, leases, rows);
+        most *= 2;
+        return matched;
+      } catch (error) {
+        if (rows === 1 || !tookTooLong(error)) throw error;
+        most = Math.ceil(rows / 10);
+      }
+    }
+  };
+}
+
+async function matchEvents(database: Database, leases: readonly Lease[], limit: number): Promise<Matched> {
   const [row] = await fenced(
     database.query<{ delivered: number; more: boolean; told: number[] | null }>(
       'select m.delivered, m.more, m.told from pawl.match_events($1, $2, $3) m',

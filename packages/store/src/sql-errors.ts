@@ -15,6 +15,8 @@ const lockTimeoutState = '55P03';
 const unknownClasses = new Set(['08', '53', '57', '58', 'XX']);
 /** Classes of errors under which a statement may succeed later: connection, rollback, resources, operator, system. */
 const laterClasses = new Set(['08', '40', '53', '57', '58']);
+/** SQLSTATE of a statement that was cancelled, by its timeout or by somebody. */
+const cancelledState = '57014';
 /** SQLSTATE of a write on a server that only reads: a primary that has become a standby. */
 const readOnlyState = '25006';
 /** SQLSTATEs of a server that shuts down, has crashed, starts, has no connection left, or ended the session for its idleness. */
@@ -60,6 +62,11 @@ export function isLockTimeout(thrown: unknown): boolean {
  */
 export function isReadOnly(thrown: unknown): boolean {
   return serverError(thrown)?.code === readOnlyState;
+}
+
+/** Whether a statement was ended because it took too long: nothing of it was written. */
+export function tookTooLong(thrown: unknown): boolean {
+  return serverError(thrown instanceof PawlError ? thrown.cause : thrown)?.code === cancelledState;
 }
 
 /** Whether a warning says that a write was not confirmed by the standbys it waited for. Its text is translated, the name of the server's function is not. */

@@ -3,7 +3,7 @@ import { FencedError } from '@pawl/core';
 import { openBeatLine } from './beat-line.ts';
 import { openCommitLine } from './commit-line.ts';
 import type { Database } from './database.ts';
-import { matchEvents, pruneEvents } from './events.ts';
+import { openMatcher, pruneEvents } from './events.ts';
 import { readView, releaseLeases, takeOver } from './leases.ts';
 import type { Housekeeping } from './keep-house.ts';
 import type { Lineage } from './lineage.ts';
@@ -35,6 +35,7 @@ export async function joinAsWorker(
     for (const listener of listeners) listener();
   });
   const commitLine = openCommitLine(database, names, id, lineage);
+  const matcher = openMatcher(database);
   /** Tells the owners of partitions, and this worker itself without the way through the database. */
   const tell = (partitions: ReadonlySet<number>): void => {
     const others = [...partitions].filter((partition) => !owned.has(partition));
@@ -65,7 +66,7 @@ export async function joinAsWorker(
     },
     ...workerReads(database),
     async matchEvents(leases, limit) {
-      const { delivered, more, told } = await noticingLoss(owned, matchEvents(database, leases, limit));
+      const { delivered, more, told } = await noticingLoss(owned, matcher(leases, limit));
       tell(new Set(told));
       return { delivered, more };
     },
