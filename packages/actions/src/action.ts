@@ -1,4 +1,4 @@
-import type { ActionDescription, ActionRequest, Cancellation, Log, Outcome } from '@pawl/core';
+import type { ActionDescription, ActionRequest, Cancellation, JsonObject, Log, Outcome } from '@pawl/core';
 import type { Connections } from './connections/connections.ts';
 import type { Egress, FlowName, Sockets } from './egress/egress.ts';
 import type { Databases } from './sql/databases.ts';
@@ -20,6 +20,8 @@ export interface ActionContext {
   readonly run: RunServices;
   readonly log: Log;
   readonly flow: FlowName;
+  /** The arguments as the step froze them, with marks in the places of secrets: what tells whether two requests are the same. */
+  readonly given: JsonObject;
 }
 
 /** An operation that a step may call: its description, and what it does. */

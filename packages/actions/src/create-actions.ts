@@ -114,6 +114,7 @@ export function createActions(options: ActionsOptions): ProcessActions {
         egress: gate.forFlow(request.flow),
         sockets: gate.socketsForFlow(request.flow),
         flow: request.flow,
+        given: request.args,
       };
       if (request.secrets === undefined) return runner.run(request, context);
       return runWithSecrets(options.secrets, runner.action, request, context, (filled, guarded) =>

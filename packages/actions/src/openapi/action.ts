@@ -36,14 +36,17 @@ async function callOperation(request: ActionRequest, context: ActionContext): Pr
   const document = await documents.get(endpoint, context.cancellation);
   const swagger = isSwagger(document.value);
   const operation = findOperation(document.value, String(request.args['operationId']));
-  const args = httpArgumentsOf({ description: document.value, url: document.url, operation, swagger }, request);
+  const called = { description: document.value, url: document.url, operation, swagger };
+  const args = httpArgumentsOf(called, request);
+  // By the names of secrets: a value that was changed between two attempts makes no other request.
+  const made = request.secrets === undefined ? args : httpArgumentsOf(called, { ...request, args: context.given });
   const call = { ...request, args };
   if (request.declared === undefined && httpGuarantee(operation.method, undefined) === 'pure')
     return runPure(call, context, callHttp);
-  if (request.guarantee !== 'pure' && !frozen.allows(request, args)) return changed(operation.id);
+  if (request.guarantee !== 'pure' && !frozen.allows(request, made)) return changed(operation.id);
   const left = (): void => {
     context.left();
-    frozen.note(request, args);
+    frozen.note(request, made);
   };
   return callHttp(call, { ...context, left });
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, PawlError } from '@pawl/core';
-import type { ActionRequest, Json, Outcome } from '@pawl/core';
+import type { ActionRequest, Json, JsonObject, Outcome } from '@pawl/core';
 import { DatabaseError } from 'pg';
 import type { ActionContext } from '../action.ts';
 import { terminal } from '../failures.ts';
@@ -28,7 +28,7 @@ export async function runTransactional(
     return await database.use(context.cancellation, runs, async (session) => {
       const table = (database.effectTable ??= await ensureTable(session, database));
       await session.run('begin isolation level read committed');
-      const known = await claim(session, request, database, table);
+      const known = await claim(session, request, context.given, { database, table });
       if (known !== undefined) {
         await session.run('rollback');
         return known;
@@ -54,11 +54,11 @@ export async function runTransactional(
 async function claim(
   session: Session,
   request: ActionRequest,
-  database: Database,
-  table: string,
+  given: JsonObject,
+  { database, table }: { readonly database: Database; readonly table: string },
 ): Promise<Outcome | undefined> {
   const hash = createHash('sha256')
-    .update(canonicalJson([request.action, request.args]))
+    .update(canonicalJson([request.action, given]))
     .digest('hex');
   const inserted = await session
     .run(`insert into ${table} (key, hash) values ($1, $2) on conflict (key) do nothing`, [request.key, hash])

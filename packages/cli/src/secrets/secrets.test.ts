@@ -43,9 +43,9 @@ beforeAll(async () => {
   server = bench.launch(['start', '--no-examples'], {
     ...{ PAWL_PORT: '0', PAWL_LOG_LEVEL: 'debug', PAWL_ALLOW_NETS: `127.0.0.1:${port}` },
   });
-  await server.says('Pawl is at', 60_000);
+  await server.says('Pawl is at', 100_000);
   url = /Pawl is at (\S+)/.exec(server.stdout())?.[1] ?? '';
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   target.closeAllConnections();
@@ -143,7 +143,7 @@ describe('pawl secret', () => {
       await secret('test', 'token'),
       await secret('changes'),
     ];
-    expect(outputs.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(outputs.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
     expect(outputs.flatMap(({ stdout, stderr }) => leaks(stdout + stderr))).toEqual([]);
     expect((await secret('remove', 'token')).stdout).toContain('removed');
     expect(await secret('test', 'token')).toMatchObject({

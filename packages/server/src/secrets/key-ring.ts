@@ -17,7 +17,7 @@ export type KeySource =
 /** A key to seal with from now on, and what is to be done once nothing is wrapped by another. */
 export interface Rotation {
   readonly key: MasterKey;
-  finish(): Promise<void>;
+  readonly finish: () => Promise<void>;
 }
 
 /** The master keys that this process knows: the one in use and, while it is rotated, the other. */

@@ -1,5 +1,5 @@
-import { flowPattern, parseHostRule, Redactor, Connection } from '@pawl/actions';
-import type { FlowName, OpenedSecret, Secrets } from '@pawl/actions';
+import { Connection, flowPattern, parseHostRule } from '@pawl/actions';
+import type { FlowName, OpenedSecret, Redactor, Secrets } from '@pawl/actions';
 import type { Clock, Json, JsonObject } from '@pawl/core';
 import { invariant, PawlError } from '@pawl/core';
 import type { SealedKind, SealedName, SealedRow, SealedStore } from '@pawl/store';
@@ -94,8 +94,8 @@ export class Vault implements Secrets {
   async connection(name: string): Promise<Connection | undefined> {
     const found = await this.#get('connection', name);
     if (found === undefined) return undefined;
-    const { version, settings } = found;
-    return new Connection(name, definitionOf(name, inputOf(found)), String(version) + JSON.stringify(settings));
+    const { version } = found;
+    return new Connection(name, definitionOf(name, inputOf(found)), String(version));
   }
 
   /** Seals a value under a name, as its next version. Answers the version. */
