@@ -4,7 +4,9 @@ import { pageOf } from './list-page.ts';
 import type { SimStore } from './sim-store.ts';
 
 /** The schedules of a simulated store, as the API sets and lists them. */
-export function scheduleLists(store: SimStore): Pick<ApiStore, 'setSchedule' | 'schedule' | 'schedules' | 'pauseSchedule'> {
+export function scheduleLists(
+  store: SimStore,
+): Pick<ApiStore, 'setSchedule' | 'schedule' | 'schedules' | 'pauseSchedule'> {
   const { events } = store.tables;
   return {
     setSchedule: (id, schedule) =>
