@@ -113,7 +113,7 @@ export function createActions(options: ActionsOptions): ProcessActions {
         left: onLeft,
         egress: gate.forFlow(request.flow),
         sockets: gate.socketsForFlow(request.flow),
-        flow: request.flow,
+        flow: { ...request.flow, workspace: request.workspace },
         given: request.args,
       };
       if (request.secrets === undefined) return runner.run(request, context);

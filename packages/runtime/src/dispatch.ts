@@ -56,7 +56,7 @@ export class Dispatch implements AttemptHost {
     }
     let request: ActionRequest;
     try {
-      request = requestOf(run.state, run.flow, one.frame);
+      request = { ...requestOf(run.state, run.flow, one.frame), workspace: run.workspace };
     } catch (error) {
       this.context.departures.quarantine(run, ensureError(error));
       return;

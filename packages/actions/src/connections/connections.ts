@@ -66,8 +66,8 @@ export class Connection {
 
 /** The named connections. */
 export interface Connections {
-  /** A connection as it is now. May reject as a store does, or with PAWL_SECRET_KEY. */
-  get(name: string): Connection | undefined | Promise<Connection | undefined>;
+  /** A connection of a workspace (default: the process's own) as it is now. May reject as a store does, or with PAWL_SECRET_KEY. */
+  get(name: string, workspace?: string): Connection | undefined | Promise<Connection | undefined>;
   /** Names that are known without asking anybody. */
   names(): readonly string[];
 }

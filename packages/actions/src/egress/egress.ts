@@ -49,6 +49,8 @@ export interface Sockets {
 export interface FlowName {
   readonly namespace: string;
   readonly name: string;
+  /** Whose secrets and connections it uses. Default: the process's own workspace. */
+  readonly workspace?: string | undefined;
 }
 
 /** The one module through which Pawl's actions reach the network. */

@@ -25,7 +25,7 @@ export function boundSecrets(secrets: readonly OpenedSecret[]): readonly BoundSe
  */
 export function guardEgress(egress: Egress, secrets: readonly BoundSecret[]): Egress {
   if (secrets.length === 0) return egress;
-  const key = secrets.map(({ name, version }) => `${name}@${version}`).join();
+  const key = JSON.stringify(secrets.map(({ workspace, name, version }) => [workspace, name, version]));
   const known = guarded.get(egress) ?? new Map<string, Egress>();
   guarded.set(egress, known);
   const found = known.get(key);

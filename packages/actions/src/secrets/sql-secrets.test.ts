@@ -14,7 +14,13 @@ describe.skipIf(noServer !== undefined)(
   () => {
     let database: Awaited<ReturnType<typeof createTestDatabase>>;
     let actions: ReturnType<typeof makeActions>;
-    let secret: OpenedSecret = { name: 'token', version: 1, value: 'first-value', hosts: undefined };
+    let secret: OpenedSecret = {
+      workspace: 'default',
+      name: 'token',
+      version: 1,
+      value: 'first-value',
+      hosts: undefined,
+    };
 
     beforeAll(async () => {
       database = await createTestDatabase('actions_sql_secrets');

@@ -24,7 +24,7 @@ describe('an attempt that names secrets', () => {
   const values = new Map<string, OpenedSecret>();
   const log = new TestLog();
   const keep = (name: string, value: Json, hosts?: readonly string[]) =>
-    values.set(name, { name, version: 1, value, hosts: hosts?.map(parseHostRule) });
+    values.set(name, { workspace: 'default', name, version: 1, value, hosts: hosts?.map(parseHostRule) });
   const secrets: Secrets = {
     open: async (names) =>
       names.map((name) => {

@@ -43,7 +43,7 @@ async function open(
   if (action.secrets === 'refused')
     throw new PawlError('PAWL_FORBIDDEN', `${action.name} takes no secrets, and nothing was done.`);
   if (secrets === undefined) throw new PawlError('PAWL_SECRET_UNKNOWN', `There is no secret ${names[0] ?? ''}.`);
-  const opened = await secrets.open(names, request.flow);
+  const opened = await secrets.open(names, context.flow);
   const bound = boundSecrets(opened);
   if (action.secrets !== 'bound') requireUnbound(action.name, bound);
   const args = fillMarks(request.args, ([name, ...members], whole) => valueOf(opened, name, members, whole));

@@ -26,7 +26,7 @@ export function createDatabases(connections: Connections, gate: EgressGate, log:
   const open = new Map<string, OpenDatabase>();
   return {
     get: async (name, flow) => {
-      const connection = await connections.get(name);
+      const connection = await connections.get(name, flow.workspace);
       if (connection === undefined)
         throw new PawlError('PAWL_CONNECTION_UNKNOWN', `There is no connection named ${JSON.stringify(name)}.`);
       if (!connection.isOpenTo(flow)) {
@@ -38,12 +38,13 @@ export function createDatabases(connections: Connections, gate: EgressGate, log:
           },
         );
       }
-      const known = open.get(name);
+      const id = JSON.stringify([flow.workspace ?? null, name]);
+      const known = open.get(id);
       if (known?.version === connection.version) return known.database;
       // Whoever has just got the old one may still borrow a session of it.
       if (known !== undefined) setTimeout(() => void known.database.close(), actionLimits.sqlIdle).unref();
       const database = new Database(openPool(connection, gate, log), connection, gate);
-      open.set(name, { version: connection.version, database });
+      open.set(id, { version: connection.version, database });
       return database;
     },
     close: async () => {

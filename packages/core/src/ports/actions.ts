@@ -47,6 +47,8 @@ export interface ActionRequest {
   /** For logs and traces. */
   readonly run: string;
   readonly step: string;
+  /** Workspace of the run: its secrets and connections. Absent: that of the process. */
+  readonly workspace?: string;
   /** Namespace and name of the flow: some connections and nets are open to certain flows only. */
   readonly flow: { readonly namespace: string; readonly name: string };
 }

@@ -29,7 +29,10 @@ export function openVault(options: EngineOptions, workspace: string, log: Log, k
     vault,
     log: redactingLog(log, redactor),
     // A file belongs to one machine and its operator, who may stand in for what is kept for all.
-    connections: { get: (name) => known.get(name) ?? vault.connection(name), names: () => known.names() },
+    connections: {
+      get: (name, workspace) => known.get(name) ?? vault.connection(name, workspace),
+      names: () => known.names(),
+    },
     admin: (actions) => new SecretAdmin(vault, clock.now, (name) => connect(actions, name)),
   };
 }

@@ -127,6 +127,19 @@ describe.skipIf(missing !== undefined)(`the vault${missing === undefined ? '' : 
     expect(await openVault().open(['token'], { namespace: 'bank', name: 'pay' })).toHaveLength(1);
   });
 
+  it('gives runs of a workspace what belongs to that workspace', async () => {
+    const vault = openVault();
+    await vault.put('secret', 'token', value, {}, 'ada');
+    await vault.put('connection', 'crm', {}, { connection: { kind: 'postgres', fields: {} } }, 'ada');
+    await expect(vault.open(['token'], { ...flow, workspace: 'staging' })).rejects.toMatchObject({
+      code: 'PAWL_SECRET_UNKNOWN',
+    });
+    expect(await vault.connection('crm', 'staging')).toBeUndefined();
+    expect(await vault.open(['token'], { ...flow, workspace: 'default' })).toMatchObject([
+      { workspace: 'default', value },
+    ]);
+  });
+
   it('makes connections of what it keeps', async () => {
     const fields = { host: 'db.example', user: 'ada', database: 'crm' };
     await openVault().put(

@@ -61,15 +61,16 @@ export class Vault implements Secrets {
     return this.#store;
   }
 
-  /** What is called so in this workspace. */
-  nameOf(kind: SealedKind, name: string): SealedName {
-    return { workspace: this.#parts.workspace, kind, name };
+  /** What is called so in a workspace, by default this one. */
+  nameOf(kind: SealedKind, name: string, workspace = this.#parts.workspace): SealedName {
+    return { workspace, kind, name };
   }
 
   async open(names: readonly string[], flow: FlowName): Promise<readonly OpenedSecret[]> {
     const secrets: OpenedSecret[] = [];
     for (const name of names) {
-      const found = await this.#get('secret', name);
+      const of = this.nameOf('secret', name, flow.workspace);
+      const found = await this.#get(of);
       if (found === undefined)
         throw new PawlError(
           'PAWL_SECRET_UNKNOWN',
@@ -85,14 +86,14 @@ export class Vault implements Secrets {
           },
         );
       }
-      secrets.push({ name, version, value, hosts: settings.hosts?.map(parseHostRule) });
+      secrets.push({ workspace: of.workspace, name, version, value, hosts: settings.hosts?.map(parseHostRule) });
     }
     return secrets;
   }
 
   /** A connection that is kept in the store. */
-  async connection(name: string): Promise<Connection | undefined> {
-    const found = await this.#get('connection', name);
+  async connection(name: string, workspace?: string): Promise<Connection | undefined> {
+    const found = await this.#get(this.nameOf('connection', name, workspace));
     if (found === undefined) return undefined;
     const { version } = found;
     return new Connection(name, definitionOf(name, inputOf(found)), String(version));
@@ -124,7 +125,7 @@ export class Vault implements Secrets {
 
   /** Asks the store again when the value is used next. */
   forget(kind: SealedKind, name: string): void {
-    this.#opened.delete(`${kind} ${name}`);
+    this.#opened.delete(idOf(this.nameOf(kind, name)));
   }
 
   async #sealingKey() {
@@ -134,12 +135,12 @@ export class Vault implements Secrets {
     return this.keys.find(await this.store.nameKey(first.id, undefined));
   }
 
-  #get(kind: SealedKind, name: string): Promise<Opened | undefined> {
-    const id = `${kind} ${name}`;
+  #get(of: SealedName): Promise<Opened | undefined> {
+    const id = idOf(of);
     const now = this.#parts.clock.mono();
     const known = this.#opened.get(id);
     if (known !== undefined && known.at + freshMs > now) return known.opened;
-    const opened = this.#load(kind, name);
+    const opened = this.#load(of);
     this.#opened.set(id, { at: now, opened });
     // What could not be opened, and what is not there, is looked for again at once.
     const drop = (): void => void (this.#opened.get(id)?.opened === opened && this.#opened.delete(id));
@@ -147,8 +148,8 @@ export class Vault implements Secrets {
     return opened;
   }
 
-  async #load(kind: SealedKind, name: string): Promise<Opened | undefined> {
-    const row = await this.store.get(this.nameOf(kind, name));
+  async #load(of: SealedName): Promise<Opened | undefined> {
+    const row = await this.store.get(of);
     if (row === undefined) return undefined;
     return { version: row.version, settings: JSON.parse(row.settings) as Settings, value: await this.read(row) };
   }
@@ -163,4 +164,8 @@ function inputOf({ settings, value }: Opened): ConnectionInput {
     ...(hosts === undefined ? {} : { hosts }),
     ...(flows === undefined ? {} : { flows }),
   };
+}
+
+function idOf({ workspace, kind, name }: SealedName): string {
+  return JSON.stringify([workspace, kind, name]);
 }
