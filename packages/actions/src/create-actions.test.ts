@@ -29,6 +29,7 @@ describe('the Actions port', () => {
     const { actions } = actionsWith(() => ({ kind: 'completed', output: 1 }));
     expect(actions.names()).toEqual([
       'a2a',
+      'asyncapi',
       'file.read',
       'grpc',
       'http',

@@ -13,6 +13,7 @@ import type {
 } from '@pawl/core';
 import { a2aAction } from './a2a/action.ts';
 import type { Action, ActionContext } from './action.ts';
+import { asyncApiAction } from './asyncapi/action.ts';
 import type { Connections } from './connections/connections.ts';
 import { EgressGate } from './egress/egress.ts';
 import type { Grant } from './egress/egress.ts';
@@ -62,7 +63,8 @@ export interface ActionsOptions {
 
 /** The built-in actions, in no order. */
 const builtIn: readonly Action[] = [
-  ...[httpAction, openApiAction, mcpAction, a2aAction, grpcAction, readFileAction, queryAction, executeAction, upsertAction, logAction],
+  ...[httpAction, openApiAction, grpcAction, asyncApiAction, a2aAction, mcpAction],
+  ...[readFileAction, queryAction, executeAction, upsertAction, logAction],
   ...[scriptAction, shellAction, containerAction],
 ];
 

@@ -10,6 +10,7 @@ import { programOf } from '../program-task.ts';
 import { protocols } from '../schema/tasks.ts';
 import { templateNames } from '../uri-template.ts';
 import { nearestHint } from './nearest.ts';
+import { subscribes } from './not-built.ts';
 import { used } from './references.ts';
 import { refuse, refuseToRun, warn } from './report.ts';
 import type { Lint } from './report.ts';
@@ -183,7 +184,7 @@ function lintProtocol(lint: Lint, { task, path }: TaskSite, called: string): voi
     else lintAddress(lint, endpoint, at);
   }
   const action = called === 'http' ? undefined : lint.catalog?.describe(called);
-  if (action === undefined) return;
+  if (action === undefined || subscribes(task)) return;
   lintArguments(lint, { args: task['with'] ?? {}, path: `${path}/with`, name: 'with', tell: refuseToRun }, action);
 }
 

@@ -6,8 +6,8 @@ import { readDocumentContract, readTaskContract } from '../contract.ts';
 import { expressionOf, scanText } from '../expression-text.ts';
 import { member } from '../member.ts';
 import { programOf } from '../program-task.ts';
+import { protocols } from '../schema/tasks.ts';
 import { actionOf } from './calls.ts';
-import { builtProtocols } from './not-built.ts';
 import { used } from './references.ts';
 import { refuse, warn } from './report.ts';
 import type { Lint } from './report.ts';
@@ -126,7 +126,7 @@ function lintGuarantee(
       'write guarantee: keyed, or take keyIn out',
     );
   }
-  if (guarantee === 'keyed' && keyIn === undefined && builtProtocols.includes(site.task['call'] as string)) {
+  if (guarantee === 'keyed' && keyIn === undefined && protocols.includes(site.task['call'] as string)) {
     refuse(
       lint,
       'PAWL_FLOW_GUARANTEE',

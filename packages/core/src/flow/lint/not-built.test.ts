@@ -14,9 +14,9 @@ describe('what the language has and Pawl does not run yet', () => {
       '/do/0/a/run/container/lifetime',
     ],
     [
-      'asyncapi',
-      'do: [{a: {call: asyncapi, with: {document: {endpoint: "https://x"}, operation: o, message: {}}}}]',
-      '/do/0/a/call',
+      'subscriptions by asyncapi',
+      'do: [{a: {call: asyncapi, with: {document: {endpoint: "https://x"}, operation: o, subscription: {consume: {amount: 1}}}}}]',
+      '/do/0/a/with/subscription',
     ],
     ['the variable of authorization', 'do: [{a: {set: "${ $authorization }"}}]', '/do/0/a/set'],
     [
@@ -49,6 +49,8 @@ describe('what the language has and Pawl does not run yet', () => {
     expect(told(`do: [{a: {fork: {branches: ${one}}}}]`, 'deploy')).toEqual([]);
     const service = 'proto: {endpoint: "https://x"}, service: {name: s, host: h}, method: m';
     expect(told(`do: [{a: {call: grpc, with: {${service}}}}]`, 'deploy')).toEqual([]);
+    const published = 'document: {endpoint: "https://x"}, operation: o, message: {payload: {a: 1}}';
+    expect(told(`do: [{a: {call: asyncapi, with: {${published}}}}]`, 'deploy')).toEqual([]);
     expect(told('do: [{a: {call: a2a, with: {method: message/send, server: "https://x"}}}]', 'deploy')).toEqual([]);
     expect(
       told('do: [{a: {call: mcp, with: {method: tools/list, transport: {stdio: {command: x}}}}}]', 'deploy'),
@@ -73,7 +75,7 @@ describe('what the language has and Pawl does not run yet', () => {
       `{consume: {amount: 1}, foreach: {item: ${name}, do: [{b: {set: "\${ $m }"}}], output: {as: $m}}}`;
     const call = (name: string) =>
       `do: [{a: {call: asyncapi, with: {document: {endpoint: "https://x"}, operation: o, subscription: ${subscription(name)}}}}]`;
-    expect(told(call('m'))).toEqual(['warning NOT_YET /do/0/a/call']);
+    expect(told(call('m'))).toEqual(['warning NOT_YET /do/0/a/with/subscription']);
     expect(told(call('x'))).toContain('warning EXPRESSION /do/0/a/with/subscription/foreach/output/as');
     expect(told(call('task'))).toContain('error VARIABLE_RESERVED /do/0/a/with/subscription/foreach/item');
   });

@@ -1,14 +1,10 @@
 import { isObject } from '../../json.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import { pointerSegment } from '../../schema/problems.ts';
-import { protocols } from '../schema/tasks.ts';
 import { authenticationsOf } from './references.ts';
 import { notYet } from './report.ts';
 import type { Lint } from './report.ts';
 import type { TaskSite } from './sites.ts';
-
-/** Protocols that Pawl speaks. */
-export const builtProtocols: readonly string[] = ['http', 'openapi', 'mcp', 'a2a', 'grpc'];
 
 /** What the language has and this version of Pawl does not run. */
 export function lintNotBuilt(lint: Lint): void {
@@ -27,11 +23,20 @@ export function lintNotBuilt(lint: Lint): void {
   for (const site of lint.sites.tasks) lintTask(lint, site);
 }
 
+/** Whether a call waits for messages, which Pawl does not do yet. */
+export function subscribes(task: JsonObject): boolean {
+  return task['call'] === 'asyncapi' && isObject(task['with']) && task['with']['subscription'] !== undefined;
+}
+
 function lintTask(lint: Lint, site: TaskSite): void {
   const { task, path } = site;
-  const { call } = task;
-  if (typeof call === 'string' && protocols.includes(call) && !builtProtocols.includes(call))
-    notYet(lint, `${path}/call`, `Calls of ${call} are`, 'call http instead');
+  if (subscribes(task))
+    notYet(
+      lint,
+      `${path}/with/subscription`,
+      'Subscriptions by asyncapi are',
+      'let the messages come as events, and listen',
+    );
   for (const name of ['input', 'output', 'export']) lintSchemaSource(lint, task[name], `${path}/${name}`);
   for (const authentication of authenticationsOf(site))
     lintAuthentication(lint, authentication.value, authentication.path);

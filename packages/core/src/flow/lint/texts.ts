@@ -6,9 +6,8 @@ import type { TaskKind } from '../document.ts';
 import type { ExpressionPlace } from '../scope.ts';
 import { defaultNames } from '../scope.ts';
 import { isOwnText, programOf } from '../program-task.ts';
-import { protocols } from '../schema/tasks.ts';
 import { member } from '../member.ts';
-import { builtProtocols } from './not-built.ts';
+import { subscribes } from './not-built.ts';
 import { errorName, foreachNames, foreachOf, loopNames } from './sites.ts';
 import type { Sites, TaskSite } from './sites.ts';
 
@@ -118,8 +117,7 @@ function* bodyTexts(site: TaskSite): Generator<TextSite> {
 }
 
 function isUnbuilt(task: JsonObject, kind: TaskKind): boolean {
-  const { call } = task;
-  return kind === 'call' && protocols.includes(call as string) && !builtProtocols.includes(call as string);
+  return kind === 'call' && subscribes(task);
 }
 
 /** The arguments of a call without the tasks for each message of a subscription, which are sites of their own. */
