@@ -22,6 +22,13 @@ describe('secrets in what a step sends', () => {
     expect(JSON.stringify(run.events)).not.toMatch(/[\ufdd0-\ufdd5]/);
   });
 
+  it('are marks in loose mode, too', () => {
+    const run = play(`evaluate: {mode: loose}\n${use}do: [{a: {call: once, with: {x: $secrets.token}}}]`, {
+      answer: () => ({ kind: 'completed', output: null }),
+    });
+    expect(run.requests[0]?.secrets).toEqual(['token']);
+  });
+
   it('are hashed as their names: other names, another request', () => {
     const hashOf = (name: string) => {
       const run = play(`${use}do: [{a: {call: once, with: {x: "\${ $secrets.${name} }"}}}]`, {

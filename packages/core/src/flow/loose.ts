@@ -31,6 +31,8 @@ export function isTried({ form, text, place, names }: TextSite): boolean {
 
 /** The line break ends a comment that the text may end with. */
 function tried(text: string): string {
+  // A secret is only passed on, and nothing is sent as its bare name: such a text is an expression, or wrong.
+  if (text.includes('$secrets')) return `\${ ${text}\n }`;
   return `\${ try ([${text}\n] | if length > 1 then error else .[0] end) catch ${JSON.stringify(text)} }`;
 }
 

@@ -48,6 +48,17 @@ describe('secrets of a flow', () => {
     expect(told(body)).toEqual(['error SECRET /do/0/a/with/body']);
   });
 
+  it('are found in loose mode, where every text is tried', () => {
+    const loose = (more: string) => `evaluate: {mode: loose}\n${http(more)}`;
+    expect(told(loose('endpoint: "https://x", body: $secrets.token'), 'deploy')).toEqual([]);
+    expect(told(loose('endpoint: "https://x", body: $secrets.token | length'))).toEqual([
+      'error SECRET /do/0/a/with/body',
+    ]);
+    expect(told(`evaluate: {mode: loose}\n${use}do: [{a: {set: {x: $secrets.token}}}]`)).toContain(
+      'error SECRET_PLACE /do/0/a/set/x',
+    );
+  });
+
   it('are listed in use.secrets, with the nearest name as a hint', () => {
     const body = http(
       'endpoint: {uri: "https://x", authentication: {basic: {use: dbb}}}, headers: {a: "${ $secrets.tokn }"}',

@@ -6,6 +6,7 @@ import type { SecretUse } from '../../secrets/paths.ts';
 import { secretUseOf } from '../../secrets/paths.ts';
 import { expressionOf, scanText } from '../expression-text.ts';
 import type { ExpressionText } from '../expression-text.ts';
+import { isLoose, isTried } from '../loose.ts';
 import { placeVariables } from '../scope.ts';
 import { programOf } from '../program-task.ts';
 import { checkProgram } from './jq.ts';
@@ -19,9 +20,10 @@ import type { TextSite } from './texts.ts';
 
 /** Secrets are listed in `use.secrets`, named where they go straight to the wire, and passed on as they are. */
 export function lintSecrets(lint: Lint): void {
+  const loose = isLoose(lint.document);
   for (const site of textsOf(lint.document, lint.sites)) {
     if (!site.text.includes('$secrets')) continue;
-    for (const expression of expressionsOf(site)) lintUse(lint, site, expression);
+    for (const expression of expressionsOf(site, loose)) lintUse(lint, site, expression);
   }
   const policies = used(lint.document, 'authentications');
   for (const name of Object.keys(policies))
@@ -30,8 +32,10 @@ export function lintSecrets(lint: Lint): void {
     for (const { value, path } of authenticationsOf(site)) lintPolicy(lint, value, path);
 }
 
-function expressionsOf({ form, text }: TextSite): readonly ExpressionText[] {
+function expressionsOf(site: TextSite, loose: boolean): readonly ExpressionText[] {
+  const { form, text } = site;
   if (form === 'expression') return [expressionOf(text)];
+  if (loose && isTried(site)) return [{ source: text, offset: 0 }];
   const scanned = scanText(text);
   if (scanned.kind === 'expression') return [scanned];
   return scanned.kind === 'interpolation' ? scanned.parts.filter((part) => typeof part !== 'string') : [];
