@@ -27,7 +27,8 @@ export function eventsOnce({ auditor, tables, events, people }: Evidence): void 
 export function ticksOnce({ auditor, tables, planner, events }: Evidence): void {
   const { plan, orders } = planner;
   if (plan === undefined || tables.lineage.number > 0) return;
-  const runs = [...tables.runs.values()].filter(({ flow }) => flow === plan.flow.hash);
+  const versions = new Set(plan.flows.map(({ hash }) => hash));
+  const runs = [...tables.runs.values()].filter(({ flow }) => versions.has(flow));
   if (plan.spec.kind === 'on') {
     const inputs = runs.map(({ run }) => JSON.stringify(auditor.runs.get(run)?.state.input)).sort();
     const wanted = orders.map((nr) => JSON.stringify([{ nr }])).sort();

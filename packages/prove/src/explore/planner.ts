@@ -33,7 +33,8 @@ const orderType = 'sim.order';
 
 /** A schedule of a seed, and what it must have led to. */
 export interface Plan {
-  readonly flow: FlowVersion;
+  /** The versions that are in force one after the other. */
+  readonly flows: readonly FlowVersion[];
   readonly spec: ScheduleSpec;
   /** As it was when it was taken away; of one that is started by events, as it is. */
   last: ScheduleState | undefined;
@@ -66,15 +67,16 @@ export class Planner {
   schedule(): void {
     const { prng, world } = this;
     const when = drawWhen(prng);
-    const flow = scheduledFlow(when, prng);
-    const spec = compileSchedule(JSON.parse(flow.document) as JsonObject);
+    const flows = ['1.0.0', '1.0.1', '1.0.2'].map((version) => scheduledFlow(version, when, prng));
+    const spec = compileSchedule(JSON.parse(flows[0]?.document ?? '{}') as JsonObject);
     if (spec === undefined) throw new Error('the flow has no schedule');
     const after = prng.between(0, 1_000);
-    const plan: Plan = { flow, spec, last: undefined };
+    const plan: Plan = { flows, spec, last: undefined };
     world.people.waiting += 1;
     world.timeline.after(after, outside, () => {
       this.plan = plan;
       this.deploy(plan);
+      for (const version of flows.slice(1, 1 + prng.int(flows.length))) this.deployLater(version);
       if (spec.kind === 'on') world.people.waiting -= 1;
       else this.takeAway(plan, world.timeline.time + prng.between(2_000, 8_000));
     });
@@ -95,8 +97,20 @@ export class Planner {
     });
   }
 
-  private deploy({ flow, spec }: Plan): void {
+  /** Puts another version in force, which does the same; what is known of the schedule stays. */
+  private deployLater(version: FlowVersion): void {
+    const { timeline, store } = this.world;
+    timeline.after(this.prng.between(0, this.prng.pick([100, 6_000])), outside, () => {
+      const { schedules } = store.tables.events;
+      store.tables.flows.set(version.hash, version);
+      for (const row of schedules.values()) schedules.set(row.id, { ...row, flow: version.hash });
+    });
+  }
+
+  private deploy({ flows, spec }: Plan): void {
     const { hash, store, timeline } = this.world;
+    const [flow] = flows;
+    if (flow === undefined) return;
     const id = scheduleId(workspace, flow.namespace, flow.name, hash);
     const now = Math.floor(simulationStart + timeline.time);
     const { state, at } = decideSchedule(id, spec, undefined, { kind: 'deployed', at: now }, hash);
@@ -127,7 +141,7 @@ export class Planner {
     const { timeline, people, store } = this.world;
     const { schedules } = store.tables.events;
     timeline.after(100, outside, () => {
-      const row = [...schedules.values()].find((one) => one.flow === plan.flow.hash);
+      const [row] = schedules.values();
       const state = row && (JSON.parse(row.state) as ScheduleState);
       const settled =
         plan.spec.kind === 'after'
@@ -156,16 +170,16 @@ function drawWhen(prng: Prng): JsonObject {
 }
 
 /** A short flow with an effect; every missed tick is made up for. */
-function scheduledFlow(schedule: JsonObject, prng: Prng): FlowVersion {
+function scheduledFlow(version: string, schedule: JsonObject, prng: Prng): FlowVersion {
   const tasks: JsonObject[] = [{ s: { call: prng.pick(['sim.keyed', 'sim.idempotent']), with: { step: 's' } } }];
   if (prng.chance(0.4)) tasks.push({ w: { wait: { milliseconds: 1 + prng.int(1_500) } } });
   const metadata = { pawl: { schedule: { missed: 'all' } } };
   const document = {
-    document: { dsl: '1.0.3', namespace: 'sim', name: 'planned', version: '1.0.0', metadata },
+    document: { dsl: '1.0.3', namespace: 'sim', name: 'planned', version, metadata },
     schedule,
     do: tasks,
   };
   const text = JSON.stringify(document);
   const hash = flowHash(document, simHash);
-  return { hash, namespace: 'sim', name: 'planned', version: '1.0.0', document: text, source: text, createdAt: 0 };
+  return { hash, namespace: 'sim', name: 'planned', version, document: text, source: text, createdAt: 0 };
 }
