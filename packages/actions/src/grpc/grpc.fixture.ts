@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Json } from '@pawl/core';
 import { decodeMessage, encodeMessage } from './message.ts';
 import { readInterface } from './interface.ts';
-import { frame, Frames } from './frames.ts';
+import { frame, Frames } from '../egress/grpc-frames.ts';
 
 /** The interface that the server of tests has. */
 export const proto = `

@@ -5,7 +5,7 @@ import type { Actions, JsonObject } from '@pawl/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { answerJson, attempt, makeActions, requestFor, serve, TestCancellation } from '../actions.fixture.ts';
 import type { TestServer } from '../actions.fixture.ts';
-import { frame } from './frames.ts';
+import { frame } from '../egress/grpc-frames.ts';
 import { answerMessages, answerStatus, begin, grpcServer, proto } from './grpc.fixture.ts';
 import type { GrpcServer } from './grpc.fixture.ts';
 

@@ -1,4 +1,4 @@
-import { EgressFailure } from '../egress/failure.ts';
+import { EgressFailure } from './failure.ts';
 import { actionLimits } from '../limits.ts';
 
 /** A message as it travels: whether it is packed, its length, itself. */

@@ -4,9 +4,9 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { ensureError } from '@pawl/core';
 import type { Cancellation } from '@pawl/core';
-import { EgressFailure } from '../egress/failure.ts';
+import { EgressFailure } from './failure.ts';
 import { actionLimits } from '../limits.ts';
-import { frame, Frames } from './frames.ts';
+import { frame, Frames } from './grpc-frames.ts';
 
 /** One call: the socket that leads to the service, and what is said. */
 export interface Call {
