@@ -33,7 +33,7 @@ export class Advance {
       worker: ports.store.worker,
       get lineage() {
         const { number, at } = context.ownership.lineage;
-        return { number, at, until: at + bounds.lease };
+        return { number, at: at + bounds.clockSkew, until: at + bounds.lease };
       },
       acquire: (target, concurrency) => this.acquire(target, concurrency),
       release: (target) => this.release(target),

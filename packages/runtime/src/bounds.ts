@@ -14,6 +14,8 @@ export const bounds = {
   lookAtMost: 200,
   /** An owner whose beat has not changed for this long has lost its partitions. */
   lease: 10_000,
+  /** Clocks of processes and of the database differ by no more than this. */
+  clockSkew: 1_000,
   /** No effect starts when the last beat was sent longer ago than this: two thirds of the lease. */
   effectsWithin: 6_666,
   /** An owner whose lock is free has died when its beat has not changed for this long. */
