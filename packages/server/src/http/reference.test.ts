@@ -6,10 +6,9 @@ const page = readFileSync(new URL('../../../../docs/reference/http-api.md', impo
 
 describe('the page about the HTTP API', () => {
   it('lists every route with its permission, and no other', () => {
-    const listed = [...page.matchAll(/^\| `((?:GET|POST) [^`]+)` \| ([\w.]+) \|/gm)].map(([, route, permission]) => [
-      String(route).replace(/\{(\w+)\}/g, ':$1'),
-      permission,
-    ]);
+    const listed = [...page.matchAll(/^\| `((?:GET|POST|PUT|DELETE) [^`]+)` \| ([\w.]+) \|/gm)].map(
+      ([, route, permission]) => [String(route).replace(/\{(\w+)\}/g, ':$1'), permission],
+    );
     expect(Object.fromEntries(listed)).toEqual(routePermissions);
   });
 });

@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Attributes, Context, Span, SpanContext, SpanOptions, SpanStatus, TimeInput } from '@opentelemetry/api';
 import { trace } from '@opentelemetry/api';
 import { waitUntil } from '@pawl/testkit';
@@ -104,6 +107,30 @@ describe.skipIf(missing !== undefined)(
       });
       expect(byName['broken']?.status?.code).toBe(2);
       expect(root).toMatchObject({ status: { code: 2 }, attributes: { 'pawl.status': 'faulted' } });
+    });
+
+    it('holds no secret that a target shows in its answer', async () => {
+      const spans = registerTracer();
+      const target = createServer((request, response) => {
+        response.writeHead(422, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ error: 'not accepted', headers: request.headers }));
+      });
+      await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve));
+      closers.push(() => new Promise((resolve) => target.close(() => resolve())));
+      const key = randomBytes(32).toString('hex');
+      const keys = { kind: 'given', from: 'the test', text: () => Promise.resolve(key) } as const;
+      const bed = await openBed('traced_secrets', { keys, allowNets: '127.0.0.1' });
+      closers.push(() => bed.close());
+      await bed.engine.secrets.setSecret('token', { value: 'a-token-that-nobody-sees' }, 'ada');
+      const endpoint = `http://127.0.0.1:${(target.address() as AddressInfo).port}/`;
+      const call = { call: 'http', with: { method: 'get', endpoint, headers: { 'x-key': '${ $secrets.token }' } } };
+      const { version } = await bed.engine.deploy(flowText('told', [{ call }], { use: { secrets: ['token'] } }));
+      const { run } = await bed.engine.start({ flow: { hash: version.hash }, input: null });
+      await bed.engine.ended(run);
+      await waitUntil('all spans have ended', () => spans.length === 3 && spans.every((span) => span.endedAt !== null));
+      const told = JSON.stringify(spans.map(({ attributes, status, name }) => [name, attributes, status]));
+      expect(told).toContain('«secret token»');
+      expect(told).not.toContain('a-token-that-nobody-sees');
     });
 
     it('is no span at all without a tracer, and lines at the level debug only', async () => {
