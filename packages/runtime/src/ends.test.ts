@@ -9,7 +9,15 @@ function room() {
   const world = new TestWorld();
   const ports = world.ports(world.database.join('w1', true));
   const flows = new FlowCache(ports.store, world.actions);
-  const context = new Context({ ports, limits: {} as never, flows, observe: {}, only: undefined, shares: true });
+  const context = new Context({
+    ports,
+    limits: {} as never,
+    flows,
+    observe: {},
+    only: undefined,
+    publishes: undefined,
+    shares: true,
+  });
   context.ownership.lease = (partition) => ({ partition, epoch: 1 });
   return { world, ends: context.ends };
 }

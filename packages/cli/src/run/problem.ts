@@ -117,6 +117,10 @@ function sentenceOf({ kind, name, until, attempt, target, decision, error }: Ope
       return `${step} waits for a decision: pawl decide ${decision ?? ''}${last}`;
     case 'page':
       return `${step} reads a page${last}`;
+    case 'event':
+      return `${step} waits for an event`;
+    case 'child':
+      return `${step} waits for the end of the run that it started`;
     case 'continue':
       return `${step} is at work${last}`;
   }

@@ -49,10 +49,7 @@ describe('checking a flow', () => {
         [6, 3, 'UNREACHABLE'],
         [7, 5, 'DURATION'],
       ],
-      ...[
-        [8, 1, 'SCHEDULE'],
-        [8, 1, 'NOT_YET'],
-      ],
+      [8, 1, 'SCHEDULE'],
     ]);
   });
 

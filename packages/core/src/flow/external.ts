@@ -1,6 +1,5 @@
 import { isObject } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
-import { pointerSegment } from '../schema/problems.ts';
 import type { Sites } from './lint/sites.ts';
 import { sitesOf } from './lint/sites.ts';
 import { member } from './member.ts';
@@ -101,9 +100,4 @@ function addressOf(
 function objectIn(document: JsonObject, name: string): JsonObject {
   const named = member(document['use'], name);
   return isObject(named) ? named : {};
-}
-
-/** JSON pointer of a function that was put into a flow. */
-export function functionPath(called: string): string {
-  return `/use/functions${pointerSegment(called)}`;
 }
