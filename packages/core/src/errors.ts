@@ -50,6 +50,16 @@ export const errors = {
     hint: 'Use Pawl from the machine that it runs on.',
   },
   PAWL_FORBIDDEN: { status: 403, text: 'You may not do this', hint: 'Ask the owner of this Pawl.' },
+  PAWL_EVENT_INVALID: {
+    status: 400,
+    text: 'An event is no CloudEvent of version 1.0',
+    hint: 'Mend the attributes named and send it again; none of the events of the request was accepted.',
+  },
+  PAWL_SCHEDULE_UNKNOWN: {
+    status: 404,
+    text: 'There is no such schedule',
+    hint: 'List the schedules with `pawl schedules`.',
+  },
   PAWL_FLOW_INVALID: {
     status: 400,
     text: 'The flow document is not valid',

@@ -1,3 +1,4 @@
+import type { AcceptedEvent } from './accept-events.ts';
 import type { Actions, ApiStore, Clock, Json, Log, PublicEvent, RunSummary, Verdict } from '@pawl/core';
 import type { Endpoint } from '@pawl/actions';
 import type { Worker } from '@pawl/runtime';
@@ -31,6 +32,8 @@ export interface Engine {
   deploy(text: string, options?: DeployOptions): Promise<Deployment>;
   /** Starts a run; see `startRun`. */
   start(options: StartOptions): Promise<Started>;
+  /** Accepts CloudEvents, all or none; see `acceptEvents`. Throws PAWL_EVENT_INVALID, PAWL_TOO_LARGE. */
+  acceptEvents(events: readonly Json[]): Promise<readonly AcceptedEvent[]>;
   /** In mode `none`: makes a worker that owns and advances this one run. */
   advance(run: string): Promise<void>;
   /** Asks a run to end; the owner's verdict is waited for at most 5 s. Throws PAWL_RUN_UNKNOWN, PAWL_RUN_QUARANTINED. */

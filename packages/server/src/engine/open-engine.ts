@@ -6,6 +6,7 @@ import type { Endpoint, ProcessActions } from '@pawl/actions';
 import type { Worker } from '@pawl/runtime';
 import { createWorker, FlowCache } from '@pawl/runtime';
 import { openStore } from '@pawl/store';
+import { acceptEvents } from './accept-events.ts';
 import { armedFault } from './armed-fault.ts';
 import { CommitHealth } from './commit-health.ts';
 import type { EngineContext } from './context.ts';
@@ -129,7 +130,7 @@ class LivingEngine implements Engine {
     this.context = {
       api: store.api,
       actions,
-      readText: actions.readText,
+      readText: (reference, flow, cancellation) => actions.readText(reference, flow, cancellation),
       flows: new FlowCache(store.api, actions),
       workspace: this.workspace,
       limits: { ...defaultLimits, ...options.limits } as Limits,
@@ -209,6 +210,10 @@ class LivingEngine implements Engine {
 
   start(options: StartOptions): ReturnType<Engine['start']> {
     return startRun(this.context, options);
+  }
+
+  acceptEvents(events: readonly Json[]): ReturnType<Engine['acceptEvents']> {
+    return acceptEvents(this.context, events);
   }
 
   cancel(run: string, sender: Sender): ReturnType<Engine['cancel']> {

@@ -19,6 +19,10 @@ export type Permission =
   | 'run.resume'
   | 'decision.read'
   | 'decision.make'
+  | 'event.read'
+  | 'event.write'
+  | 'schedule.read'
+  | 'schedule.write'
   | 'secret.read'
   | 'secret.write'
   | 'secret.test'
@@ -64,6 +68,8 @@ export const routePermissions: Readonly<Record<string, Permission | 'public'>> =
   'POST /api/v1/secret-key/rotate': 'secret.write',
   'GET /api/v1/decisions': 'decision.read',
   'POST /api/v1/decisions/:id': 'decision.make',
+  'POST /api/v1/events': 'event.write',
+  'GET /api/v1/events': 'event.read',
 };
 
 /** The methods that some route serves at the path of a URL. */

@@ -10,6 +10,7 @@ import { AnswerMemory } from './idempotency.ts';
 import { describeApi } from './openapi.ts';
 import { problemOf, problemType, sendProblem } from './problem.ts';
 import { decisionRoutes } from './routes/decisions.ts';
+import { eventRoutes } from './routes/events.ts';
 import { flowRoutes } from './routes/flows.ts';
 import { healthRoutes } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
@@ -83,6 +84,7 @@ export async function createApp(engine: Engine): Promise<App> {
     runRoutes,
     streamRoute,
     decisionRoutes,
+    eventRoutes,
     secretRoutes,
     connectionRoutes,
     healthRoutes,

@@ -33,7 +33,8 @@ export function readTextBodies(app: FastifyInstance): void {
   );
 }
 
-function textOf(body: Buffer): string {
+/** The text of a body. Throws PAWL_REQUEST_INVALID where it is not UTF-8. */
+export function textOf(body: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch (error) {
@@ -41,8 +42,8 @@ function textOf(body: Buffer): string {
   }
 }
 
-/** A JSON value whose keys cannot be mistaken for a prototype, nested no deeper than a run's input. */
-function valueOf(text: string): Json {
+/** The JSON value of a body: its keys cannot be mistaken for a prototype, and it is nested no deeper than a run's input. Throws PAWL_REQUEST_INVALID. */
+export function valueOf(text: string): Json {
   // One level for the member of the request that holds the data.
   if (!fitsShape(text, { depth: inputDepth + 1, values: bodyValues })) {
     throw new PawlError(

@@ -45,7 +45,7 @@ export function sendProblem(log: Log, thrown: unknown, request: FastifyRequest, 
   if (problem.status === unavailable || problem.code === 'PAWL_IN_FLIGHT') void reply.header('retry-after', retryAfter);
   const send = (): void =>
     void reply.code(problem.status).header('content-type', problemType).send(JSON.stringify(problem));
-  if (problem.status === tooLarge) afterBody(request.raw, send);
+  if (problem.status === tooLarge && !request.raw.readableEnded) afterBody(request.raw, send);
   else send();
 }
 

@@ -63,6 +63,13 @@ export const runsQuery = object({
   flow: Type.Optional(Type.String({ pattern: '^[^\\u0000]{1,511}$', description: '`namespace/name`.' })),
 });
 export const decisionsQuery = object({ ...paging, open: Type.Optional(Type.Boolean({ default: true })) });
+export const eventsQuery = object({
+  ...paging,
+  type: Type.Optional(Type.String({ minLength: 1, maxLength: 4_096, description: 'Only events of this type.' })),
+  wanted: Type.Optional(
+    Type.Boolean({ description: '`true`: only events that somebody took; `false`: only those that nobody took.' }),
+  ),
+});
 export const journalQuery = object({
   cursor: Type.Optional(
     Type.String({ pattern: '^\\d{1,15}$', description: '`next` of the page before: an event’s number.' }),
@@ -133,3 +140,17 @@ export const decision = object({
 export const started = object({ id: Type.String({ format: 'uuid' }) });
 export const resumed = object({ id: Type.String({ format: 'uuid' }) });
 export const verdict = object({ id: Type.String(), verdict: Type.Enum(['taken', 'pending']) });
+const eventName = { source: Type.String(), id: Type.String() };
+export const acceptedEvents = object({
+  accepted: Type.Integer({ description: 'Events that are new.' }),
+  known: Type.Integer({ description: 'Events whose source and id were known: nothing was changed.' }),
+  events: Type.Array(object({ ...eventName, new: Type.Boolean() })),
+});
+export const eventItem = object({
+  ...eventName,
+  type: Type.String(),
+  at: time,
+  event: anyJson,
+  given: Type.Integer({ description: 'Runs and schedules that the event was given to.' }),
+  taken: Type.Integer({ description: 'Those that took it.' }),
+});

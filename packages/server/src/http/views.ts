@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import type { FlowVersion, Json, JsonObject, RunSummary } from '@pawl/core';
+import type { EventView, FlowVersion, Json, JsonObject, RunSummary } from '@pawl/core';
 import type { Question } from '../engine/questions.ts';
 import type { OpenWork, PublicRun } from '../engine/read-run.ts';
 import type * as schemas from './schemas.ts';
@@ -68,6 +68,11 @@ export function decisionView({
         ? null
         : { at: isoTime(decided.at), by: decided.by, verdict: decided.verdict, reason: decided.message },
   };
+}
+
+/** An accepted event. */
+export function eventView({ at, ...event }: EventView): Static<typeof schemas.eventItem> {
+  return { ...event, at: isoTime(at) };
 }
 
 function openView({ until, ...work }: OpenWork): JsonObject {

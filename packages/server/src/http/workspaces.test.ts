@@ -20,11 +20,12 @@ const common = new Set([
 const lists = new Set([
   ...['GET /api/v1/flows', 'GET /api/v1/runs', 'GET /api/v1/decisions'],
   ...['GET /api/v1/secrets', 'GET /api/v1/connections', 'GET /api/v1/secret-changes'],
+  ...['GET /api/v1/events', 'GET /api/v1/schedules'],
 ]);
 /** Names of values belong to whoever writes them; `secrets.test.ts` and `vault.test.ts` have what they show and change. */
 const makesItsOwn = new Set([
   ...['PUT /api/v1/secrets/:name', 'PUT /api/v1/connections/:name', 'POST /api/v1/secret-key/rotate'],
-  ...['DELETE /api/v1/secrets/:name', 'DELETE /api/v1/connections/:name'],
+  ...['DELETE /api/v1/secrets/:name', 'DELETE /api/v1/connections/:name', 'POST /api/v1/events'],
 ]);
 
 describe.skipIf(missing !== undefined)(`what belongs to another workspace${suffix}`, () => {
