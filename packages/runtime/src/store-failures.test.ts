@@ -22,8 +22,10 @@ describe('a commit whose reply is lost', () => {
         throw new UnknownCommitError(new Error('reset'));
       };
       const flow = world.deploy([task.act('a', { n: 1 }), task.act('b', { n: 2 })]);
-      const run = await begin(world, worker, flow);
+      const run = world.id();
+      const answer = worker.startRun({ run, workspace: 'default', flow, input: {} });
       await world.clock.until(() => world.status(run) === 'completed');
+      expect(await answer).toMatchObject({ run });
       expect(world.actions.calls.map(({ request }) => request.args['n'])).toEqual([1, 2]);
       expect(world.types(run)).not.toContain('decision.asked');
       expect(world.database.leases[7]?.epoch).toBeGreaterThan(1);
