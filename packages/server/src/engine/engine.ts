@@ -3,6 +3,7 @@ import type { Actions, ApiStore, Clock, Json, Log, PublicEvent, RunSummary, Verd
 import type { Endpoint } from '@pawl/actions';
 import type { Worker } from '@pawl/runtime';
 import type { DeployOptions, Deployment } from './deploy.ts';
+import type { PublicSchedule, ScheduleChanger } from './control-schedules.ts';
 import type { MessageVerdict, Sender } from './messages.ts';
 import type { SecretAdmin } from '../secrets/secret-admin.ts';
 import type { EngineObserver } from './observers.ts';
@@ -34,6 +35,15 @@ export interface Engine {
   start(options: StartOptions): Promise<Started>;
   /** Accepts CloudEvents, all or none; see `acceptEvents`. Throws PAWL_EVENT_INVALID, PAWL_TOO_LARGE. */
   acceptEvents(events: readonly Json[]): Promise<readonly AcceptedEvent[]>;
+  /** Schedules in force, by namespace and name. */
+  schedules(page: {
+    readonly cursor: string | null;
+    readonly limit: number;
+  }): Promise<{ readonly items: readonly PublicSchedule[]; readonly next: string | null }>;
+  /** Starts no run by itself until it is resumed. Throws PAWL_SCHEDULE_UNKNOWN. */
+  pauseSchedule(namespace: string, name: string, who: ScheduleChanger): Promise<PublicSchedule>;
+  /** Lets a schedule go on; what came meanwhile is left out. Throws PAWL_SCHEDULE_UNKNOWN. */
+  resumeSchedule(namespace: string, name: string, who: ScheduleChanger): Promise<PublicSchedule>;
   /** In mode `none`: makes a worker that owns and advances this one run. */
   advance(run: string): Promise<void>;
   /** Asks a run to end; the owner's verdict is waited for at most 5 s. Throws PAWL_RUN_UNKNOWN, PAWL_RUN_QUARANTINED. */

@@ -10,6 +10,7 @@ import { acceptEvents } from './accept-events.ts';
 import { armedFault } from './armed-fault.ts';
 import { CommitHealth } from './commit-health.ts';
 import type { EngineContext } from './context.ts';
+import { listSchedules, pauseSchedule, resumeSchedule, type ScheduleChanger } from './control-schedules.ts';
 import { databaseEndpoints } from './database-endpoints.ts';
 import { deployFlow, type DeployOptions } from './deploy.ts';
 import type { Engine } from './engine.ts';
@@ -214,6 +215,18 @@ class LivingEngine implements Engine {
 
   acceptEvents(events: readonly Json[]): ReturnType<Engine['acceptEvents']> {
     return acceptEvents(this.context, events);
+  }
+
+  schedules(page: Parameters<Engine['schedules']>[0]): ReturnType<Engine['schedules']> {
+    return listSchedules(this.context, page);
+  }
+
+  pauseSchedule(namespace: string, name: string, who: ScheduleChanger): ReturnType<Engine['pauseSchedule']> {
+    return pauseSchedule(this.context, namespace, name, who);
+  }
+
+  resumeSchedule(namespace: string, name: string, who: ScheduleChanger): ReturnType<Engine['resumeSchedule']> {
+    return resumeSchedule(this.context, namespace, name, who);
   }
 
   cancel(run: string, sender: Sender): ReturnType<Engine['cancel']> {

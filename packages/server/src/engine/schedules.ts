@@ -51,7 +51,7 @@ async function enforce(context: EngineContext, version: FlowVersion, id: string)
     if (known !== undefined) await api.setSchedule(id, undefined);
     return;
   }
-  const stored = known === undefined ? undefined : stateOf(known);
+  const stored = known === undefined ? undefined : scheduleStateOf(known);
   if (known?.flow === version.hash && stored?.text === spec.text) return;
   const now = clock.now();
   const { state } = decideSchedule(id, spec, undefined, { kind: 'deployed', at: now }, hash);
@@ -92,6 +92,7 @@ function subscriptionsOf(
   });
 }
 
-function stateOf({ state }: ScheduleRow): ScheduleState | undefined {
+/** What a schedule knows; undefined before it was decided. */
+export function scheduleStateOf({ state }: ScheduleRow): ScheduleState | undefined {
   return state === '' ? undefined : (JSON.parse(state) as ScheduleState);
 }

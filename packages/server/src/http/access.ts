@@ -70,6 +70,9 @@ export const routePermissions: Readonly<Record<string, Permission | 'public'>> =
   'POST /api/v1/decisions/:id': 'decision.make',
   'POST /api/v1/events': 'event.write',
   'GET /api/v1/events': 'event.read',
+  'GET /api/v1/schedules': 'schedule.read',
+  'POST /api/v1/schedules/:namespace/:name/pause': 'schedule.write',
+  'POST /api/v1/schedules/:namespace/:name/resume': 'schedule.write',
 };
 
 /** The methods that some route serves at the path of a URL. */

@@ -17,6 +17,7 @@ import { metricsRoute } from './routes/metrics.ts';
 import { pageRoutes } from './routes/page.ts';
 import { runRoutes } from './routes/runs.ts';
 import { connectionRoutes } from './routes/connections.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { startRoute } from './routes/start.ts';
 import { streamRoute } from './routes/stream.ts';
@@ -85,6 +86,7 @@ export async function createApp(engine: Engine): Promise<App> {
     streamRoute,
     decisionRoutes,
     eventRoutes,
+    scheduleRoutes,
     secretRoutes,
     connectionRoutes,
     healthRoutes,

@@ -154,3 +154,15 @@ export const eventItem = object({
   given: Type.Integer({ description: 'Runs and schedules that the event was given to.' }),
   taken: Type.Integer({ description: 'Those that took it.' }),
 });
+export const schedule = object({
+  namespace: Type.String(),
+  name: Type.String(),
+  version: nullable(Type.String()),
+  hash: Type.String(),
+  schedule: Type.Unknown({ description: 'What the flow says: `every`, `cron`, `after` or `on`.' }),
+  next: nullable(
+    Type.String({ format: 'date-time', description: 'When it starts a run next, where a clock says so.' }),
+  ),
+  paused: Type.Boolean(),
+  run: nullable(Type.String({ description: 'The run whose end it waits for (`after`).' })),
+});

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import type { EventView, FlowVersion, Json, JsonObject, RunSummary } from '@pawl/core';
+import type { PublicSchedule } from '../engine/control-schedules.ts';
 import type { Question } from '../engine/questions.ts';
 import type { OpenWork, PublicRun } from '../engine/read-run.ts';
 import type * as schemas from './schemas.ts';
@@ -68,6 +69,11 @@ export function decisionView({
         ? null
         : { at: isoTime(decided.at), by: decided.by, verdict: decided.verdict, reason: decided.message },
   };
+}
+
+/** A schedule in force. */
+export function scheduleView({ next, ...schedule }: PublicSchedule): Static<typeof schemas.schedule> {
+  return { ...schedule, next: next === null ? null : isoTime(next) };
 }
 
 /** An accepted event. */
