@@ -19,6 +19,12 @@ export const commands: Readonly<Record<string, Entry>> = {
   cancel: { summary: 'cancel a run', load: () => import('./commands/cancel.ts') },
   resume: { summary: 'let a run go on that was set aside', load: () => import('./commands/resume.ts') },
   decide: { summary: 'list or answer what waits for a person', load: () => import('./commands/decide.ts') },
+  schedules: {
+    summary: 'list, pause or resume what starts flows by itself',
+    load: () => import('./commands/schedules.ts'),
+  },
+  events: { summary: 'list the events that came', load: () => import('./commands/events.ts') },
+  emit: { summary: 'send an event to the flows that listen', load: () => import('./commands/emit.ts') },
   secret: { summary: 'keep values that flows send and nobody reads', load: () => import('./commands/secret.ts') },
   connection: { summary: 'keep accounts at databases', load: () => import('./commands/connection.ts') },
   jq: { summary: 'run a jq program as flows do', load: () => import('./commands/jq.ts') },
