@@ -19,6 +19,15 @@ test('a timer stands with its end', () => {
   expect(openRows({ open: [timer] }, new Map())).toEqual([['waits', 'pause (/do/0/pause) until 2026-11-24 18:33:01Z']]);
 });
 
+test('what waits for events or another run says for which', () => {
+  const listens = { kind: 'event', name: 'hear', step: '/do/0/hear', events: [{ type: 'a.paid', subject: '7' }, {}] };
+  const parent = { kind: 'child', name: 'ship', step: '/do/1/ship', child: '0193-1' };
+  expect(openRows({ open: [listens, parent] }, new Map())).toEqual([
+    ['waits', 'hear (/do/0/hear) for an event (a.paid subject=7; any type)'],
+    ['waits', 'ship (/do/1/ship) for run 0193-1'],
+  ]);
+});
+
 test('a run that is being cancelled ends once its question is answered', () => {
   expect(lastSteps({ open: [question] })).toEqual([`It ends once the question d1 is answered: ${answer}`]);
 });

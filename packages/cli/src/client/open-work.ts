@@ -60,12 +60,24 @@ function waitText(work: JsonObject): string {
     attempt: `for the answer of ${target}, attempt ${cell(work['attempt']) || '1'}`,
     permit: `for a place at ${target}`,
     page: 'for a page',
+    event: `for an event${wantedText(work['events'])}`,
+    child: `for run ${cell(work['child'])}`,
   };
   const until = work['until'] === undefined ? [] : [`until ${time(work['until'])}`];
   const error = errorOf(work['error']);
   const last = error === '' ? [] : [`the last error: ${error}`];
   const told = [what[cell(work['kind'])], ...until].filter(Boolean).join(', ');
   return [`${stepText(work)} ${told}`, ...last].join('; ');
+}
+
+/** Types of the events that are waited for; of those without a type, their attributes. */
+function wantedText(events: Json | undefined): string {
+  const filters = Array.isArray(events) ? (events as JsonObject[]) : [];
+  const texts = filters.map(({ type, ...others }) => {
+    const rest = Object.entries(others).map(([name, value]) => `${name}=${cell(value)}`);
+    return [type === undefined ? 'any type' : cell(type), ...rest].join(' ');
+  });
+  return texts.length === 0 ? '' : ` (${[...new Set(texts)].join('; ')})`;
 }
 
 function errorOf(error: Json | undefined): string {

@@ -51,6 +51,7 @@ function summaryOf(run: JsonObject): string[][] {
       'set aside',
       run['quarantined'] === true ? `deciding it failed; \`pawl resume ${cell(run['id'])}\` tries again` : '',
     ],
+    ['parent', cell(run['parent'])],
     ['started', time(run['startedAt'])],
     ['ended', time(run['endedAt'])],
     ['key', cell(run['key'])],

@@ -58,6 +58,11 @@ export interface Engine {
   ): Promise<{ readonly items: readonly Question[]; readonly next: string | null }>;
   /** The run's head. Throws PAWL_RUN_UNKNOWN. */
   summary(id: string): Promise<RunSummary>;
+  /** Runs that a run has started, in order. Throws PAWL_RUN_UNKNOWN. */
+  children(
+    id: string,
+    page: { readonly cursor: string | null; readonly limit: number },
+  ): Promise<{ readonly items: readonly RunSummary[]; readonly next: string | null }>;
   /** The run as it is now. Throws PAWL_RUN_UNKNOWN. */
   run(id: string): Promise<PublicRun>;
   /** The folded state after event `at`, or now. Throws PAWL_RUN_UNKNOWN, PAWL_NOT_FOUND. */

@@ -14,6 +14,7 @@ import { listSchedules, pauseSchedule, resumeSchedule, type ScheduleChanger } fr
 import { databaseEndpoints } from './database-endpoints.ts';
 import { deployFlow, type DeployOptions } from './deploy.ts';
 import type { Engine } from './engine.ts';
+import { listChildren } from './list-children.ts';
 import { openLog } from './log.ts';
 import { Messages, type Sender } from './messages.ts';
 import { nodeClock, nodeRandom } from './node-ports.ts';
@@ -247,6 +248,10 @@ class LivingEngine implements Engine {
 
   summary(id: string): ReturnType<Engine['summary']> {
     return requireRun(this.context, id);
+  }
+
+  children(id: string, page: Parameters<Engine['children']>[1]): ReturnType<Engine['children']> {
+    return listChildren(this.context, id, page);
   }
 
   run(id: string): ReturnType<Engine['run']> {

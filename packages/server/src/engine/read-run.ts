@@ -4,6 +4,8 @@ import type {
   Frame,
   Hash,
   Json,
+  JsonObject,
+  Listening,
   RunState,
   RunSummary,
   SnapshotRow,
@@ -14,6 +16,7 @@ import {
   decodeSnapshot,
   emptyState,
   foldRows,
+  listeners,
   nameOf,
   PawlError,
   payloadsOf,
@@ -37,6 +40,10 @@ export interface OpenWork {
   readonly target?: string;
   /** `decision`: the action whose outcome is unknown. */
   readonly action?: string;
+  /** `event`: the literal attributes of the events that it waits for, of each filter one. */
+  readonly events?: readonly JsonObject[];
+  /** `child`: the run whose end it waits for. */
+  readonly child?: string;
   /** Id of the question to a person. */
   readonly decision?: string;
   /** The last attempt's error. */
@@ -46,6 +53,8 @@ export interface OpenWork {
 /** A run as the API shows it. */
 export interface PublicRun extends RunSummary {
   readonly input: Json;
+  /** The run that waits for its end; null: none does. */
+  readonly parent: string | null;
   /** Null until it has completed. */
   readonly output: Json;
   /** Null unless it faulted. */
@@ -58,8 +67,13 @@ export interface PublicRun extends RunSummary {
   readonly quarantined: boolean;
 }
 
+/** Filters of a listening step that are shown. */
+const shownFilters = 20;
+
 /** Rows of one read while a state is rebuilt. */
 const rowsPerRead = 256;
+
+const unbegun = { parent: null, output: null, error: null, seq: 0, open: [], quarantined: false } as const;
 
 /** The run as it is now. Throws PAWL_RUN_UNKNOWN. */
 export async function readRun(context: EngineContext, run: string): Promise<PublicRun> {
@@ -69,8 +83,7 @@ export async function readRun(context: EngineContext, run: string): Promise<Publ
   const begun = await find();
   const accepted = begun === undefined ? await context.api.acceptedInput(context.workspace, run) : undefined;
   const stored = begun ?? (accepted === undefined ? await find() : undefined);
-  if (stored === undefined)
-    return { ...summary, input: accepted ?? null, output: null, error: null, seq: 0, open: [], quarantined: false };
+  if (stored === undefined) return { ...summary, ...unbegun, input: accepted ?? null };
   const state = await foldStored(context, stored);
   const flow = await context.flows.load(stored.flow).catch(() => undefined);
   return {
@@ -78,6 +91,8 @@ export async function readRun(context: EngineContext, run: string): Promise<Publ
     ...(flow === undefined ? {} : statusOf(state, flow)),
     endedAt: state.endedAt ?? null,
     input: state.input,
+    // The parent of frame 0 is a schedule.
+    parent: state.parent === undefined || state.parent.frame === 0 ? null : state.parent.run,
     output: state.output ?? null,
     error: state.error ?? null,
     seq: state.seq,
@@ -153,6 +168,7 @@ function readSnapshot(snapshot: SnapshotRow, hash: Hash): RunState | undefined {
 }
 
 function openWork(state: RunState, flow: CompiledFlow): OpenWork[] {
+  const listening = listeners(state, flow);
   return pending(state, flow).map((one): OpenWork => {
     if (one.kind === 'continue') return { kind: one.kind };
     const frame = state.frames.get(one.frame);
@@ -166,9 +182,16 @@ function openWork(state: RunState, flow: CompiledFlow): OpenWork[] {
       ...('attempt' in one ? { attempt: one.attempt } : {}),
       ...('target' in one ? { target: one.target } : {}),
       ...(one.kind === 'decision' ? { decision: one.id, ...sent(frame, flow) } : {}),
+      ...(one.kind === 'child' ? { child: one.child } : {}),
+      ...(one.kind === 'event' ? { events: wanted(listening, one.frame) } : {}),
       ...(error === undefined ? {} : { error }),
     };
   });
+}
+
+function wanted(listening: readonly Listening[], of: number): JsonObject[] {
+  const own = listening.filter(({ frame }) => frame === of);
+  return own.slice(0, shownFilters).map(({ match }) => ({ ...match }));
 }
 
 /** What an effect sent, and where: the reason of a question does not always say it. */

@@ -26,7 +26,8 @@ export function pageSize(query: { readonly limit?: number }): number {
   return query.limit ?? defaultPage;
 }
 
-const reason = Type.Optional(Type.String({ maxLength: longestReason, description: 'Why; it is kept in the journal.' }));
+/** Why somebody does something. */
+export const reason = Type.Optional(Type.String({ maxLength: longestReason, description: 'Why; it is recorded.' }));
 
 /** A page of a list. */
 export const listOf = <T extends TSchema>(item: T) =>
@@ -61,6 +62,9 @@ export const runsQuery = object({
   ...paging,
   status: Type.Optional(Type.Enum([...statuses])),
   flow: Type.Optional(Type.String({ pattern: '^[^\\u0000]{1,511}$', description: '`namespace/name`.' })),
+  parent: Type.Optional(
+    Type.String({ maxLength: 100, description: 'Runs that this run has started, in order; without other filters.' }),
+  ),
 });
 export const decisionsQuery = object({ ...paging, open: Type.Optional(Type.Boolean({ default: true })) });
 export const eventsQuery = object({
@@ -90,6 +94,8 @@ export const startBody = object({
   version: Type.Optional(Type.String({ pattern: namePattern, description: 'Default: the newest version.' })),
 });
 export const reasonBody = nullable(object({ reason }));
+/** Of routes whose body is something else. */
+export const reasonQuery = object({ reason });
 export const decisionBody = Type.Union([
   object({ applied: Type.Literal(true), output: Type.Optional(anyJson), reason }),
   object({ applied: Type.Literal(false), reason }),
@@ -112,6 +118,7 @@ export const runItem = object({
 export const run = Type.Object(
   {
     ...runItem.properties,
+    parent: nullable(Type.String({ description: 'The run that waits for its end.' })),
     input: anyJson,
     output: anyJson,
     error: anyJson,

@@ -21,8 +21,8 @@ export function runItemView(run: RunSummary): Static<typeof schemas.runItem> {
 
 /** A run by itself. */
 export function runView(run: PublicRun): Static<typeof schemas.run> {
-  const { input, output, error, seq, open, quarantined } = run;
-  return { ...runItemView(run), input, output, error, seq, open: open.map(openView), quarantined };
+  const { parent, input, output, error, seq, open, quarantined } = run;
+  return { ...runItemView(run), parent, input, output, error, seq, open: open.map(openView), quarantined };
 }
 
 /** A flow version in a list. */

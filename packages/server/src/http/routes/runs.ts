@@ -23,6 +23,15 @@ export async function runRoutes(app: App, context: AppContext): Promise<void> {
     const [namespace, name, more] = query.flow?.split('/') ?? [];
     if (query.flow !== undefined && (!namespace || !name || more !== undefined))
       throw new PawlError('PAWL_REQUEST_INVALID', `"${query.flow.slice(0, 200)}" names no flow: write namespace/name.`);
+    if (query.parent !== undefined) {
+      if (query.flow !== undefined || query.status !== undefined)
+        throw new PawlError('PAWL_REQUEST_INVALID', 'The runs of a `parent` are listed without other filters.');
+      const { items, next } = await engine.children(query.parent, {
+        cursor: query.cursor ?? null,
+        limit: schemas.pageSize(query),
+      });
+      return { items: items.map(runItemView), next };
+    }
     const page = await store.runs({
       workspace,
       cursor: query.cursor ?? null,
