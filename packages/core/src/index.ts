@@ -30,6 +30,8 @@ export {
 export type { Problem, Result } from './result.ts';
 export type { Decision, DecideEnv, Pending, Stimulus, TimerKind } from './decide/types.ts';
 export type {
+  Answer,
+  AskTerms,
   Cursor,
   FilterTerms,
   Intent,
@@ -42,6 +44,7 @@ export type {
 } from './state/events.ts';
 export { journalFormat } from './state/events.ts';
 export type {
+  AskState,
   ChildState,
   EffectState,
   Frame,
@@ -52,6 +55,8 @@ export type {
   TriedEffect,
   WaitingFor,
 } from './state/state.ts';
+export type { AnswerCheck, Asked } from './flow/answer.ts';
+export { checkAnswer } from './flow/answer.ts';
 export { hasListener, listeners } from './decide/listeners.ts';
 export type { Listening } from './decide/listeners.ts';
 export { eventRow, messagesOf } from './decide/messages.ts';

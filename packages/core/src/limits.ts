@@ -52,6 +52,10 @@ export const limits = {
   batchSize: 10_000,
   /** Events that one listen takes, with those that a `foreach` is done with. */
   listenEvents: 100_000,
+  /** Reminders of one question to a person. */
+  reminders: 100,
+  /** Default length of an attempt that waits for messages (ms): an hour, or longer where `for` says so. */
+  subscriptionAttempt: 3_600_000,
   /** How long an accepted event is kept for those who begin to listen later (ms): a day. */
   eventKept: 86_400_000,
 } as const;

@@ -2,7 +2,7 @@ import type { FlowError } from '../flow-error.ts';
 import { flowError } from '../flow-error.ts';
 import type { Outcome } from '../outcome.ts';
 import { keeperOf } from '../state/tried.ts';
-import type { Verdict } from '../state/events.ts';
+import type { Answer, Verdict } from '../state/events.ts';
 import type { EffectState, Frame } from '../state/state.ts';
 import { ambiguousError, endAmbiguous, retention } from './ambiguous.ts';
 import { startAttempt } from './call.ts';
@@ -55,7 +55,7 @@ export function attemptLost(
 export function decided(
   m: Machine,
   frame: Frame,
-  how: { id: string; verdict: Verdict; by: string; reason?: string },
+  how: { id: string; verdict: Exclude<Verdict, Answer>; by: string; reason?: string },
 ): void {
   const effect = frame.effect as EffectState;
   const clearAt = Math.max(effect.lost ? effect.due + m.env.limits.lostSender : m.at, lostEnd(m, frame));

@@ -51,7 +51,7 @@ export function completeTask(m: Machine, frame: Frame, rawOutput: Json, how: Com
     ...goes,
     ...(how.reused === undefined ? {} : { reused: true as const }),
     ...(how.pure === undefined ? {} : { pure: true as const }),
-    ...((frame.effect ?? frame.child)?.place !== undefined && rawOutput !== out ? { raw: rawOutput } : {}),
+    ...((frame.effect ?? frame.child ?? frame.ask)?.place !== undefined && rawOutput !== out ? { raw: rawOutput } : {}),
   });
   if (takesCourse(m, parent)) return;
   if (then === 'end' && goes === undefined) endRun(m, parent, out);

@@ -11,6 +11,7 @@ import { emptyState } from '../state/apply.ts';
 import { frameOf, inputOf } from '../state/frames.ts';
 import type { Frame, RunState } from '../state/state.ts';
 import type { Parent } from '../ports.ts';
+import { askAnswered, askDue } from './ask.ts';
 import { attemptEnded, attemptLost, decided, resend } from './attempt.ts';
 import { startAttempt } from './call.ts';
 import { childEnded } from './child.ts';
@@ -153,6 +154,10 @@ function timerDue(m: Machine, frame: Frame, timer: TimerKind): void {
     case 'resend':
       if (due(m, frame.effect?.retryAt)) resend(m, frame);
       return;
+    case 'answer':
+    case 'remind':
+    case 'escalate':
+      return askDue(m, frame, timer);
     case 'timeout':
       if (due(m, frame.p === undefined ? runDue(m.state, m.flow) : frame.due) && !frame.timedOut)
         reachTimeout(m, frame);
@@ -164,8 +169,11 @@ function timerDue(m: Machine, frame: Frame, timer: TimerKind): void {
 
 function decisionMade(m: Machine, stimulus: Extract<Stimulus, { kind: 'decision' }>): void {
   for (const frame of m.state.frames.values()) {
+    if (frame.ask?.open && frame.ask.id === stimulus.id) return askAnswered(m, frame, frame.ask, stimulus);
     if (frame.effect?.question !== stimulus.id) continue;
     const { id, verdict, by, reason } = stimulus;
+    // An answer to another kind of question: this one stays open.
+    if ('decision' in verdict) return;
     return decided(m, frame, { id, verdict, by, ...(reason === undefined ? {} : { reason }) });
   }
 }

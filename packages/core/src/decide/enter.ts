@@ -9,6 +9,7 @@ import { checkSchema } from '../program/schemas.ts';
 import { frameOf } from '../state/frames.ts';
 import type { Frame } from '../state/state.ts';
 import { startAction, useTried } from './call.ts';
+import { startAsk } from './ask.ts';
 import { startChild } from './child.ts';
 import { askFirst } from './doubt.ts';
 import { emitEvent } from './emit.ts';
@@ -133,6 +134,8 @@ function goOn(m: Machine, frame: Frame, node: TaskNode, scope: Scope): void {
       else askFirst(m, frame, node);
       m.reused = undefined;
       return;
+    case 'ask':
+      return startAsk(m, frame, node, scope);
     case 'emit':
       return emitEvent(m, frame, node, scope);
     case 'run':

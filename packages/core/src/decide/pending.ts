@@ -1,5 +1,6 @@
 import type { CompiledFlow } from '../program/nodes.ts';
-import type { Frame, RunState, RunStatus, WaitingFor } from '../state/state.ts';
+import type { AskState, Frame, RunState, RunStatus, WaitingFor } from '../state/state.ts';
+import { askTimes } from './ask.ts';
 import { pageDone, pageLost } from './for.ts';
 import { readyFrames, runDue } from './ready.ts';
 import type { Pending } from './types.ts';
@@ -26,7 +27,8 @@ export function statusOf(
   for (const one of list) {
     if (one.kind === 'attempt' || one.kind === 'page' || one.kind === 'continue')
       return { status: 'running', waitingFor: null };
-    if (one.kind === 'decision') waitingFor = 'decision';
+    if (one.kind === 'decision')
+      waitingFor = one.ask === undefined || waitingFor === 'decision' ? 'decision' : 'approval';
     else if (one.kind === 'event') waitingFor ??= 'event';
     else if (one.kind === 'child') waitingFor ??= 'child';
     else if (one.kind === 'permit') waitingFor ??= 'capacity';
@@ -45,6 +47,7 @@ function addFrame(found: Pending[], state: RunState, flow: CompiledFlow, frame: 
     found.push({ kind: 'timer', frame: frame.id, timer: frame.kind === 'wait' ? 'wait' : 'retry', at: frame.until });
   if (frame.listen !== undefined && !frame.listen.last)
     found.push({ kind: 'event', frame: frame.id, step: frame.step });
+  if (frame.ask?.open) addQuestion(found, frame, frame.ask);
   if (frame.child?.open) found.push({ kind: 'child', frame: frame.id, child: frame.child.id });
   if (frame.dataset !== undefined) addPage(found, flow, frame, state);
   if (frame.wants !== undefined) addPermit(found, flow, frame, frame.wants.target);
@@ -63,6 +66,11 @@ function addFrame(found: Pending[], state: RunState, flow: CompiledFlow, frame: 
       askedAt: state.at,
     });
   }
+}
+
+function addQuestion(found: Pending[], { id: frame, step }: Frame, ask: AskState): void {
+  for (const { timer, at } of askTimes(ask)) found.push({ kind: 'timer', frame, timer, at });
+  found.push({ kind: 'decision', frame, id: ask.id, step, reason: ask.terms.title, askedAt: ask.askedAt, ask });
 }
 
 function addPermit(found: Pending[], flow: CompiledFlow, frame: Frame, target: string): void {

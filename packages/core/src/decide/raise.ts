@@ -21,8 +21,12 @@ export function raise(m: Machine, frame: Frame, error: FlowError, ending: Ending
     f: frame.id,
     ...(ending.attempt === undefined ? {} : { a: ending.attempt }),
     error: raised,
-    ...(ending.end === undefined || (frame.effect ?? frame.child) === undefined ? {} : { end: ending.end }),
-    ...(ending.raw === undefined || (frame.effect ?? frame.child)?.place === undefined ? {} : { raw: ending.raw }),
+    ...(ending.end === undefined || (frame.effect ?? frame.child ?? frame.ask) === undefined
+      ? {}
+      : { end: ending.end }),
+    ...(ending.raw === undefined || (frame.effect ?? frame.child ?? frame.ask)?.place === undefined
+      ? {}
+      : { raw: ending.raw }),
   });
   // An outcome that stays unknown is no end that a timeout could follow: it goes up as what it is.
   if (m.state.cancel !== undefined || !isAmbiguous(raised) || isLoose(m.state, above)) {

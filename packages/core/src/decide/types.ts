@@ -4,6 +4,7 @@ import type { Limits } from '../limits.ts';
 import type { Outcome } from '../outcome.ts';
 import type { ChildEnd, EventKey, Hash, Page } from '../ports.ts';
 import type { RunEvent, Verdict } from '../state/events.ts';
+import type { AskState } from '../state/state.ts';
 
 /** Something that happened to a run, to be decided. `at` is its journaled time (ms): all that follows happens at that time. */
 export type Stimulus =
@@ -70,8 +71,11 @@ export type Stimulus =
   /** The store refused what the run wanted to write, or the run cannot go on: it faults with this reason. */
   | { readonly kind: 'rejected'; readonly at: number; readonly reason: string };
 
-/** Times that a run waits for: end of a `wait`, of a task's or (frame 0) run's deadline, of one try, of a `try`'s delay, of a resend's delay. */
-export type TimerKind = 'wait' | 'timeout' | 'try' | 'retry' | 'resend';
+/**
+ * Times that a run waits for: end of a `wait`, of a task's or (frame 0) run's deadline, of one try, of a `try`'s delay, of
+ * a resend's delay; of a question its deadline, the next reminder, and when others are asked too.
+ */
+export type TimerKind = 'wait' | 'timeout' | 'try' | 'retry' | 'resend' | 'answer' | 'remind' | 'escalate';
 
 /** What `decide` is given besides state and flow: no clock, no I/O. */
 export interface DecideEnv {
@@ -134,6 +138,8 @@ export type Pending =
       readonly step: string;
       readonly reason: string;
       readonly askedAt: number;
+      /** What the step asks; absent: whether its effect was applied. */
+      readonly ask?: AskState;
     }
   /** An event must come; `listeners` says which. */
   | { readonly kind: 'event'; readonly frame: number; readonly step: string }

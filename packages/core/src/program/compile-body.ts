@@ -9,6 +9,8 @@ import { limits } from '../limits.ts';
 import { policyWithSecrets } from '../secrets/policies.ts';
 import type { Compiling, PlaceIn } from './compiling.ts';
 import { defined, objectAt, resolveThen } from './compiling.ts';
+import { isAsk } from '../flow/ask.ts';
+import { compileAsk } from './compile-ask.ts';
 import { compileChild, compileEmit, compileListen } from './compile-events.ts';
 import { compileRun } from './compile-run.ts';
 import { compileDuration } from './durations.ts';
@@ -20,7 +22,8 @@ import type { RetryPolicy, SwitchCase, TaskBody } from './nodes.ts';
 export function compileBody(c: Compiling, task: JsonObject, names: readonly string[], place: PlaceIn): TaskBody {
   const variables = [...placeVariables.body, ...place.names];
   const at = place.pointer;
-  if (task['call'] !== undefined) return compileCall(c, task, variables, at);
+  if (isAsk(c.document, task['call'])) return compileAsk(task, variables, at);
+  if (task['call'] !== undefined) return compileCall(c, task, variables, place);
   if (task['set'] !== undefined) return { kind: 'set', value: compileTemplate(task['set'], variables, `${at}/set`) };
   if (task['for'] !== undefined) return compileFor(c, task, place, variables);
   if (task['try'] !== undefined) return compileTry(c, task, names, place, variables);

@@ -37,7 +37,10 @@ export function extended(c: Compiling, node: TaskNode): TaskNode {
 
 /** The words of `extend` that mean a task. */
 function kindsOf(node: TaskNode): readonly string[] {
+  // A subscription is compiled into two steps.
+  if (node.kind === 'do' && node.definition['call'] !== undefined) return ['call'];
   if (node.kind === 'do' || node.kind === 'fork') return ['composite'];
+  if (node.kind === 'ask') return ['call'];
   // A task that runs a program is compiled into the call of an action.
   return [node.definition['run'] === undefined ? node.kind : 'run'];
 }

@@ -49,7 +49,8 @@ export type TaskBody =
   | ChildBody
   | ExtendedBody
   | ActionBody
-  | FunctionBody;
+  | FunctionBody
+  | AskBody;
 
 export interface SwitchCase {
   readonly when?: Expression;
@@ -164,6 +165,13 @@ export interface ActionBody {
 export interface FunctionBody {
   readonly kind: 'call';
   readonly functionName: string;
+  readonly args: Template;
+}
+
+/** Asks a person. */
+export interface AskBody {
+  readonly kind: 'ask';
+  /** What is asked, and how. */
   readonly args: Template;
 }
 

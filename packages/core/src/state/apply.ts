@@ -3,6 +3,7 @@ import type { Json } from '../json.ts';
 import { endBranch, holderOf, loosen, remove, setContext, startBranches } from './branches.ts';
 import type { Intent, ListName, RunEvent } from './events.ts';
 import { contextOf, frameOf, inputOf, valueOf } from './frames.ts';
+import { answerAsk, approveAsk, escalateAsk, refuseAsk, rememberAsk, remindAsk, startAsk } from './asks.ts';
 import { completeIteration, itemOf, returnEvents, startChild, startListen, takeEvent } from './gather.ts';
 import type { EffectState, Frame, RunState } from './state.ts';
 import { effectOf, remember, rememberDone } from './tried.ts';
@@ -48,6 +49,8 @@ const folds: { [Type in RunEvent['type']]: (state: RunState, event: Of<Type>) =>
   'task.completed': completeTask,
   'task.faulted': (state, event) => {
     const frame = frameOf(state, event.f);
+    if (frame.ask !== undefined && event.end === 'completed' && event.raw !== undefined)
+      rememberAsk(state, frame, event.raw);
     if (frame.effect !== undefined || frame.child !== undefined)
       remember(state, frame, { end: event.end ?? 'answered', ...(event.raw === undefined ? {} : { out: event.raw }) });
     remove(state, frame);
@@ -89,12 +92,15 @@ const folds: { [Type in RunEvent['type']]: (state: RunState, event: Of<Type>) =>
   },
   'decision.asked': (state, event) => {
     const frame = frameOf(state, event.f);
+    if (event.ask !== undefined) return startAsk(state, frame, event, event.ask);
     delete frame.wants;
     effectOf(frame).question = event.id;
     effectOf(frame).unknown = true;
   },
   'decision.made': (state, event) => {
-    const effect = effectOf(frameOf(state, event.f));
+    const frame = frameOf(state, event.f);
+    if (frame.ask !== undefined) return answerAsk(frame.ask);
+    const effect = effectOf(frame);
     delete effect.question;
     if ('applied' in event.verdict && !event.verdict.applied) {
       if (state.doubt !== undefined) effect.denied = true;
@@ -102,6 +108,10 @@ const folds: { [Type in RunEvent['type']]: (state: RunState, event: Of<Type>) =>
       effect.retryAt = event.retryAt ?? event.at;
     }
   },
+  'decision.approved': approveAsk,
+  'decision.refused': refuseAsk,
+  'decision.reminded': remindAsk,
+  'decision.escalated': escalateAsk,
   'timeout.reached': (state, event) => {
     const frame = frameOf(state, event.f);
     if (!event.try) frame.timedOut = true;
@@ -259,7 +269,7 @@ function fillFrame(state: RunState, frame: Frame, event: Of<'task.started'>): vo
     if (event.items !== undefined) frame.items = event.items;
     if (event.dataset !== undefined) frame.dataset = event.dataset;
   }
-  if (event.kind === 'listen') startListen(frame, event.terms);
+  if (event.kind === 'listen') startListen(frame, event.terms, event.items);
   if (event.branches !== undefined) startBranches(state, frame, event.branches);
   if (event.intent !== undefined) startAttempt(state, frame, 1, event.intent, event.at);
   if (event.wants !== undefined) frame.wants = event.wants;
@@ -280,6 +290,10 @@ function completeTask(state: RunState, event: Of<'task.completed'>): void {
   if (frame.child !== undefined) {
     const out = event.out === undefined ? valueOf(state, parent) : event.out;
     remember(state, frame, { end: 'completed', out: event.raw === undefined ? out : event.raw });
+  }
+  if (frame.ask !== undefined) {
+    const out = event.out === undefined ? valueOf(state, parent) : event.out;
+    rememberAsk(state, frame, event.raw === undefined ? out : event.raw);
   }
   if (event.ctx !== undefined) setContext(state, frame, event.ctx);
   remove(state, frame);

@@ -10,7 +10,7 @@ import type { Frame, RunState } from './state.ts';
 /** Members of events that may be large. A large one is stored once beside the journal; `NAME$` then holds its sha-256. */
 const valueMembers = [
   ...(['input', 'in', 'arg', 'items', 'dataset', 'out', 'raw', 'ctx', 'verdict'] as const),
-  ...(['event', 'value', 'end', 'terms'] as const),
+  ...(['event', 'value', 'end', 'terms', 'ask', 'data'] as const),
 ];
 
 /** Where a row belongs. */

@@ -83,8 +83,31 @@ const meanings: Meanings = {
     },
   },
   'decision.asked': {
-    meaning: 'A person is asked whether an effect was applied.',
-    fields: { id: 'the question', reason: 'why it is asked' },
+    meaning: 'A person is asked: what the step asks, or whether its effect was applied.',
+    fields: {
+      id: 'the question',
+      reason: 'why it is asked; where the step asks, the title',
+      ask: 'what the step asks: `title`, `text`, `form`, `to`, and its times',
+      hash: 'sha-256 of what it asks',
+      place: 'within a `try` with retry: the place of the step',
+      n: 'within a `try` with retry: which question of this step it is',
+    },
+  },
+  'decision.approved': {
+    meaning: 'The first of two people has approved.',
+    fields: { id: 'the question', by: 'who', data: 'what was filled in', reason: 'why' },
+  },
+  'decision.refused': {
+    meaning: 'An answer was not taken; the question stays open.',
+    fields: { id: 'the question', by: 'who answered', reason: 'why it was not taken' },
+  },
+  'decision.reminded': {
+    meaning: 'Those who are asked are reminded.',
+    fields: { id: 'the question', n: 'how often by now', nextAt: 'when they are again' },
+  },
+  'decision.escalated': {
+    meaning: 'Nobody has decided for a while: others are asked too.',
+    fields: { id: 'the question', to: 'everybody who is asked now' },
   },
   'decision.made': {
     meaning: 'The question was answered.',

@@ -13,7 +13,7 @@ export type ListName = 'do' | 'try' | 'catch' | 'branches' | 'foreach' | 'before
 /** The kinds of step that this version runs. */
 export type StepKind =
   | ('call' | 'do' | 'emit' | 'extended' | 'for' | 'fork' | 'listen')
-  | ('raise' | 'run' | 'set' | 'switch' | 'try' | 'wait');
+  | ('ask' | 'raise' | 'run' | 'set' | 'switch' | 'try' | 'wait');
 
 /** The first attempt's facts, fixed before anything leaves. */
 export interface Intent {
@@ -152,7 +152,44 @@ export type RunEvent =
       /** When the next attempt starts (ms); absent: none by itself. */
       readonly retryAt?: number;
     })
-  | (OfFrame & { readonly type: 'decision.asked'; readonly a: number; readonly id: string; readonly reason: string })
+  | (OfFrame & {
+      readonly type: 'decision.asked';
+      /** The attempt whose outcome is asked for; absent: the step itself is a question. */
+      readonly a?: number;
+      readonly id: string;
+      readonly reason: string;
+      /** What the step asks. */
+      readonly ask?: AskTerms;
+      /** sha-256 of what it asks. */
+      readonly hash?: string;
+      /** Inside a `try` with `retry`: the step's place, and which question of it this is. */
+      readonly place?: string;
+      readonly n?: number;
+    })
+  /** The first of two people has approved. */
+  | (OfFrame & {
+      readonly type: 'decision.approved';
+      readonly id: string;
+      readonly by: string;
+      readonly data: Json;
+      readonly reason?: string;
+    })
+  /** An answer that the question does not take; it stays open. */
+  | (OfFrame & {
+      readonly type: 'decision.refused';
+      readonly id: string;
+      readonly by: string;
+      readonly reason: string;
+    })
+  /** Those who are asked are reminded; `nextAt`: when they are again (ms). */
+  | (OfFrame & {
+      readonly type: 'decision.reminded';
+      readonly id: string;
+      readonly n: number;
+      readonly nextAt?: number;
+    })
+  /** Nobody has decided for a while: others are asked too. `to`: everybody who is asked now. */
+  | (OfFrame & { readonly type: 'decision.escalated'; readonly id: string; readonly to: readonly string[] })
   | (OfFrame & {
       readonly type: 'decision.made';
       readonly id: string;
@@ -285,8 +322,32 @@ export interface Wanted {
   readonly n?: number;
 }
 
-/** A person's answer about an ambiguous step. */
+/** A person's answer: about an ambiguous step, or to what a step asks. */
 export type Verdict =
   | { readonly applied: true; readonly output: Json }
   | { readonly applied: false }
-  | { readonly fail: true };
+  | { readonly fail: true }
+  | Answer;
+
+/** An answer to what a step asks. */
+export type Answer = {
+  readonly decision: 'approved' | 'rejected';
+  /** What was filled in; absent: nothing. */
+  readonly data?: Json;
+};
+
+/** What a step asks: fixed when it is entered. Times in ms. */
+export interface AskTerms {
+  readonly title: string;
+  readonly text?: string;
+  /** JSON Schema of the data. */
+  readonly form?: JsonObject;
+  /** Who is asked: groups, and persons as `user:NAME`; none: whoever may decide. */
+  readonly to: readonly string[];
+  readonly fourEyes?: true;
+  readonly deadline?: number;
+  /** Time between two reminders. */
+  readonly remind?: number;
+  readonly escalate?: { readonly at: number; readonly to: readonly string[] };
+  readonly onDeadline: 'fail' | 'reject' | { readonly value: Json };
+}

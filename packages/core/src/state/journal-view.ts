@@ -83,7 +83,7 @@ export function publicName(type: string, member: string): string {
   return longNames[member] ?? member;
 }
 
-const timeMembers = new Set(['due', 'until', 'retryAt', 'attemptDue']);
+const timeMembers = new Set(['due', 'until', 'retryAt', 'attemptDue', 'nextAt']);
 
 function advance(place: Place, event: RunEvent): void {
   if (event.type === 'attempt.started') place.attempt = event.a;

@@ -3,7 +3,7 @@ import type { Guarantee } from '../guarantee/classes.ts';
 import type { Json } from '../json.ts';
 import type { Then } from '../program/nodes.ts';
 import type { EventKey, Parent } from '../ports.ts';
-import type { Cursor, EffectEnd, FilterTerms, ListName, StepKind, Wanted } from './events.ts';
+import type { AskTerms, Cursor, EffectEnd, FilterTerms, ListName, StepKind, Wanted } from './events.ts';
 
 /** The statuses of a run: the flow language's own words, for ever. */
 export type RunStatus = 'pending' | 'running' | 'waiting' | 'suspended' | 'cancelled' | 'faulted' | 'completed';
@@ -107,6 +107,30 @@ export interface ChildState {
   n?: number;
 }
 
+/** A question that a step asks. */
+export interface AskState {
+  /** Its id. */
+  id: string;
+  terms: AskTerms;
+  hash: string;
+  askedAt: number;
+  /** Nobody has decided it. */
+  open: boolean;
+  /** Who is asked by now. */
+  to: readonly string[];
+  remindAt?: number;
+  escalateAt?: number;
+  /** How often they were reminded. */
+  reminders: number;
+  /** Those who have approved, where two must. */
+  approvals: { by: string; at: number; data: Json }[];
+  /** How many answers it did not take, and the last of them. */
+  refusals: number;
+  refused?: { by: string; reason: string };
+  place?: string;
+  n?: number;
+}
+
 /** One active step. */
 export interface Frame {
   readonly id: number;
@@ -164,6 +188,8 @@ export interface Frame {
   listen?: ListenState;
   /** `run`: the run that it waits for. */
   child?: ChildState;
+  /** `ask`: the question. */
+  ask?: AskState;
   /** `call`: waits for a permit (with `effect`: to send again). */
   wants?: Wanted;
   effect?: EffectState;

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../json.ts';
 import type { ActionDescription } from '../../ports.ts';
 import { compileSchema } from '../../schema/index.ts';
 import type { SchemaProblem, Validator } from '../../schema/index.ts';
+import { askAction, isAsk } from '../ask.ts';
 import { endpointPlaces, valueAt } from '../call-places.ts';
 import { scanText } from '../expression-text.ts';
 import { catalogFunction } from '../external.ts';
@@ -62,10 +63,11 @@ function lintCatalogCall(lint: Lint, site: TaskSite, called: string): void {
     );
   }
   if (lint.catalog === undefined) return;
-  const action = lint.catalog.describe(parts.name);
+  const action = isAsk(lint.document, called) ? askAction : lint.catalog.describe(parts.name);
   if (action === undefined) {
     const known = (): readonly string[] => [
       ...(lint.catalog?.names?.() ?? []),
+      askAction.name,
       ...Object.keys(used(lint.document, 'functions')),
     ];
     return refuseToRun(
@@ -184,7 +186,7 @@ function lintProtocol(lint: Lint, { task, path }: TaskSite, called: string): voi
     else lintAddress(lint, endpoint, at);
   }
   const action = called === 'http' ? undefined : lint.catalog?.describe(called);
-  if (action === undefined || subscribes(task)) return;
+  if (action === undefined) return;
   lintArguments(lint, { args: task['with'] ?? {}, path: `${path}/with`, name: 'with', tell: refuseToRun }, action);
 }
 

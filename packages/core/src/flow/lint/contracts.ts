@@ -1,6 +1,7 @@
 import { isObject } from '../../json.ts';
 import type { JsonObject } from '../../json.ts';
 import { listWords } from '../../schema/problems.ts';
+import { isAsk } from '../ask.ts';
 import { pawlOf } from '../contract-read.ts';
 import { readDocumentContract, readTaskContract } from '../contract.ts';
 import { expressionOf, scanText } from '../expression-text.ts';
@@ -47,7 +48,9 @@ function lintTaskContract(lint: Lint, site: TaskSite): void {
   for (const problem of problems) lint.report(problem);
   const effect =
     programOf(site.task) !== undefined ||
-    (site.kind === 'call' && !Object.hasOwn(used(lint.document, 'functions'), site.task['call'] as string));
+    (site.kind === 'call' &&
+      !isAsk(lint.document, site.task['call']) &&
+      !Object.hasOwn(used(lint.document, 'functions'), site.task['call'] as string));
   const misplaced = [...(effect ? [] : ofCalls), ...(site.kind === 'for' ? [] : ['batch'])].filter(
     (name) => isObject(pawl) && pawl[name] !== undefined,
   );

@@ -34,7 +34,7 @@ export function lintEvents(lint: Lint): void {
 }
 
 /** Whether a timeout ends a task: its own, that of one around it, or one that the flow sets. */
-function limitedTasks({ document, sites }: Lint): (site: TaskSite) => boolean {
+export function limitedTasks({ document, sites }: Lint): (site: TaskSite) => boolean {
   const head = document['document'] as JsonObject;
   if (document['timeout'] !== undefined || member(pawlOf(head), 'deadline') !== undefined) return () => true;
   const timed = new Set(sites.tasks.filter(({ task }) => task['timeout'] !== undefined).map(({ path }) => path));

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../json.ts';
 import { flowLimits } from '../limits.ts';
+import { lintAsks } from './asks.ts';
 import { lintCalls } from './calls.ts';
 import { lintContracts } from './contracts.ts';
 import { lintDataSchemas } from './data-schemas.ts';
@@ -18,7 +19,7 @@ import { sitesOf } from './sites.ts';
 import { lintTargets } from './targets.ts';
 
 const rules: readonly ((lint: Lint) => void)[] = [
-  ...[lintDocument, lintNames, lintTargets, lintReferences, lintCalls, lintContracts],
+  ...[lintDocument, lintNames, lintTargets, lintReferences, lintCalls, lintAsks, lintContracts],
   ...[lintExpressions, lintDataSchemas, lintDurations, lintRuns, lintEvents, lintSecrets, lintSchedule, lintNotBuilt],
 ];
 

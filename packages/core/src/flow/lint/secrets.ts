@@ -72,8 +72,12 @@ function lintPlace(lint: Lint, site: TextSite): void {
   const action = task === undefined ? undefined : calledBy(lint, task);
   const places = task === undefined || action === undefined ? [] : wirePlaces(task);
   if (places.some((place) => site.path === place || site.path.startsWith(`${place}/`))) {
-    if (action !== 'log') return;
-    refuse(lint, 'PAWL_FLOW_SECRET_PLACE', site.path, 'A secret does not belong into a log.', 'leave it out');
+    if (action !== 'log' && action !== 'ask') return;
+    const message =
+      action === 'log'
+        ? 'A secret does not belong into a log.'
+        : 'A question is shown to people, and a secret never is.';
+    refuse(lint, 'PAWL_FLOW_SECRET_PLACE', site.path, message, 'leave it out');
     return;
   }
   refuse(
