@@ -79,7 +79,7 @@ function startBody(m: Machine, parent: Frame, node: TaskNode, scope: Scope): Sta
     case 'extended':
       return startExtended(node);
     case 'listen':
-      return startListen(node, scope);
+      return startListen(m, parent, node, scope);
     case 'call':
       return isActionCall(node) ? startAction(m, parent, node, scope) : startFunction(m, parent, node, scope);
     default:

@@ -1,10 +1,10 @@
 import type { Json, JsonObject } from '../json.ts';
 import { isObject } from '../json.ts';
 import { evaluate, evaluateTemplate, truthy } from '../program/expression.ts';
-import { fault, FlowFault } from '../program/fault.ts';
+import { fault, FlowFault, kindOf } from '../program/fault.ts';
 import type { CompiledFlow, ForeachBody, ListenBody, TaskCommon } from '../program/nodes.ts';
 import { checkSchema } from '../program/schemas.ts';
-import { contextOf } from '../state/frames.ts';
+import { contextOf, inputOf } from '../state/frames.ts';
 import { listenOf } from '../state/gather.ts';
 import type { Frame } from '../state/state.ts';
 import { overdue } from './held.ts';
@@ -20,14 +20,26 @@ import { sizeOf } from './value-size.ts';
 type ListenNode = TaskCommon & ListenBody;
 
 /** What a listen fixes as it begins. */
-export function startListen(node: ListenBody, scope: Scope): Started {
+export function startListen(m: Machine, parent: Frame, node: ListenBody, scope: Scope): Started {
+  if (node.collected) return startOver(m, parent, scope);
   const terms = termsOf(node.strategy, scope.input, scope);
   return terms === undefined ? {} : { terms };
 }
 
 /** A listen has begun: it waits, unless it waits for nothing. */
 export function beginListening(m: Machine, frame: Frame, node: ListenBody): void {
-  if (isMet(node.strategy)) m.complete(frame, []);
+  if (node.collected) m.advance(frame);
+  else if (isMet(node.strategy)) m.complete(frame, []);
+}
+
+/** Goes over what a subscription has collected: its own input is that of the subscription. */
+function startOver(m: Machine, parent: Frame, scope: Scope): Started {
+  const items = scope.raw;
+  if (!Array.isArray(items)) throw fault('runtime', `A subscription must give an array, but gave ${kindOf(items)}.`);
+  if (items.length > m.env.limits.listenEvents)
+    throw fault('runtime', `The subscription gave more than ${m.env.limits.listenEvents} messages.`);
+  scope.input = inputOf(m.state, parent);
+  return { items, in: scope.input };
 }
 
 /** An event came for a step: every visit of it that listens now may take it. */

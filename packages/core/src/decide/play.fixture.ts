@@ -60,7 +60,7 @@ const start = Date.UTC(2026, 10, 1);
 
 /** The actions that played flows may call: `http`, and one for each guarantee. */
 function describeAction(name: string): ActionDescription | undefined {
-  const known = ['http', 'openapi', 'pure', 'idempotent', 'keyed', 'transactional', 'once'];
+  const known = ['http', 'openapi', 'asyncapi', 'pure', 'idempotent', 'keyed', 'transactional', 'once'];
   if (!known.includes(name)) return undefined;
   return {
     name,
@@ -69,7 +69,7 @@ function describeAction(name: string): ActionDescription | undefined {
     input: {},
     output: {},
     guarantee: (args, keyIn) =>
-      name === 'openapi'
+      name === 'openapi' || name === 'asyncapi'
         ? 'once'
         : name === 'http'
           ? httpGuarantee(String(args['method'] ?? 'get'), keyIn)

@@ -14,6 +14,7 @@ import { marksIn } from '../secrets/marks.ts';
 import { frameOf } from '../state/frames.ts';
 import type { EffectState, Frame, RunState } from '../state/state.ts';
 import { scopeOf } from './machine.ts';
+import { rulesOf } from './rules.ts';
 import type { Scope } from './scope.ts';
 
 /** Arguments of an action as its step gives them, ready to be hashed and sent. */
@@ -75,6 +76,7 @@ export function requestOf(state: RunState, flow: CompiledFlow, frameId: number):
     attempt: effect.attempts,
     run: state.id,
     step: frame.step,
+    ...(node.rules === undefined ? {} : { rules: rulesOf(node.rules, scopeOf(state, flow, frame, effect.firstAt)) }),
     flow: { namespace: flow.namespace, name: flow.name },
   };
 }

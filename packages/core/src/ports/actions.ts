@@ -1,3 +1,4 @@
+import type { FlowError } from '../flow-error.ts';
 import type { Guarantee, KeyIn } from '../guarantee/classes.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Outcome } from '../outcome.ts';
@@ -49,8 +50,18 @@ export interface ActionRequest {
   readonly step: string;
   /** Workspace of the run: its secrets and connections. Absent: that of the process. */
   readonly workspace?: string;
+  /** A subscription: what is asked of its messages. */
+  readonly rules?: MessageRules;
   /** Namespace and name of the flow: some connections and nets are open to certain flows only. */
   readonly flow: { readonly namespace: string; readonly name: string };
+}
+
+/** Which messages a subscription takes, by the expressions of its step, as they stood when the step began. */
+export interface MessageRules {
+  /** Whether a message is one of those. */
+  wants(message: Json): boolean;
+  /** Whether these are all: asked after each that was taken. An error where that cannot be told. */
+  enough(messages: readonly Json[]): boolean | { readonly error: FlowError };
 }
 
 /** Rows of a dataset after a cursor. */

@@ -13,6 +13,7 @@ import { isAsk } from '../flow/ask.ts';
 import { compileAsk } from './compile-ask.ts';
 import { compileChild, compileEmit, compileListen } from './compile-events.ts';
 import { compileRun } from './compile-run.ts';
+import { compileSubscription, withoutRules } from './compile-subscription.ts';
 import { compileDuration } from './durations.ts';
 import type { Expression, Template } from './expression.ts';
 import { compileField, compileTemplate } from './expression.ts';
@@ -42,10 +43,11 @@ export function compileBody(c: Compiling, task: JsonObject, names: readonly stri
   throw new PawlError('PAWL_FLOW_INVALID', `The task at ${at} has no kind that Pawl knows.`);
 }
 
-function compileCall(c: Compiling, task: JsonObject, variables: readonly string[], at: string): TaskBody {
+function compileCall(c: Compiling, task: JsonObject, variables: readonly string[], place: PlaceIn): TaskBody {
+  const at = place.pointer;
   const called = String(task['call']);
   const given = withAuthentication(c, called, task['with'] ?? {});
-  const args = compileTemplate(given, variables, `${at}/with`);
+  const args = compileTemplate(withoutRules(called, given), variables, `${at}/with`);
   if (objectAt(c.use, 'functions')[called] !== undefined) return { kind: 'call', functionName: called, args };
   const action = actionName(called);
   const description = c.catalog.describe(action);
@@ -54,7 +56,10 @@ function compileCall(c: Compiling, task: JsonObject, variables: readonly string[
       'PAWL_FLOW_INVALID',
       `The task at ${at} calls \`${called}\`, and there is no such action or function.`,
     );
-  return { kind: 'call', action, description, args, uriTemplates: uriTemplatesOf(action, given) };
+  return {
+    ...{ kind: 'call', action, description, args, uriTemplates: uriTemplatesOf(action, given) },
+    ...compileSubscription(c, { called, args: given, description }, variables, place),
+  };
 }
 
 /** The arguments with the policies of `use.authentications` that they name put in their places. */

@@ -46,7 +46,8 @@ export function compileChild(task: JsonObject, variables: readonly string[], at:
   };
 }
 
-function compileForeach(c: Compiling, foreach: JsonObject, place: PlaceIn): ForeachBody {
+/** Compiles what is done with each event or message. */
+export function compileForeach(c: Compiling, foreach: JsonObject, place: PlaceIn): ForeachBody {
   const item = String(foreach['item'] ?? defaultNames.each);
   const index = String(foreach['at'] ?? defaultNames.at);
   const at = `${place.pointer}/foreach`;

@@ -7,6 +7,7 @@ import type { Json, JsonObject } from '../json.ts';
 import { isObject } from '../json.ts';
 import { limits } from '../limits.ts';
 import { compileBody } from './compile-body.ts';
+import { iterated } from './compile-subscription.ts';
 import { compileContract } from './contract.ts';
 import { extended } from './extensions.ts';
 import { compileDuration } from './durations.ts';
@@ -117,7 +118,8 @@ function compileTask(
     ...defined('exportSchema', compileSchemaOf(exported['schema'], `${at}/export/schema`)),
     ...defined('timeout', timeoutOf(c, task, body, `${at}/timeout`)),
   };
-  const node: TaskNode = { ...common, ...compileBody(c, task, names, { ...place, depth: place.depth + 1 }) };
+  const made = compileBody(c, task, names, { ...place, depth: place.depth + 1 });
+  const node: TaskNode = 'action' in made ? iterated(c, common, made) : { ...common, ...made };
   if (!place.bare && c.use['extensions'] !== undefined) return extended(c, node);
   c.nodes.set(at, node);
   return node;

@@ -129,6 +129,8 @@ export interface ListenBody {
   readonly strategy: StrategyNode;
   readonly read: 'data' | 'envelope' | 'raw';
   readonly foreach?: ForeachBody;
+  /** It listens to nothing: its raw input is an array of what was collected before. */
+  readonly collected?: true;
 }
 
 /** What is done with each event, in order. */
@@ -159,6 +161,20 @@ export interface ActionBody {
   readonly args: Template;
   /** Where the arguments hold URI templates over the transformed input. */
   readonly uriTemplates: readonly Place[];
+  /** A subscription: what it asks of the messages that come … */
+  readonly rules?: CompiledRules;
+  /** … and what is done with each; a compiled flow has two steps in place of such a call. */
+  readonly foreach?: ForeachBody;
+}
+
+/** Which messages a subscription takes, and for how long. */
+export interface CompiledRules {
+  /** On the message: whether it is one of those. */
+  readonly filter?: Expression;
+  /** On the array of the messages taken so far, after each of them: whether it goes on. */
+  readonly while?: Expression;
+  /** The same: whether it ends. */
+  readonly until?: Expression;
 }
 
 /** A call of a function of `use.functions`: its one task runs with the arguments as raw input. */

@@ -8,10 +8,15 @@ import type { Frame, ListenState, RunState } from './state.ts';
 
 type Of<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 
-/** What a listen has before its first event. */
-export function startListen(frame: Frame, terms: readonly FilterTerms[] | undefined): void {
-  frame.listen = { items: [], handled: 0, keys: [], met: [], bound: {}, size: 0 };
+/** What a listen has before its first event; one over `collected` values takes no more. */
+export function startListen(
+  frame: Frame,
+  terms: readonly FilterTerms[] | undefined,
+  collected: readonly Json[] | undefined,
+): void {
+  frame.listen = { items: [...(collected ?? [])], handled: 0, keys: [], met: [], bound: {}, size: 0 };
   if (terms !== undefined) frame.listen.terms = terms;
+  if (collected !== undefined) frame.listen.last = true;
 }
 
 /** A listen takes an event. It waited for it: a loop around it does not spin. */

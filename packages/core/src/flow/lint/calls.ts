@@ -11,7 +11,6 @@ import { programOf } from '../program-task.ts';
 import { protocols } from '../schema/tasks.ts';
 import { templateNames } from '../uri-template.ts';
 import { nearestHint } from './nearest.ts';
-import { subscribes } from './not-built.ts';
 import { used } from './references.ts';
 import { refuse, refuseToRun, warn } from './report.ts';
 import type { Lint } from './report.ts';

@@ -85,7 +85,7 @@ function lintProgram(lint: Lint, site: TextSite, { source, offset }: ExpressionT
   const hint = checked.hint ?? hintOf(site, source, checked.message);
   lint.report({
     code: 'PAWL_FLOW_EXPRESSION',
-    severity: site.unbuilt === true && lint.purpose === 'check' ? 'warning' : 'error',
+    severity: 'error',
     path: site.path,
     message: `The expression does not compile: ${checked.message}`.replace(/([^.!?])$/, '$1.'),
     ...(hint === undefined ? {} : { hint }),

@@ -16,11 +16,13 @@ import { lintSecrets } from './secrets.ts';
 import { lintSchedule } from './schedule.ts';
 import type { Lint, LintOptions, LintProblem } from './report.ts';
 import { sitesOf } from './sites.ts';
+import { lintSubscriptions } from './subscriptions.ts';
 import { lintTargets } from './targets.ts';
 
 const rules: readonly ((lint: Lint) => void)[] = [
   ...[lintDocument, lintNames, lintTargets, lintReferences, lintCalls, lintAsks, lintContracts],
-  ...[lintExpressions, lintDataSchemas, lintDurations, lintRuns, lintEvents, lintSecrets, lintSchedule, lintNotBuilt],
+  ...[lintExpressions, lintDataSchemas, lintDurations, lintRuns, lintEvents, lintSubscriptions],
+  ...[lintSecrets, lintSchedule, lintNotBuilt],
 ];
 
 /**

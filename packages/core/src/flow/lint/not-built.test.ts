@@ -13,11 +13,6 @@ describe('what the language has and Pawl does not run yet', () => {
       'do: [{a: {run: {container: {image: i, lifetime: {cleanup: eventually, after: PT1H}}}}}]',
       '/do/0/a/run/container/lifetime',
     ],
-    [
-      'subscriptions by asyncapi',
-      'do: [{a: {call: asyncapi, with: {document: {endpoint: "https://x"}, operation: o, subscription: {consume: {amount: 1}}}}}]',
-      '/do/0/a/with/subscription',
-    ],
     ['the variable of authorization', 'do: [{a: {set: "${ $authorization }"}}]', '/do/0/a/set'],
     [
       'a grant that needs a browser',
@@ -68,15 +63,5 @@ describe('what the language has and Pawl does not run yet', () => {
         [],
       );
     }
-  });
-
-  it('still has its names and texts looked at, gently where Pawl may not know all of them', () => {
-    const subscription = (name: string) =>
-      `{consume: {amount: 1}, foreach: {item: ${name}, do: [{b: {set: "\${ $m }"}}], output: {as: $m}}}`;
-    const call = (name: string) =>
-      `do: [{a: {call: asyncapi, with: {document: {endpoint: "https://x"}, operation: o, subscription: ${subscription(name)}}}}]`;
-    expect(told(call('m'))).toEqual(['warning NOT_YET /do/0/a/with/subscription']);
-    expect(told(call('x'))).toContain('warning EXPRESSION /do/0/a/with/subscription/foreach/output/as');
-    expect(told(call('task'))).toContain('error VARIABLE_RESERVED /do/0/a/with/subscription/foreach/item');
   });
 });

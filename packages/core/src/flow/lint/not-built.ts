@@ -23,20 +23,8 @@ export function lintNotBuilt(lint: Lint): void {
   for (const site of lint.sites.tasks) lintTask(lint, site);
 }
 
-/** Whether a call waits for messages, which Pawl does not do yet. */
-export function subscribes(task: JsonObject): boolean {
-  return task['call'] === 'asyncapi' && isObject(task['with']) && task['with']['subscription'] !== undefined;
-}
-
 function lintTask(lint: Lint, site: TaskSite): void {
   const { task, path } = site;
-  if (subscribes(task))
-    notYet(
-      lint,
-      `${path}/with/subscription`,
-      'Subscriptions by asyncapi are',
-      'let the messages come as events, and listen',
-    );
   for (const name of ['input', 'output', 'export']) lintSchemaSource(lint, task[name], `${path}/${name}`);
   for (const authentication of authenticationsOf(site))
     lintAuthentication(lint, authentication.value, authentication.path);

@@ -7,7 +7,6 @@ import type { ExpressionPlace } from '../scope.ts';
 import { defaultNames } from '../scope.ts';
 import { isOwnText, programOf } from '../program-task.ts';
 import { member } from '../member.ts';
-import { subscribes } from './not-built.ts';
 import { errorName, foreachNames, foreachOf, loopNames } from './sites.ts';
 import type { Sites, TaskSite } from './sites.ts';
 
@@ -20,8 +19,6 @@ export interface TextSite {
   readonly place: ExpressionPlace;
   /** Variables that tasks bind here. */
   readonly names: readonly string[];
-  /** Part of what this version of Pawl does not run, so that it may hold what Pawl does not know. */
-  readonly unbuilt?: boolean;
 }
 
 /** Everything of a document that may hold an expression. */
@@ -33,7 +30,7 @@ export function* textsOf(document: JsonObject, sites: Sites): Generator<TextSite
   }
 }
 
-type Where = Pick<TextSite, 'place' | 'names' | 'unbuilt'>;
+type Where = Pick<TextSite, 'place' | 'names'>;
 
 function* documentTexts(document: JsonObject, sites: Sites): Generator<TextSite> {
   const none: readonly string[] = [];
@@ -82,7 +79,7 @@ const valueMembers: Readonly<Record<string, string>> = {
 
 function* bodyTexts(site: TaskSite): Generator<TextSite> {
   const { task, path, kind, names } = site;
-  const body: Where = { place: 'body', names, unbuilt: isUnbuilt(task, kind) };
+  const body: Where = { place: 'body', names };
   const valued = valueMembers[kind];
   if (valued !== undefined)
     yield* values(withoutOwnText(withoutForeach(task[valued], kind), task), `${path}/${valued}`, body);
@@ -114,10 +111,6 @@ function* bodyTexts(site: TaskSite): Generator<TextSite> {
   const each = { ...body, names: [...names, ...foreachNames(found.foreach)] };
   yield* transform(found.foreach['output'], `${path}${found.path}/output`, 'as', each);
   yield* transform(found.foreach['export'], `${path}${found.path}/export`, 'as', { ...each, place: 'export' });
-}
-
-function isUnbuilt(task: JsonObject, kind: TaskKind): boolean {
-  return kind === 'call' && subscribes(task);
 }
 
 /** The arguments of a call without the tasks for each message of a subscription, which are sites of their own. */
