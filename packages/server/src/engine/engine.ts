@@ -10,6 +10,7 @@ import type { EngineObserver } from './observers.ts';
 import type { Question } from './questions.ts';
 import type { PublicRun } from './read-run.ts';
 import type { Started, StartOptions } from './start-run.ts';
+import type { ToldEvent } from './lifecycle.ts';
 
 /** A living Pawl: store, actions and, unless it was opened without, a worker. */
 export interface Engine {
@@ -75,6 +76,14 @@ export interface Engine {
   ): Promise<{ readonly items: readonly PublicEvent[]; readonly more: boolean }>;
   /** Public events after event `after`, each once it is committed, until the run's end or the signal. Throws PAWL_RUN_UNKNOWN. */
   watch(id: string, after: number, signal?: AbortSignal): AsyncGenerator<PublicEvent, void, undefined>;
+  /** The life of a run and its steps as CloudEvents after number `after`, at most `limit`. Throws PAWL_RUN_UNKNOWN. */
+  lifecycle(
+    id: string,
+    after: number,
+    limit: number,
+  ): Promise<{ readonly items: readonly ToldEvent[]; readonly more: boolean }>;
+  /** The same, each once it is committed, until the run's end or the signal. Throws PAWL_RUN_UNKNOWN. */
+  watchLifecycle(id: string, after: number, signal?: AbortSignal): AsyncGenerator<ToldEvent, void, undefined>;
   /** Resolves with the run once it has ended; undefined when `signal` is aborted before. Throws PAWL_RUN_UNKNOWN, PAWL_RUN_QUARANTINED. */
   ended(id: string, signal?: AbortSignal): Promise<PublicRun | undefined>;
   /** An endpoint of this Pawl that no flow reaches from now on. */

@@ -1,21 +1,28 @@
-import type { ApiStore, Hash, JournalRow, PublicEvent, RunEvent } from '@pawl/core';
-import { decodeRow, JournalView, payloadsOf } from '@pawl/core';
+import type { ApiStore, Hash, JournalRow, RunEvent } from '@pawl/core';
+import { decodeRow, payloadsOf } from '@pawl/core';
 
 /** Rows of one read: a row holds at most a mebibyte of events. */
 const rowsPerRead = 64;
 
-/** Reads a run's journal from its beginning, with the large values in place, a part at a time. */
-export class JournalReader {
+/** Reads a run's journal from its beginning, with the large values in place, a part at a time, as its view shows it. */
+export class JournalReader<Shown> {
   readonly run: string;
   private readonly api: Pick<ApiStore, 'journal' | 'payloads'>;
   private readonly hash: Hash;
-  private readonly view = new JournalView();
+  /** Whether the run's last event was shown. */
+  ended = false;
+  private readonly view: (event: RunEvent) => readonly Shown[];
   private next = 1;
 
-  constructor(source: { readonly api: Pick<ApiStore, 'journal' | 'payloads'>; readonly hash: Hash }, run: string) {
+  constructor(
+    source: { readonly api: Pick<ApiStore, 'journal' | 'payloads'>; readonly hash: Hash },
+    run: string,
+    view: (event: RunEvent) => readonly Shown[],
+  ) {
     this.api = source.api;
     this.hash = source.hash;
     this.run = run;
+    this.view = view;
   }
 
   /** Number of the event that comes next. */
@@ -23,18 +30,19 @@ export class JournalReader {
     return this.next;
   }
 
-  /** The next events of the store; none: there are no more for now. */
-  async read(): Promise<PublicEvent[]> {
+  /** What is shown of the next events of the store; where `nextSeq` stays, there are no more for now. */
+  async read(): Promise<Shown[]> {
     const rows = await this.api.journal(this.run, this.next, rowsPerRead);
-    const shown: PublicEvent[] = [];
+    const shown: Shown[] = [];
     for (const row of rows) shown.push(...this.show(await decodeEvents(this.api, this.hash, row)));
     return shown;
   }
 
-  /** The public form of events that come next, from wherever they are known. */
-  show(events: readonly RunEvent[]): PublicEvent[] {
+  /** What the view shows of events that come next, from wherever they are known. */
+  show(events: readonly RunEvent[]): Shown[] {
     this.next += events.length;
-    return events.map((event) => this.view.push(event));
+    this.ended ||= events.some(endsRun);
+    return events.flatMap((event) => this.view(event));
   }
 }
 
@@ -46,6 +54,6 @@ export async function decodeEvents(api: Pick<ApiStore, 'payloads'>, hash: Hash, 
 }
 
 /** Whether an event is a run's last. */
-export function endsRun(event: { readonly type: string }): boolean {
+function endsRun(event: { readonly type: string }): boolean {
   return event.type === 'run.completed' || event.type === 'run.faulted' || event.type === 'run.cancelled';
 }

@@ -14,6 +14,7 @@ import { listSchedules, pauseSchedule, resumeSchedule, type ScheduleChanger } fr
 import { databaseEndpoints } from './database-endpoints.ts';
 import { deployFlow, type DeployOptions } from './deploy.ts';
 import type { Engine } from './engine.ts';
+import { readLifecycle, watchLifecycle } from './lifecycle.ts';
 import { listChildren } from './list-children.ts';
 import { openLog } from './log.ts';
 import { Messages, type Sender } from './messages.ts';
@@ -268,6 +269,14 @@ class LivingEngine implements Engine {
 
   watch(id: string, after: number, signal?: AbortSignal): ReturnType<Engine['watch']> {
     return watchRun(this.context, id, after, signal);
+  }
+
+  lifecycle(id: string, after: number, limit: number): ReturnType<Engine['lifecycle']> {
+    return readLifecycle(this.context, id, after, limit);
+  }
+
+  watchLifecycle(id: string, after: number, signal?: AbortSignal): ReturnType<Engine['watchLifecycle']> {
+    return watchLifecycle(this.context, id, after, signal);
   }
 
   ended(id: string, signal?: AbortSignal): ReturnType<Engine['ended']> {

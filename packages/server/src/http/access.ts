@@ -52,6 +52,8 @@ export const routePermissions: Readonly<Record<string, Permission | 'public'>> =
   'GET /api/v1/runs/:id/journal': 'run.read',
   'GET /api/v1/runs/:id/state': 'run.read',
   'GET /api/v1/runs/:id/stream': 'run.read',
+  'GET /api/v1/runs/:id/lifecycle': 'run.read',
+  'GET /api/v1/runs/:id/lifecycle/stream': 'run.read',
   'POST /api/v1/runs/:id/cancel': 'run.cancel',
   'POST /api/v1/runs/:id/resume': 'run.resume',
   'GET /api/v1/secrets': 'secret.read',

@@ -71,8 +71,23 @@ export async function runRoutes(app: App, context: AppContext): Promise<void> {
   };
   app.get('/api/v1/runs/:id/state', { schema: state }, async ({ params, query }) => engine.state(params.id, query.at));
 
+  lifecycleRoute(app, context);
   cancelRoute(app, context);
   resumeRoute(app, context);
+}
+
+function lifecycleRoute(app: App, { engine }: AppContext): void {
+  const life = {
+    tags,
+    summary: 'The life of a run and its steps as CloudEvents, in order.',
+    params: schemas.runParams,
+    querystring: schemas.journalQuery,
+    response: { 200: schemas.listOf(schemas.anyJson), ...problems },
+  };
+  app.get('/api/v1/runs/:id/lifecycle', { schema: life }, async ({ params, query }) => {
+    const { items, more } = await engine.lifecycle(params.id, Number(query.cursor ?? 0), schemas.pageSize(query));
+    return { items: items.map(({ event }) => event), next: more ? String(items.at(-1)?.n ?? 0) : null };
+  });
 }
 
 function cancelRoute(app: App, { engine, answers }: AppContext): void {

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { PublicEvent } from '@pawl/core';
+import type { FastifyReply } from 'fastify';
 import { PawlError } from '@pawl/core';
 import type { App, AppContext } from '../app.ts';
 import * as schemas from '../schemas.ts';
@@ -11,7 +11,7 @@ const heartbeatMs = 15_000;
 /** What a browser waits before it comes back (ms). */
 const reconnectMs = 1_000;
 
-const schema = {
+const journalSchema = {
   tags: ['runs'],
   summary: 'The journal of a run as server-sent events, until the run ends.',
   description:
@@ -21,32 +21,64 @@ const schema = {
   produces: ['text/event-stream'],
 };
 
-/** Following a run. */
+const lifecycleSchema = {
+  tags: ['runs'],
+  summary: 'The life of a run and its steps as CloudEvents, as server-sent events, until the run ends.',
+  description: 'As the stream of the journal; `id` is the number of the event among those of the run.',
+  params: schemas.runParams,
+  querystring: schemas.streamQuery,
+  produces: ['text/event-stream'],
+};
+
+/** An event on its way to a reader. */
+interface Sent {
+  readonly id: number;
+  readonly data: unknown;
+}
+
+type Watched = AsyncGenerator<Sent, void, undefined>;
+
+/** Following a run: its journal, and its life. */
 export async function streamRoute(app: App, { engine, stopping }: AppContext): Promise<void> {
   let open = 0;
-  app.get('/api/v1/runs/:id/stream', { schema }, async (request, reply) => {
-    const { id } = request.params;
-    const after = lastEventId(request.headers['last-event-id']) ?? request.query.after ?? 0;
-    const { endedAt } = await engine.summary(id);
-    if (endedAt !== null && after > 0 && after >= (await engine.run(id)).seq) return reply.code(204).send();
+  const stream = (reply: FastifyReply, watch: (signal: AbortSignal) => Watched): FastifyReply => {
     if (open >= longestStreams)
       throw new PawlError('PAWL_UNAVAILABLE', `${longestStreams} streams are open; no more can be.`);
-
     open += 1;
     const gone = new AbortController();
     reply.raw.once('close', () => {
       open -= 1;
       gone.abort();
     });
-    const events = engine.watch(id, after, AbortSignal.any([gone.signal, stopping]));
     return reply
       .header('content-type', 'text/event-stream; charset=utf-8')
       .header('x-accel-buffering', 'no')
-      .send(Readable.from(frames(events), { objectMode: false }));
+      .send(Readable.from(frames(watch(AbortSignal.any([gone.signal, stopping]))), { objectMode: false }));
+  };
+
+  app.get('/api/v1/runs/:id/stream', { schema: journalSchema }, async (request, reply) => {
+    const { id } = request.params;
+    const after = lastEventId(request.headers['last-event-id']) ?? request.query.after ?? 0;
+    const { endedAt } = await engine.summary(id);
+    if (endedAt !== null && after > 0 && after >= (await engine.run(id)).seq) return reply.code(204).send();
+    return stream(reply, async function* (signal) {
+      for await (const event of engine.watch(id, after, signal)) yield { id: event.seq, data: event };
+    });
+  });
+
+  app.get('/api/v1/runs/:id/lifecycle/stream', { schema: lifecycleSchema }, async (request, reply) => {
+    const { id } = request.params;
+    const after = lastEventId(request.headers['last-event-id']) ?? request.query.after ?? 0;
+    const { endedAt } = await engine.summary(id);
+    if (endedAt !== null && after > 0 && (await engine.lifecycle(id, after, 1)).items.length === 0)
+      return reply.code(204).send();
+    return stream(reply, async function* (signal) {
+      for await (const { n, event } of engine.watchLifecycle(id, after, signal)) yield { id: n, data: event };
+    });
   });
 }
 
-async function* frames(events: AsyncGenerator<PublicEvent, void, undefined>): AsyncGenerator<string, void, undefined> {
+async function* frames(events: Watched): AsyncGenerator<string, void, undefined> {
   yield `retry: ${reconnectMs}\n\n`;
   try {
     let next = events.next();
@@ -57,7 +89,7 @@ async function* frames(events: AsyncGenerator<PublicEvent, void, undefined>): As
         continue;
       }
       if (got.done === true) return;
-      yield `id: ${got.value.seq}\ndata: ${JSON.stringify(got.value)}\n\n`;
+      yield `id: ${got.value.id}\ndata: ${JSON.stringify(got.value.data)}\n\n`;
       next = events.next();
     }
   } finally {
