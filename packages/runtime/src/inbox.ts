@@ -157,5 +157,7 @@ export function verdictOf(verdict: Json): Verdict | undefined {
   if (!isObject(verdict)) return undefined;
   if (verdict['fail'] === true) return { fail: true };
   if (verdict['applied'] === true) return { applied: true, output: verdict['output'] ?? null };
+  const { decision, data } = verdict;
+  if (decision === 'approved' || decision === 'rejected') return { decision, ...(data === undefined ? {} : { data }) };
   return verdict['applied'] === false ? { applied: false } : undefined;
 }

@@ -1,4 +1,4 @@
-import type { DecisionRow, Pending, RunEvent } from '@pawl/core';
+import type { AskedRow, AskState, DecisionRow, Pending, RunEvent } from '@pawl/core';
 import type { Question, Run } from './run-table.ts';
 
 /** The questions that are open in what a run waits for. */
@@ -7,7 +7,8 @@ export function openQuestions(pending: readonly Pending[]): Map<string, Question
   for (const one of pending) {
     if (one.kind !== 'decision') continue;
     open ??= new Map();
-    open.set(one.id, { id: one.id, step: one.step, askedAt: one.askedAt, reason: one.reason });
+    const { id, step, askedAt, reason, ask } = one;
+    open.set(id, { id, step, askedAt, reason, ...(ask === undefined ? {} : { ask: askedRow(ask) }) });
   }
   return open;
 }
@@ -21,7 +22,7 @@ export function decisionRows(run: Run, pending: readonly Pending[]): readonly De
   const place = { partition: run.partition, run: run.id };
   for (const question of open?.values() ?? []) {
     const known = before?.get(question.id);
-    if (known === undefined) rows.push({ ...place, ...question, decided: null });
+    if (known === undefined || hasChanged(known, question)) rows.push({ ...place, ...question, decided: null });
     else open?.set(question.id, known);
   }
   for (const question of before?.values() ?? []) {
@@ -30,6 +31,36 @@ export function decisionRows(run: Run, pending: readonly Pending[]): readonly De
   }
   run.questions = open;
   return rows;
+}
+
+/** What a step asks, as its row tells it. */
+function askedRow({ terms, to, reminders, approvals, refusals, refused, escalateAt }: AskState): AskedRow {
+  const { title, text, form, fourEyes, deadline, onDeadline } = terms;
+  return {
+    title,
+    ...(text === undefined ? {} : { text }),
+    ...(form === undefined ? {} : { form }),
+    to,
+    ...(fourEyes === undefined ? {} : { fourEyes }),
+    ...(deadline === undefined ? {} : { deadline }),
+    onDeadline,
+    reminders,
+    ...(terms.escalate !== undefined && escalateAt === undefined ? { escalated: true as const } : {}),
+    approvals: [...approvals],
+    refusals,
+    ...(refused === undefined ? {} : { refused }),
+  };
+}
+
+/** Whether something has become of a question since its row was written. Each of these only grows. */
+function hasChanged({ ask: before }: Question, { ask: now }: Question): boolean {
+  if (before === undefined || now === undefined) return false;
+  return (
+    before.reminders !== now.reminders ||
+    before.approvals.length !== now.approvals.length ||
+    before.refusals !== now.refusals ||
+    before.escalated !== now.escalated
+  );
 }
 
 function answerTo(id: string, events: readonly RunEvent[], at: number): NonNullable<DecisionRow['decided']> {

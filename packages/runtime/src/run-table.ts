@@ -45,7 +45,7 @@ export interface Work {
 export type Phase = 'idle' | 'gathering' | 'flying' | 'gone';
 
 /** A question as its row tells it. */
-export type Question = Pick<DecisionRow, 'id' | 'step' | 'askedAt' | 'reason'>;
+export type Question = Pick<DecisionRow, 'id' | 'step' | 'askedAt' | 'reason' | 'ask'>;
 
 /** A run in memory. */
 export class Run implements TimerItem {

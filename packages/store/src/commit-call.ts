@@ -25,6 +25,12 @@ const nobody = '00000000-0000-0000-0000-000000000000';
 
 const parts: readonly Part[] = [
   {
+    mark: 'd',
+    call: 'pawl.describe_decisions',
+    says: ({ decisions }) => decisions.some(({ ask }) => ask !== undefined),
+    encode: ({ decisions }) => encodeAsked(decisions),
+  },
+  {
     mark: 'm',
     call: 'pawl.send_messages',
     says: ({ messages = [] }) => messages.length > 0,
@@ -85,6 +91,17 @@ export function commitCall(commit: Commit, numbers: Numbers): CommitCall {
     text: `with c as materialized (${commitStatement.text}) select c.lost, ${calls.join(', ')} from c`,
     values,
   };
+}
+
+function encodeAsked(decisions: Commit['decisions']): Buffer[] {
+  const rows = decisions.filter(({ ask }) => ask !== undefined);
+  return [
+    int2Array(rows, (row) => row.partition),
+    uuidArray(rows, (row) => row.run),
+    textArray(rows, (row) => row.id),
+    textArray(rows, (row) => JSON.stringify(row.ask)),
+    textArray(rows, (row) => row.ask?.to.join('\n') ?? null),
+  ];
 }
 
 function encodeMessages({ messages = [] }: Commit): Buffer[] {

@@ -1,4 +1,4 @@
-import type { Commit, Json, Lease, Store, StoredRun, WorkerStore } from '@pawl/core';
+import type { AskedRow, Commit, DecisionRow, Json, Lease, Store, StoredRun, WorkerStore } from '@pawl/core';
 import { FencedError, partitionCount, PoisonError } from '@pawl/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -818,6 +818,50 @@ function decisionTests(tools: Tools): void {
       const taken = await everyPage((cursor) => api.decisions({ workspace: 'default', open: false, cursor, limit: 2 }));
       expect(taken.filter((decision) => decision.partition === 110)).toEqual([{ ...asked[0], decided }]);
       expect((await api.decisions({ workspace: 'elsewhere', open: true, cursor: null, limit: 10 })).items).toEqual([]);
+    });
+
+    it('carry what a step asks, are written anew as that changes, and are found by who is asked', async () => {
+      const api = tools.store().api;
+      const { runs, lease } = await tools.begin(111, 3);
+      const ask: AskedRow = {
+        title: 'Refund ü\u0000?',
+        text: 'line\nline',
+        form: { type: 'object', properties: { 'a\u0000': { type: 'number' } } },
+        to: ['finance', 'user:lena'],
+        fourEyes: true,
+        deadline: testEpoch + 9,
+        onDeadline: { value: { n: 1e2 } },
+        reminders: 0,
+        approvals: [],
+        refusals: 0,
+      };
+      const asked = runs.map((run, i): DecisionRow => ({ ...questionOf(run, `asked-${run}`, testEpoch + i), ask }));
+      const [first, second, third] = asked as [DecisionRow, DecisionRow, DecisionRow];
+      const open: DecisionRow = { ...third, ask: { ...ask, to: [] } };
+      await tools.worker().commit(commitOf([lease], { decisions: [first, second, open] }));
+      expect(await api.decision('default', first.id)).toEqual(first);
+      const askedOf = async (assignee: string, still = true) =>
+        (
+          await everyPage((cursor) => api.decisions({ workspace: 'default', open: still, assignee, cursor, limit: 1 }))
+        ).map(({ id }) => id);
+      expect(await askedOf('user:lena')).toEqual([first.id, second.id]);
+      expect(await askedOf('user:len')).toEqual([]);
+      expect(await askedOf('no\u0000body')).toEqual([]);
+      const escalated: AskedRow = {
+        ...ask,
+        to: [...ask.to, 'cfo'],
+        escalated: true,
+        approvals: [{ by: 'lena', at: testEpoch + 5, data: { n: null } }],
+        refusals: 1,
+        refused: { by: 'max', reason: 'n is missing' },
+      };
+      await tools.worker().commit(commitOf([lease], { decisions: [{ ...first, ask: escalated }] }));
+      expect(await api.decision('default', first.id)).toEqual({ ...first, ask: escalated });
+      expect(await askedOf('cfo')).toEqual([first.id]);
+      const decided = { at: testEpoch + 50, by: 'lena', verdict: { decision: 'approved', data: null }, message: '' };
+      await tools.worker().commit(commitOf([lease], { decisions: [{ ...first, ask: escalated, decided }] }));
+      expect(await askedOf('user:lena')).toEqual([second.id]);
+      expect(await askedOf('cfo', false)).toEqual([first.id]);
     });
 
     it('refuse a forged cursor', async () => {

@@ -27,7 +27,13 @@ export const askAction: ActionDescription = {
     required: ['title'],
     additionalProperties: false,
     properties: {
-      title: { type: 'string', minLength: 1, maxLength: 1_000, description: 'The question, in one line.' },
+      title: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 1_000,
+        pattern: '^[^\\u0000]*$',
+        description: 'The question, in one line.',
+      },
       text: { type: 'string', maxLength: 20_000, description: 'What must be known to answer it.' },
       form: { type: 'object', description: 'A JSON Schema of what is filled in; without it, nothing is.' },
       to: { ...people, description: 'Who is asked: groups, and persons as user:NAME. Default: whoever may decide.' },

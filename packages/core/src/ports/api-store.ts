@@ -139,9 +139,11 @@ export interface ApiStore {
   /** Journal rows of a run from an event number on, at most `limit` of them. Default: all. */
   journal(run: string, from: number, limit?: number): Promise<readonly JournalRow[]>;
   payloads(run: string, sha256: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Questions, the oldest first. `assignee`: only those that name it. */
   decisions(options: {
     readonly workspace: string;
     readonly open: boolean;
+    readonly assignee?: string;
     readonly cursor: string | null;
     readonly limit: number;
   }): Promise<ListPage<DecisionRow>>;

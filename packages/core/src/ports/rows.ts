@@ -1,4 +1,4 @@
-import type { Json } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
 import type { RunStatus, WaitingFor } from '../state/state.ts';
 import type {
   ChildEnd,
@@ -82,6 +82,28 @@ export interface TimerRow {
   readonly at: number | null;
 }
 
+/** What a step asks a person, and what has become of it. Times in ms. */
+export interface AskedRow {
+  readonly title: string;
+  readonly text?: string;
+  /** JSON Schema of what is filled in. */
+  readonly form?: JsonObject;
+  /** Who is asked by now: groups, and persons as `user:NAME`; none: whoever may decide. */
+  readonly to: readonly string[];
+  readonly fourEyes?: true;
+  readonly deadline?: number;
+  /** What the deadline means. */
+  readonly onDeadline: 'fail' | 'reject' | { readonly value: Json };
+  readonly reminders: number;
+  /** Others are asked too. */
+  readonly escalated?: true;
+  /** Those who have approved, where two must. */
+  readonly approvals: readonly { readonly by: string; readonly at: number; readonly data: Json }[];
+  /** How many answers were not taken, and the last of them. */
+  readonly refusals: number;
+  readonly refused?: { readonly by: string; readonly reason: string };
+}
+
 /** A question to a person, open or decided. */
 export interface DecisionRow {
   readonly partition: number;
@@ -90,6 +112,8 @@ export interface DecisionRow {
   readonly step: string;
   readonly askedAt: number;
   readonly reason: string;
+  /** What its step asks; absent: whether its effect was applied. */
+  readonly ask?: AskedRow;
   /** Null while it is open. */
   readonly decided: {
     readonly at: number;

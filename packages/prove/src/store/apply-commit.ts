@@ -1,4 +1,4 @@
-import type { Commit, CommitResult, Lease, RunStart } from '@pawl/core';
+import type { Commit, CommitResult, DecisionRow, Lease, RunStart } from '@pawl/core';
 import { FencedError, PoisonError } from '@pawl/core';
 import type { StoreMutation } from './mutation.ts';
 import type { RunRecord, Tables } from './tables.ts';
@@ -41,13 +41,18 @@ export function applyCommit(tables: Tables, commit: Commit, mutation: StoreMutat
   for (const row of commit.decisions) {
     const decisions = known(tables, row.run, out)?.decisions;
     const asked = decisions?.get(row.id);
-    decisions?.set(row.id, asked === undefined ? row : { ...asked, decided: row.decided });
+    decisions?.set(row.id, asked === undefined ? row : { ...asked, ...askOf(row), decided: row.decided });
   }
   for (const { id, partition } of commit.consumed) {
     if (tables.inbox.get(id)?.partition === partition) tables.inbox.delete(id);
   }
   applySaid(tables, commit, out);
   return { lost };
+}
+
+/** What a step asks is told anew with each row. */
+function askOf({ ask }: DecisionRow): Pick<DecisionRow, 'ask'> {
+  return ask === undefined ? {} : { ask };
 }
 
 /** Throws where one of these leases is lost. */

@@ -46,12 +46,13 @@ export function runLists(store: SimStore): Pick<ApiStore, 'runs' | 'runSummary' 
           key: key?.key ?? null,
         };
       }),
-    decisions: ({ workspace, open, ...page }) =>
+    decisions: ({ workspace, open, assignee, ...page }) =>
       store.serve(() => {
         const found = [...tables.runs.values()]
           .filter((record) => record.workspace === workspace)
           .flatMap((record) => [...record.decisions.values()])
           .filter((decision) => (decision.decided === null) === open)
+          .filter(({ ask }) => assignee === undefined || ask?.to.includes(assignee) === true)
           .sort((a, b) => a.askedAt - b.askedAt || (a.id < b.id ? -1 : 1));
         return pageOf<DecisionRow>('decisions', found, (decision) => decision.id, page);
       }),
