@@ -47,7 +47,22 @@ export const errors = {
   PAWL_UNAUTHENTICATED: {
     status: 401,
     text: 'Pawl does not know who you are',
-    hint: 'Use Pawl from the machine that it runs on.',
+    hint: 'Send an access token: commands take it from PAWL_TOKEN. Whoever runs Pawl makes one with `pawl token add NAME --role ROLE`.',
+  },
+  PAWL_TOO_MANY_TOKENS: {
+    status: 429,
+    text: 'Too many wrong access tokens',
+    hint: 'Wait a minute, and check the token.',
+  },
+  PAWL_TOKEN_INVALID: {
+    status: 400,
+    text: 'The access token cannot be made so',
+    hint: 'A name begins with a small letter or a digit, and has at most 63 of a-z, 0-9 and . _ @ + -; the expiry lies ahead.',
+  },
+  PAWL_TOKEN_EXISTS: {
+    status: 409,
+    text: 'There is an access token of this name',
+    hint: 'Use another name: one that was revoked keeps its name, which stands for what was done with it.',
   },
   PAWL_FORBIDDEN: { status: 403, text: 'You may not do this', hint: 'Ask the owner of this Pawl.' },
   PAWL_EVENT_INVALID: {
@@ -247,8 +262,8 @@ export const errors = {
   },
   PAWL_HOST_REFUSED: {
     status: 500,
-    text: 'Pawl does not listen on this address without access tokens',
-    hint: 'Use PAWL_HOST=127.0.0.1.',
+    text: 'Pawl does not listen on this address so',
+    hint: 'Use PAWL_HOST=127.0.0.1, or see the guide on access: it takes an access token, and TLS or a proxy.',
   },
 } as const satisfies Record<string, { status: number; text: string; hint: string }>;
 

@@ -37,9 +37,9 @@ export function openApiStore(
       if (!answer.replayed) waker.wake([partitionOf(start.run)]);
       return answer;
     },
-    async send(workspace, row) {
+    async send(workspace, row, entry) {
       if (!isRunId(row.run)) return false;
-      const known = await acceptMessage(database, workspace, row);
+      const known = await acceptMessage(database, workspace, row, entry);
       if (known) waker.wake([row.partition]);
       return known;
     },

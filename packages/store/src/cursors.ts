@@ -2,7 +2,7 @@ import { PawlError } from '@pawl/core';
 import { isRunId, isStorable } from './storable.ts';
 
 /** Kinds of list; a cursor of one is refused by another. */
-export type ListKind = 'runs' | 'flows' | 'decisions' | 'events' | 'schedules';
+export type ListKind = 'runs' | 'flows' | 'decisions' | 'events' | 'schedules' | 'audit';
 
 /** Longest page that a list gives. */
 const longestPage = 1_000;

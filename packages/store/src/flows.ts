@@ -1,4 +1,5 @@
 import type { ApiStore, FlowVersion, ListPage } from '@pawl/core';
+import { appendCall } from './audit.ts';
 import { pageLimit, readCursor, writeCursor } from './cursors.ts';
 import type { Database } from './database.ts';
 import { assertStorable, isSha256, isStorable } from './storable.ts';
@@ -15,20 +16,15 @@ export async function deployFlow(
   assertStorable(flow.namespace + flow.name + flow.version, 'The name or version of the flow');
   assertStorable(flow.document, 'The flow document');
   assertStorable(flow.source, 'The source of the flow');
+  const { workspace, named, entry } = options;
+  const values: unknown[] = [workspace, named, flow.hash, flow.namespace, flow.name, flow.version];
+  values.push(versionOrder(flow.version), flow.document, flow.source, flow.createdAt);
+  const audit =
+    entry === undefined ? '' : `, case when answer = 'created' then ${appendCall(values, entry)} end as audit`;
   const [row] = await database.query<{ answer: 'created' | 'unchanged' | 'exists' }>(
-    `select pawl.deploy($1, $2, decode($3, 'hex'), $4, $5, $6, $7, $8, $9, $10) as answer`,
-    [
-      options.workspace,
-      options.named,
-      flow.hash,
-      flow.namespace,
-      flow.name,
-      flow.version,
-      versionOrder(flow.version),
-      flow.document,
-      flow.source,
-      flow.createdAt,
-    ],
+    `with act as materialized (select pawl.deploy($1, $2, decode($3, 'hex'), $4, $5, $6, $7, $8, $9, $10) as answer)
+     select answer${audit} from act`,
+    values,
   );
   return row?.answer ?? 'unchanged';
 }

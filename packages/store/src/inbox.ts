@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { ApiStore, InboxMessage, InboxRow, StartAnswer } from '@pawl/core';
+import type { ApiStore, AuditEntry, InboxMessage, InboxRow, StartAnswer } from '@pawl/core';
 import { partitionOf, PawlError } from '@pawl/core';
+import { appendCall } from './audit.ts';
 import { type Database, pollTimeoutMs } from './database.ts';
 import { messageKey } from './message-key.ts';
 import type { Names } from './names.ts';
@@ -64,21 +65,35 @@ export async function acceptStart(
 }
 
 /** Accepts a message to a run of a workspace that exists, or whose start was accepted; a repeat of its id is ignored. */
-export async function acceptMessage(database: Database, workspace: string, row: InboxRow): Promise<boolean> {
+export async function acceptMessage(
+  database: Database,
+  workspace: string,
+  row: InboxRow,
+  entry?: AuditEntry,
+): Promise<boolean> {
   assertStorable(row.id, 'The id of the message');
   if (row.id.length > longestId)
     throw new PawlError('PAWL_REQUEST_INVALID', `The id of a message has at most ${longestId} characters.`);
   // A start's message says its workspace in a text that only we can read: JSON of the database refuses some of it.
   const isAccepted = async () => (await readAcceptedStart(database, workspace, row.run)) !== undefined;
-  if (await insertMessage(database, workspace, row, false)) return true;
+  const insert = (begins: boolean): Promise<boolean> => insertMessage(database, { workspace, row, begins, entry });
+  if (await insert(false)) return true;
   // Begun between the two looks, it is found by another one.
-  return (await isAccepted())
-    ? insertMessage(database, workspace, row, true)
-    : insertMessage(database, workspace, row, false);
+  return insert(await isAccepted());
+}
+
+interface Insertion {
+  readonly workspace: string;
+  readonly row: InboxRow;
+  readonly begins: boolean;
+  readonly entry: AuditEntry | undefined;
 }
 
 /** Inserts a message if its run exists in the workspace or (`begins`) is known by a start that was accepted. */
-async function insertMessage(database: Database, workspace: string, row: InboxRow, begins: boolean): Promise<boolean> {
+async function insertMessage(database: Database, { workspace, row, begins, entry }: Insertion): Promise<boolean> {
+  const values: unknown[] = [row.partition, row.id, row.run, row.at, storedJson(row.message), messageKey(row.id)];
+  values.push(workspace, begins);
+  const audit = entry === undefined ? '' : `, (select ${appendCall(values, entry)} from accepted) as audit`;
   const [answer] = await database.query<{ known: boolean }>(
     `with target as (
        select exists (select from pawl.run r join pawl.workspace w on w.id = r.workspace
@@ -87,10 +102,10 @@ async function insertMessage(database: Database, workspace: string, row: InboxRo
      ), accepted as (
        insert into pawl.inbox (partition, id, run, at, message, key)
          select $1, $2, $3, $4, $5, $6 from target where known
-         on conflict do nothing
+         on conflict do nothing returning id
      )
-     select known from target`,
-    [row.partition, row.id, row.run, row.at, storedJson(row.message), messageKey(row.id), workspace, begins],
+     select known${audit} from target`,
+    values,
   );
   return answer?.known === true;
 }

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { type Log, PawlError, type Store } from '@pawl/core';
 import type pg from 'pg';
 import { openApiStore } from './api-store.ts';
+import { type AuditStore, openAuditStore } from './audit.ts';
 import { checkServer } from './check-server.ts';
 import { measureClockOffset } from './clock-offset.ts';
 import { openDatabase } from './database.ts';
@@ -13,6 +14,7 @@ import { openNames } from './names.ts';
 import { openSealedStore, type SealedStore } from './secrets.ts';
 import { type ConnectionConfig, connectSession, endQuietly } from './session.ts';
 import { connectError, readError } from './sql-errors.ts';
+import { openTokenStore, type TokenStore } from './tokens.ts';
 import { openWaker } from './wake.ts';
 import { joinAsWorker } from './worker-store.ts';
 
@@ -41,6 +43,8 @@ export interface OpenStoreOptions {
 /** The whole store, with what only the server uses of it. */
 export interface PawlStore extends Store {
   readonly sealed: SealedStore;
+  readonly tokens: TokenStore;
+  readonly audit: AuditStore;
 }
 
 const defaultPoolSize = 6;
@@ -68,6 +72,8 @@ export async function openStore(options: OpenStoreOptions): Promise<PawlStore> {
     joinAsWorker: (worker) => joinAsWorker(database, { names, waker, lineage, house }, worker),
     api: openApiStore(database, names, waker, clockOffset, close),
     sealed: openSealedStore(database),
+    tokens: openTokenStore(database),
+    audit: openAuditStore(database),
     close,
   };
 }

@@ -1,4 +1,5 @@
 import type { ApiStore, ListPage, ScheduleRow } from '@pawl/core';
+import { appendCall } from './audit.ts';
 import { encodeSubscriptions } from './commit-call.ts';
 import { pageLimit, readCursor, writeCursor } from './cursors.ts';
 import { type Database, pollTimeoutMs } from './database.ts';
@@ -30,11 +31,15 @@ export function openScheduleApi(
     },
     schedule: (id) => readSchedule(database, id),
     schedules: (options) => listSchedules(database, options),
-    async pauseSchedule(id, paused, at) {
+    async pauseSchedule(id, paused, at, entry) {
       if (!isRunId(id)) return false;
+      const values: unknown[] = [id, paused, at];
       const [row] = await database.query<{ partition: number }>(
-        `update pawl.schedule set paused = $2, at = case when $2 then at else $3 end where id = $1 returning partition`,
-        [id, paused, at],
+        `with changed as (
+           update pawl.schedule set paused = $2, at = case when $2 then at else $3 end where id = $1 returning partition
+         )
+         select partition${entry === undefined ? '' : `, ${appendCall(values, entry)} as audit`} from changed`,
+        values,
       );
       if (row !== undefined) waker.wake([row.partition]);
       return row !== undefined;

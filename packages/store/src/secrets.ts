@@ -1,4 +1,6 @@
+import type { AuditEntry, Json } from '@pawl/core';
 import { PawlError } from '@pawl/core';
+import { appendCall } from './audit.ts';
 import type { Database } from './database.ts';
 import { assertStorable, isStorable } from './storable.ts';
 
@@ -53,19 +55,19 @@ export interface SealedStore {
   nameKey(id: string, before: string | undefined): Promise<string>;
   /** Number of the next version. */
   nextVersion(of: SealedName): Promise<number>;
-  /** Keeps a value, with a line in the record. `raced`: that version is there. `other-key`: values are sealed with another key. */
-  put(row: NewSealedRow): Promise<'put' | 'raced' | 'other-key'>;
+  /** Keeps a value, with a line in the record and an entry in the audit trail. `raced`: that version is there. `other-key`: values are sealed with another key. */
+  put(row: NewSealedRow, reason?: string): Promise<'put' | 'raced' | 'other-key'>;
   get(of: SealedName): Promise<SealedRow | undefined>;
   /** All of a kind by name. */
   list(workspace: string, kind: SealedKind): Promise<readonly SealedHead[]>;
-  /** Removes a value, with a line in the record; whether it was there. */
-  remove(of: SealedName, by: string, at: number): Promise<boolean>;
+  /** Removes a value, with a line in the record and an entry in the audit trail; whether it was there. */
+  remove(of: SealedName, by: string, at: number, reason?: string): Promise<boolean>;
   /** Values whose data key another key than this one wraps, at most `limit`, of all workspaces. */
   underOtherKeys(id: string, limit: number): Promise<readonly SealedRow[]>;
   /** Puts a data key that was wrapped anew in the place of the old one, unless the value has changed meanwhile. */
   rewrap(row: SealedRow, keyId: string, wrappedKey: Buffer): Promise<void>;
-  /** Adds the line of a rotation to the record. */
-  noteRotation(by: string, at: number): Promise<void>;
+  /** Adds the line of a rotation to the record, and its entry to the audit trail. */
+  noteRotation(entry: AuditEntry): Promise<void>;
   /** The record of changes of a workspace, and all rotations, the newest first. */
   changes(workspace: string, limit: number): Promise<readonly SecretChange[]>;
   /** Named flow versions of a workspace whose document mentions one of these texts. */
@@ -100,7 +102,7 @@ export function openSealedStore(database: Database): SealedStore {
       );
       return row?.next ?? 1;
     },
-    put: (row) => putRow(database, row),
+    put: (row, reason) => putRow(database, row, reason),
     async get({ workspace, kind, name }) {
       if (!isStorable(workspace + name)) return undefined;
       const [row] = await database.query<SealedRow>(
@@ -114,7 +116,7 @@ export function openSealedStore(database: Database): SealedStore {
         workspace,
         kind,
       ]),
-    remove: (of, by, at) => removeRow(database, of, by, at),
+    remove: (of, by, at, reason) => removeRow(database, of, { by, at, ...(reason === undefined ? {} : { reason }) }),
     underOtherKeys: (id, limit) =>
       database.query<SealedRow>(
         `select ${whole} from ${joined} where s.key_id <> $1 order by s.workspace, s.kind, s.name limit $2`,
@@ -127,8 +129,13 @@ export function openSealedStore(database: Database): SealedStore {
         [keyId, wrappedKey, row.workspace, row.kind, row.name, row.version, row.keyId],
       );
     },
-    async noteRotation(by, at) {
-      await database.query("insert into pawl.secret_change (at, change, by) values ($1, 'rotate-key', $2)", [at, by]);
+    async noteRotation(entry) {
+      const values: unknown[] = [entry.at, entry.by];
+      await database.query(
+        `with noted as (insert into pawl.secret_change (at, change, by) values ($1, 'rotate-key', $2) returning id)
+         select ${appendCall(values, entry)} from noted`,
+        values,
+      );
     },
     changes: (workspace, limit) =>
       database.query<SecretChange>(
@@ -156,9 +163,20 @@ async function readKeyId(database: Database): Promise<string | undefined> {
  * One statement: the value is kept only while its key is the one that is named, which a rotation changes first, and only
  * as the newest version.
  */
-async function putRow(database: Database, row: NewSealedRow): Promise<'put' | 'raced' | 'other-key'> {
+async function putRow(
+  database: Database,
+  row: NewSealedRow,
+  reason: string | undefined,
+): Promise<'put' | 'raced' | 'other-key'> {
   assertStorable(row.workspace + row.name + row.updatedBy + row.settings, 'The name or a setting');
   await database.query('insert into pawl.workspace (name) values ($1) on conflict do nothing', [row.workspace]);
+  const { updatedAt, workspace, version, kind, name, updatedBy, settings, keyId, wrappedKey, sealed } = row;
+  const values: unknown[] = [updatedAt, workspace, version, kind, name, updatedBy, settings, keyId, wrappedKey, sealed];
+  const entry = {
+    ...{ workspace, at: updatedAt, by: updatedBy, act: `${kind}.set`, object: `${kind}/${name}` },
+    ...(reason === undefined ? {} : { reason }),
+    after: { version, settings: JSON.parse(settings) as Json },
+  };
   const [answer] = await database.query<{ put: boolean; keyId: string | null }>(
     `with named as materialized (select key_id from pawl.secret_key for share),
        put as (
@@ -174,36 +192,40 @@ async function putRow(database: Database, row: NewSealedRow): Promise<'put' | 'r
          insert into pawl.secret_change (at, workspace, version, kind, name, change, by, settings)
            select $1, workspace, version, $4, $5, 'set', $6, $7 from put
        )
-     select exists (select from put) as put, (select key_id from named) as "keyId"`,
-    [
-      row.updatedAt,
-      row.workspace,
-      row.version,
-      row.kind,
-      row.name,
-      row.updatedBy,
-      row.settings,
-      row.keyId,
-      row.wrappedKey,
-      row.sealed,
-    ],
+     select exists (select from put) as put, (select key_id from named) as "keyId",
+       (select ${appendCall(values, entry, { before: stoodThere('$2', '$4', '$5') })} from put) as audit`,
+    values,
   );
   if (answer === undefined) throw new PawlError('PAWL_INTERNAL', 'a sealed value was answered with nothing');
   if (answer.put) return 'put';
   return answer.keyId === row.keyId ? 'raced' : 'other-key';
 }
 
-async function removeRow(database: Database, { workspace, kind, name }: SealedName, by: string, at: number) {
+/** What a secret or connection was before the statement; nothing of its value. */
+function stoodThere(workspace: string, kind: string, name: string): string {
+  return `(select json_build_object('version', b.version, 'settings', b.settings::json)::text from pawl.secret b
+    where b.workspace = (select id from pawl.workspace where name = ${workspace}) and b.kind = ${kind} and b.name = ${name})`;
+}
+
+async function removeRow(
+  database: Database,
+  { workspace, kind, name }: SealedName,
+  who: { readonly by: string; readonly at: number; readonly reason?: string },
+): Promise<boolean> {
   if (!isStorable(workspace + name)) return false;
+  const values: unknown[] = [workspace, kind, name, who.at, who.by];
+  const entry = { workspace, ...who, act: `${kind}.remove`, object: `${kind}/${name}` };
   const rows = await database.query<{ version: number }>(
     `with gone as (
          delete from pawl.secret
            where workspace = (select id from pawl.workspace where name = $1) and kind = $2 and name = $3
            returning workspace, version
+       ), noted as (
+         insert into pawl.secret_change (at, workspace, version, kind, name, change, by)
+           select $4, workspace, version, $2, $3, 'remove', $5 from gone returning version
        )
-     insert into pawl.secret_change (at, workspace, version, kind, name, change, by)
-       select $4, workspace, version, $2, $3, 'remove', $5 from gone returning version`,
-    [workspace, kind, name, at, by],
+     select version, ${appendCall(values, entry, { before: stoodThere('$1', '$2', '$3') })} as audit from noted`,
+    values,
   );
   return rows.length > 0;
 }

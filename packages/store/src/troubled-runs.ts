@@ -1,5 +1,6 @@
 import type { FlowError, InboxMessage, Resumption } from '@pawl/core';
 import { partitionOf } from '@pawl/core';
+import { appendCall } from './audit.ts';
 import type { Database } from './database.ts';
 import { messageKey } from './message-key.ts';
 import { readSummary } from './run-lists.ts';
@@ -46,9 +47,14 @@ export async function resumeRun(database: Database, resumption: Resumption): Pro
   if ((await readSummary(database, workspace, run)) === undefined) return false;
   assertStorable(by + (reason ?? ''), 'The reason');
   const told: InboxMessage = { kind: 'resume' };
+  const why = reason === undefined ? {} : { reason };
+  const values: unknown[] = [partitionOf(run), run, at, by, reason ?? null, messageKey(message), message];
+  values.push(JSON.stringify(told));
+  const append = appendCall(values, { workspace, at, by, act: 'run.resume', object: `run/${run}`, ...why });
   const [row] = await database.query<{ resumed: boolean }>(
-    'select pawl.resume($1, $2, $3, $4, $5, $6, $7, $8) as resumed',
-    [partitionOf(run), run, at, by, reason ?? null, messageKey(message), message, JSON.stringify(told)],
+    `with act as materialized (select pawl.resume($1, $2, $3, $4, $5, $6, $7, $8) as resumed)
+     select resumed, case when resumed then ${append} end as audit from act`,
+    values,
   );
   return row?.resumed === true;
 }

@@ -1,5 +1,6 @@
 import type { Json } from '../json.ts';
 import type { RunStatus, WaitingFor } from '../state/state.ts';
+import type { AuditEntry } from './audit.ts';
 import type { EventRow, EventView, OutgoingEvent, ScheduleRow, SubscriptionRow } from './event-rows.ts';
 import type { DecisionRow, FlowVersion, InboxMessage, InboxRow, JournalRow, StoredRun } from './rows.ts';
 
@@ -52,12 +53,15 @@ export interface KnownAnswer {
   readonly answer: string | null;
 }
 
-/** The store as the API and the commands use it. */
+/**
+ * The store as the API and the commands use it. What takes an audit entry adds it in the transaction of the act, where the
+ * act changes something: both are there or neither. A simulated store keeps no audit trail.
+ */
 export interface ApiStore {
   /** Publishes a version. `exists`: the same name and version has other content (nothing changed). `named` false keeps it unlisted, found by its hash alone. */
   deploy(
     version: FlowVersion,
-    options: { readonly workspace: string; readonly named: boolean },
+    options: { readonly workspace: string; readonly named: boolean; readonly entry?: AuditEntry },
   ): Promise<'created' | 'unchanged' | 'exists'>;
   flows(options: {
     readonly workspace: string;
@@ -116,9 +120,9 @@ export interface ApiStore {
     readonly limit: number;
   }): Promise<ListPage<ScheduleRow>>;
   /** Pauses a schedule (its time stays as it is) or lets it go on at `at`; `false`: there is none. */
-  pauseSchedule(id: string, paused: boolean, at: number | null): Promise<boolean>;
+  pauseSchedule(id: string, paused: boolean, at: number | null, entry?: AuditEntry): Promise<boolean>;
   /** Accepts a message to a run of a workspace; `false`: there is no such run. */
-  send(workspace: string, row: InboxRow): Promise<boolean>;
+  send(workspace: string, row: InboxRow, entry?: AuditEntry): Promise<boolean>;
   /**
    * Lets a run that was set aside go on, and records who wanted it and why: its owner loads it again, with the messages
    * that have come meanwhile. `false`: it is not set aside.

@@ -1,6 +1,7 @@
-import type { Json, JsonObject, ScheduleRow } from '@pawl/core';
+import type { AuditEntry, Json, JsonObject, ScheduleRow } from '@pawl/core';
 import { compileSchedule, decideSchedule, PawlError, scheduleId } from '@pawl/core';
 import type { EngineContext } from './context.ts';
+import type { Sender } from './messages.ts';
 import { scheduleStateOf } from './schedules.ts';
 
 /** A schedule as the API shows it. */
@@ -17,11 +18,6 @@ export interface PublicSchedule {
   readonly paused: boolean;
   /** The run whose end it waits for. */
   readonly run: string | null;
-}
-
-/** Who changes a schedule. */
-export interface ScheduleChanger {
-  readonly by: string;
 }
 
 /** Schedules in force, by namespace and name. */
@@ -41,12 +37,12 @@ export async function pauseSchedule(
   context: EngineContext,
   namespace: string,
   name: string,
-  { by }: ScheduleChanger,
+  sender: Sender,
 ): Promise<PublicSchedule> {
   const row = await find(context, namespace, name);
   if (!row.paused) {
-    await context.api.pauseSchedule(row.id, true, null);
-    context.log.info({ schedule: `${namespace}/${name}`, by }, 'A schedule was paused.');
+    await context.api.pauseSchedule(row.id, true, null, entryOf(context, row, sender));
+    context.log.info({ schedule: `${namespace}/${name}`, by: sender.by }, 'A schedule was paused.');
   }
   return shown(context, await find(context, namespace, name));
 }
@@ -56,15 +52,25 @@ export async function resumeSchedule(
   context: EngineContext,
   namespace: string,
   name: string,
-  { by }: ScheduleChanger,
+  sender: Sender,
 ): Promise<PublicSchedule> {
   const row = await find(context, namespace, name);
   if (row.paused) {
-    await context.api.pauseSchedule(row.id, false, await nextLook(context, row));
+    await context.api.pauseSchedule(row.id, false, await nextLook(context, row), entryOf(context, row, sender));
     context.worker()?.wake();
-    context.log.info({ schedule: `${namespace}/${name}`, by }, 'A schedule was resumed.');
+    context.log.info({ schedule: `${namespace}/${name}`, by: sender.by }, 'A schedule was resumed.');
   }
   return shown(context, await find(context, namespace, name));
+}
+
+function entryOf(
+  { clock, workspace }: EngineContext,
+  { namespace, name, paused }: ScheduleRow,
+  sender: Sender,
+): AuditEntry {
+  const act = paused ? 'schedule.resume' : 'schedule.pause';
+  const object = `schedule/${namespace}/${name}`;
+  return { workspace, at: clock.now(), ...sender, act, object, before: { paused }, after: { paused: !paused } };
 }
 
 /** When a resumed schedule is looked at. Nobody but its resumption writes what a paused clock knows: it ticks no more. */

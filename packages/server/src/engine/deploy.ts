@@ -1,8 +1,9 @@
-import type { FlowVersion, JsonObject, Problem } from '@pawl/core';
+import type { AuditEntry, FlowVersion, JsonObject, Problem } from '@pawl/core';
 import { checkFlow, compileFlow, PawlError } from '@pawl/core';
 import type { CheckOptions, CheckResult } from '@pawl/core';
 import type { EngineContext } from './context.ts';
 import { deadlineIn } from './deadline.ts';
+import type { Sender } from './messages.ts';
 import { enforceSchedule } from './schedules.ts';
 
 /** How long the reading of what a flow names by address may take, all of it (ms), and how many addresses there may be. */
@@ -15,6 +16,8 @@ export interface DeployOptions {
   readonly named?: boolean;
   /** Default: YAML, of which JSON is a part. */
   readonly format?: 'yaml' | 'json';
+  /** Who publishes it, and why. Default: Pawl itself. */
+  readonly sender?: Sender;
 }
 
 /** A published flow version. */
@@ -44,15 +47,31 @@ export async function deployFlow(context: EngineContext, text: string, options: 
     source: text,
     createdAt: clock.now(),
   };
-  const outcome = await api.deploy(version, { workspace, named: options.named ?? true });
+  const named = options.named ?? true;
+  const entry = named ? await entryOf(context, version, options.sender ?? { by: 'pawl' }) : undefined;
+  const outcome = await api.deploy(version, { workspace, named, ...(entry === undefined ? {} : { entry }) });
   if (outcome !== 'exists') {
-    if (options.named ?? true) await enforceSchedule(context, flow.namespace, flow.name);
+    if (named) await enforceSchedule(context, flow.namespace, flow.name);
     return { version, outcome, problems };
   }
   throw new PawlError(
     'PAWL_FLOW_EXISTS',
     `${flow.namespace}/${flow.name} ${flow.version} was published with other content; nothing was changed.`,
   );
+}
+
+/** What the audit trail says: the version before was the newest of that name. */
+async function entryOf(
+  { api, workspace }: EngineContext,
+  { namespace, name, version, hash, createdAt }: FlowVersion,
+  sender: Sender,
+): Promise<AuditEntry> {
+  const newest = await api.flowVersion(workspace, namespace, name);
+  return {
+    ...{ workspace, at: createdAt, ...sender, act: 'flow.deploy', object: `flow/${namespace}/${name}` },
+    ...(newest === undefined ? {} : { before: { version: newest.version, hash: newest.hash } }),
+    after: { version, hash },
+  };
 }
 
 /** Checks a flow together with what it names by address, which is read now and becomes part of the version. */

@@ -3,8 +3,10 @@ import type { Actions, ApiStore, Clock, Json, Log, PublicEvent, RunSummary, Verd
 import type { Endpoint } from '@pawl/actions';
 import type { Worker } from '@pawl/runtime';
 import type { DeployOptions, Deployment } from './deploy.ts';
-import type { PublicSchedule, ScheduleChanger } from './control-schedules.ts';
+import type { PublicSchedule } from './control-schedules.ts';
 import type { MessageVerdict, Sender } from './messages.ts';
+import type { AuditStore } from '@pawl/store';
+import type { TokenAdmin } from '../access/token-admin.ts';
 import type { SecretAdmin } from '../secrets/secret-admin.ts';
 import type { EngineObserver } from './observers.ts';
 import type { Question } from './questions.ts';
@@ -19,6 +21,10 @@ export interface Engine {
   readonly workspace: string;
   /** Secrets and connections of the workspace. */
   readonly secrets: SecretAdmin;
+  /** Named access tokens of the workspace. */
+  readonly tokens: TokenAdmin;
+  /** What people did. */
+  readonly audit: AuditStore;
   readonly log: Log;
   /** In step with the database's clock. */
   readonly clock: Clock;
@@ -42,9 +48,9 @@ export interface Engine {
     readonly limit: number;
   }): Promise<{ readonly items: readonly PublicSchedule[]; readonly next: string | null }>;
   /** Starts no run by itself until it is resumed. Throws PAWL_SCHEDULE_UNKNOWN. */
-  pauseSchedule(namespace: string, name: string, who: ScheduleChanger): Promise<PublicSchedule>;
+  pauseSchedule(namespace: string, name: string, sender: Sender): Promise<PublicSchedule>;
   /** Lets a schedule go on; what came meanwhile is left out. Throws PAWL_SCHEDULE_UNKNOWN. */
-  resumeSchedule(namespace: string, name: string, who: ScheduleChanger): Promise<PublicSchedule>;
+  resumeSchedule(namespace: string, name: string, sender: Sender): Promise<PublicSchedule>;
   /** In mode `none`: makes a worker that owns and advances this one run. */
   advance(run: string): Promise<void>;
   /** Asks a run to end; the owner's verdict is waited for at most 5 s. Throws PAWL_RUN_UNKNOWN, PAWL_RUN_QUARANTINED. */

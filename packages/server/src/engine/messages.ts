@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DecisionRow, InboxMessage, Json, Verdict } from '@pawl/core';
+import type { AuditEntry, DecisionRow, InboxMessage, Json, Verdict } from '@pawl/core';
 import { canonicalJson, PawlError, partitionOf } from '@pawl/core';
 import type { EngineContext } from './context.ts';
 import { readState, requireNotAside, requireRun } from './read-run.ts';
@@ -38,7 +38,8 @@ export class Messages {
     };
     const known = await settled();
     if (known !== undefined) return known;
-    await this.send(run, { kind: 'cancel', by, ...(reason === undefined ? {} : { reason }) });
+    const why = reason === undefined ? {} : { reason };
+    await this.send(run, { kind: 'cancel', by, ...why }, { by, ...why, act: 'run.cancel', object: `run/${run}` });
     return this.wait(run, settled);
   }
 
@@ -73,13 +74,15 @@ export class Messages {
     const question = await this.question(id);
     if (question.decided !== null) return 'lost';
     await requireNotAside(this.context, question.run);
-    await this.send(question.run, {
-      kind: 'decision',
-      decision: id,
-      verdict,
-      by,
-      ...(reason === undefined ? {} : { reason }),
-    });
+    const why = reason === undefined ? {} : { reason };
+    await this.send(
+      question.run,
+      { kind: 'decision', decision: id, verdict, by, ...why },
+      {
+        ...{ by, ...why, act: 'decision.make', object: `decision/${id}` },
+        ...{ before: { run: question.run }, after: { run: question.run, verdict: verdict as Json } },
+      },
+    );
     return this.wait(question.run, async () => {
       const { decided } = await this.question(id);
       if (decided === null) return undefined;
@@ -95,10 +98,13 @@ export class Messages {
     return question;
   }
 
-  private async send(run: string, message: InboxMessage): Promise<void> {
+  /** The entry is added with the message, which is what makes it happen; the journal says what became of it. */
+  private async send(run: string, message: InboxMessage, did: Omit<AuditEntry, 'workspace' | 'at'>): Promise<void> {
     const { api, clock, workspace } = this.context;
-    const row = { partition: partitionOf(run), id: randomUUID(), run, at: clock.now(), message };
-    if (!(await api.send(workspace, row))) throw new PawlError('PAWL_RUN_UNKNOWN', `There is no run ${run}.`);
+    const at = clock.now();
+    const row = { partition: partitionOf(run), id: randomUUID(), run, at, message };
+    if (!(await api.send(workspace, row, { ...did, workspace, at })))
+      throw new PawlError('PAWL_RUN_UNKNOWN', `There is no run ${run}.`);
   }
 
   private async wait(run: string, settled: () => Promise<MessageVerdict | undefined>): Promise<MessageVerdict> {

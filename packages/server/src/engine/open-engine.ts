@@ -5,12 +5,13 @@ import { createActions, createConnections, loadConnections, nodeHash } from '@pa
 import type { Endpoint, ProcessActions } from '@pawl/actions';
 import type { Worker } from '@pawl/runtime';
 import { createWorker, FlowCache } from '@pawl/runtime';
-import { openStore } from '@pawl/store';
+import { type AuditStore, openStore, type PawlStore } from '@pawl/store';
+import { TokenAdmin } from '../access/token-admin.ts';
 import { acceptEvents } from './accept-events.ts';
 import { armedFault } from './armed-fault.ts';
 import { CommitHealth } from './commit-health.ts';
 import type { EngineContext } from './context.ts';
-import { listSchedules, pauseSchedule, resumeSchedule, type ScheduleChanger } from './control-schedules.ts';
+import { listSchedules, pauseSchedule, resumeSchedule } from './control-schedules.ts';
 import { databaseEndpoints } from './database-endpoints.ts';
 import { deployFlow, type DeployOptions } from './deploy.ts';
 import type { Engine } from './engine.ts';
@@ -90,6 +91,8 @@ class LivingEngine implements Engine {
   readonly actions: Actions;
   readonly workspace: string;
   readonly secrets: SecretAdmin;
+  readonly tokens: TokenAdmin;
+  readonly audit: AuditStore;
   readonly log: Log;
   readonly clock: Clock;
   readonly failed: Promise<Error>;
@@ -106,7 +109,7 @@ class LivingEngine implements Engine {
   private wire: WireFile | undefined;
   private stopping: Promise<void> | undefined;
 
-  constructor(options: EngineOptions, store: Store, actions: ProcessActions, log: Log, secrets: SecretAdmin) {
+  constructor(options: EngineOptions, store: PawlStore, actions: ProcessActions, log: Log, secrets: SecretAdmin) {
     this.options = options;
     this.wholeStore = store;
     this.store = store.api;
@@ -116,6 +119,8 @@ class LivingEngine implements Engine {
     this.log = log;
     this.secrets = secrets;
     this.clock = nodeClock(store.api.clockOffset());
+    this.tokens = new TokenAdmin(store.tokens, this.workspace, this.clock, log);
+    this.audit = store.audit;
     const feed = new RunFeed();
     this.observers = new Observers(log);
     this.observers.add({ onCommitted: (run, firstSeq, events) => feed.committed(run, firstSeq, events) });
@@ -223,12 +228,12 @@ class LivingEngine implements Engine {
     return listSchedules(this.context, page);
   }
 
-  pauseSchedule(namespace: string, name: string, who: ScheduleChanger): ReturnType<Engine['pauseSchedule']> {
-    return pauseSchedule(this.context, namespace, name, who);
+  pauseSchedule(namespace: string, name: string, sender: Sender): ReturnType<Engine['pauseSchedule']> {
+    return pauseSchedule(this.context, namespace, name, sender);
   }
 
-  resumeSchedule(namespace: string, name: string, who: ScheduleChanger): ReturnType<Engine['resumeSchedule']> {
-    return resumeSchedule(this.context, namespace, name, who);
+  resumeSchedule(namespace: string, name: string, sender: Sender): ReturnType<Engine['resumeSchedule']> {
+    return resumeSchedule(this.context, namespace, name, sender);
   }
 
   cancel(run: string, sender: Sender): ReturnType<Engine['cancel']> {

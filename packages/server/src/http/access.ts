@@ -1,33 +1,18 @@
 import { isIP } from 'node:net';
-import type { FastifyRequest } from 'fastify';
-import { PawlError } from '@pawl/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { invariant, PawlError } from '@pawl/core';
+import type { Sender } from '../engine/messages.ts';
+import { leastRoles, mayDo, type Permission, type Role } from '../access/roles.ts';
+import type { Authenticate } from './authenticate.ts';
 
-/** Who asks. Until accounts exist: whoever uses this machine. */
+/** Who asks. */
 export interface Principal {
-  readonly kind: 'owner';
-  /** As it stands in journals and decisions. */
+  /** `owner`: whoever uses this machine, without a token. */
+  readonly kind: 'owner' | 'token';
+  /** As it stands in journals, decisions and the audit trail. */
   readonly name: string;
+  readonly role: Role;
 }
-
-/** What a principal may do. */
-export type Permission =
-  | 'flow.read'
-  | 'flow.deploy'
-  | 'run.read'
-  | 'run.start'
-  | 'run.cancel'
-  | 'run.resume'
-  | 'decision.read'
-  | 'decision.make'
-  | 'event.read'
-  | 'event.write'
-  | 'schedule.read'
-  | 'schedule.write'
-  | 'secret.read'
-  | 'secret.write'
-  | 'secret.test'
-  | 'metrics.read'
-  | 'page.read';
 
 /** What it is done to. */
 export interface AccessObject {
@@ -75,6 +60,11 @@ export const routePermissions: Readonly<Record<string, Permission | 'public'>> =
   'GET /api/v1/schedules': 'schedule.read',
   'POST /api/v1/schedules/:namespace/:name/pause': 'schedule.write',
   'POST /api/v1/schedules/:namespace/:name/resume': 'schedule.write',
+  'GET /api/v1/tokens': 'token.read',
+  'POST /api/v1/tokens': 'token.write',
+  'POST /api/v1/tokens/:name/revoke': 'token.write',
+  'GET /api/v1/audit': 'audit.read',
+  'GET /api/v1/audit/verify': 'audit.read',
 };
 
 /** The methods that some route serves at the path of a URL. */
@@ -90,29 +80,42 @@ export function allowedMethods(url: string): string[] {
   });
 }
 
-const localOwner: Principal = { kind: 'owner', name: 'local-owner' };
-
 /** Whether a principal may do something; asked once for every request of a route that is not public. */
-function authorize(principal: Principal, _permission: Permission, _object: AccessObject): boolean {
-  return principal.kind === 'owner';
+export function authorize({ role }: Principal, permission: Permission, _object: AccessObject): boolean {
+  return mayDo(role, permission);
 }
 
-/** Who sends a request. Throws PAWL_UNAUTHENTICATED. */
+const principals = new WeakMap<FastifyRequest, Principal>();
+
+/** Who sends a request that was let in. */
 export function principalOf(request: FastifyRequest): Principal {
-  if (isLoopbackAddress(request.socket.remoteAddress ?? '')) return localOwner;
-  throw new PawlError(
-    'PAWL_UNAUTHENTICATED',
-    'The request does not come from this machine, and there are no access tokens yet.',
-  );
+  const principal = principals.get(request);
+  invariant(principal !== undefined, 'nobody asked who sends this request');
+  return principal;
 }
 
-/** Lets a request pass or throws PAWL_UNAUTHENTICATED or PAWL_FORBIDDEN. */
-export function checkAccess(request: FastifyRequest, workspace: string): void {
+/** Who sends a request that was let in, and why. */
+export function senderOf(request: FastifyRequest, reason: string | undefined): Sender {
+  const { name } = principalOf(request);
+  return { by: name, ...(reason === undefined || reason === '' ? {} : { reason }) };
+}
+
+/** Lets a request pass. Throws PAWL_UNAUTHENTICATED, PAWL_TOO_MANY_TOKENS or PAWL_FORBIDDEN. */
+export async function checkAccess(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { authenticate, workspace }: { readonly authenticate: Authenticate; readonly workspace: string },
+): Promise<void> {
   const permission = permissionOf(request);
   if (permission === 'public') return;
-  const principal = principalOf(request);
+  const principal = await authenticate(request, reply);
+  principals.set(request, principal);
   if (permission !== undefined && !authorize(principal, permission, { workspace })) {
-    throw new PawlError('PAWL_FORBIDDEN', `${principal.name} may not do this (${permission}).`);
+    throw new PawlError(
+      'PAWL_FORBIDDEN',
+      `${principal.name} may not do this (${permission}): that takes the role ${leastRoles[permission]}.`,
+      { extra: { permission } },
+    );
   }
 }
 

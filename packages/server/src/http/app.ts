@@ -5,6 +5,7 @@ import type { Engine } from '../engine/engine.ts';
 import { allowedMethods, checkAccess, routePermissions } from './access.ts';
 import { readJsonBodies, smallBytes } from './bodies.ts';
 import { answerBrokenRequest } from './broken-request.ts';
+import { type AuthenticateOptions, openAuthentication } from './authenticate.ts';
 import { checkEncoding, checkOrigin, setSecurityHeaders } from './guards.ts';
 import { AnswerMemory } from './idempotency.ts';
 import { describeApi } from './openapi.ts';
@@ -21,6 +22,8 @@ import { scheduleRoutes } from './routes/schedules.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { startRoute } from './routes/start.ts';
 import { streamRoute } from './routes/stream.ts';
+import { auditRoutes } from './routes/audit.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 import { validatorCompiler } from './validate.ts';
 
 /** The framework's instance, with types from the schemas. */
@@ -42,9 +45,22 @@ const checkMs = 2_000;
 const longestParameter = 300;
 const methodNotAllowed = 405;
 
+/** How an application is reached. */
+export interface AppOptions extends Omit<AuthenticateOptions, 'tokensOnly'> {
+  /** Takes nobody without a token, from this machine either. Default: false. */
+  readonly tokensOnly?: boolean;
+  /** https address under which a proxy serves it. */
+  readonly publicUrl?: string;
+  /** PEM texts; without them it speaks plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
 /** Makes the HTTP application of an engine; it does not listen yet. */
-export async function createApp(engine: Engine): Promise<App> {
-  const app = typed(engine);
+export async function createApp(engine: Engine, options: AppOptions = {}): Promise<App> {
+  const { publicUrl, tokensOnly = false, tls, ...more } = options;
+  const app = typed(engine, tls);
+  const authenticate = openAuthentication(engine, { tokensOnly, ...more });
+  const origins = { tokensOnly, ...(publicUrl === undefined ? {} : { publicOrigin: new URL(publicUrl).origin }) };
   const stopping = new AbortController();
   const context: AppContext = {
     engine,
@@ -73,9 +89,9 @@ export async function createApp(engine: Engine): Promise<App> {
   });
   app.addHook('onRequest', async (request, reply) => {
     setSecurityHeaders(reply);
-    checkOrigin(request);
+    checkOrigin(request, origins);
     checkEncoding(request);
-    checkAccess(request, engine.workspace);
+    await checkAccess(request, reply, { authenticate, workspace: engine.workspace });
   });
   app.addHook('preClose', async () => stopping.abort());
   await describeApi(app);
@@ -89,6 +105,8 @@ export async function createApp(engine: Engine): Promise<App> {
     scheduleRoutes,
     secretRoutes,
     connectionRoutes,
+    tokenRoutes,
+    auditRoutes,
     healthRoutes,
     metricsRoute,
     pageRoutes,
@@ -98,14 +116,16 @@ export async function createApp(engine: Engine): Promise<App> {
   return app;
 }
 
-function typed({ log }: Engine) {
+function typed({ log }: Engine, tls: AppOptions['tls']) {
+  const times = { headersTimeout: headersMs, connectionsCheckingInterval: checkMs };
   const server = fastify({
     bodyLimit: smallBytes,
     routerOptions: { maxParamLength: longestParameter },
     exposeHeadRoutes: false,
     requestTimeout: requestMs,
     keepAliveTimeout: keepAliveMs,
-    http: { headersTimeout: headersMs, connectionsCheckingInterval: checkMs },
+    http: times,
+    ...(tls === undefined ? {} : { https: { ...times, ...tls } as unknown as null }),
     clientErrorHandler: answerBrokenRequest,
     // Paths that cannot be decoded: no hook sees them.
     frameworkErrors: (error, request, reply) => {

@@ -15,6 +15,14 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 };
 
+/** What requests may name. */
+export interface OriginRules {
+  /** Every request needs a token, so that any name may lead here. */
+  readonly tokensOnly: boolean;
+  /** Origin of the address under which a proxy serves Pawl. */
+  readonly publicOrigin?: string;
+}
+
 const reading = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Sets the headers that every answer has. */
@@ -26,16 +34,19 @@ export function setSecurityHeaders(reply: FastifyReply): void {
  * A page of any site can make a browser send requests here. A name of its own that leads to this machine (DNS
  * rebinding) shows in Host, a request across sites in Origin. Throws PAWL_HOST_UNKNOWN or PAWL_FORBIDDEN.
  */
-export function checkOrigin(request: FastifyRequest): void {
+export function checkOrigin(request: FastifyRequest, { tokensOnly, publicOrigin }: OriginRules): void {
   const { host, origin } = request.headers;
   if (request.headers['pawl-egress'] !== undefined) {
     throw new PawlError('PAWL_FORBIDDEN', 'The request comes from a step of a flow: flows do not use the API of Pawl.');
   }
-  if (host === undefined || !isOwnHost(host)) {
+  // Where every request carries a token, no page of another site can use who somebody is here.
+  if (host === undefined || (!tokensOnly && !isOwnHost(host))) {
     throw new PawlError('PAWL_HOST_UNKNOWN', 'The Host header of the request does not name this machine.');
   }
   if (reading.has(request.method)) return;
-  if (origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`) {
+  const scheme = 'encrypted' in request.socket ? 'https' : 'http';
+  const own = [`${scheme}://${host.toLowerCase()}`, publicOrigin];
+  if (origin !== undefined && !own.includes(origin.toLowerCase())) {
     throw new PawlError('PAWL_FORBIDDEN', 'The request comes from a page of another site.', {
       hint: 'Open the page at the address that `pawl start` prints.',
     });

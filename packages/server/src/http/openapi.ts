@@ -23,6 +23,7 @@ export async function describeApi(app: App): Promise<void> {
         { name: 'decisions', description: 'Questions to a person about effects whose outcome is unknown.' },
         { name: 'events', description: 'Send CloudEvents to the flows that listen, and see what became of them.' },
         { name: 'schedules', description: 'What starts flows by itself.' },
+        { name: 'access', description: 'Access tokens, and what people did.' },
         { name: 'operation', description: 'Health and metrics.' },
       ],
     },

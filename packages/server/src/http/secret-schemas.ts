@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { anyJson } from './schemas.ts';
+import { anyJson, reason } from './schemas.ts';
 
 const object = <T extends Parameters<typeof Type.Object>[0]>(properties: T) =>
   Type.Object(properties, { additionalProperties: false });
@@ -21,6 +21,7 @@ export const secretBody = object({
     description: 'A text, or an object such as the policy of an authentication. It is never shown again.',
   }),
   ...bounds,
+  reason,
 });
 export const connectionBody = object({
   kind: Type.Literal('postgres'),
@@ -33,6 +34,7 @@ export const connectionBody = object({
     }),
   ),
   ...bounds,
+  reason,
 });
 
 const kept = {

@@ -20,11 +20,12 @@ const common = new Set([
 const lists = new Set([
   ...['GET /api/v1/flows', 'GET /api/v1/runs', 'GET /api/v1/decisions'],
   ...['GET /api/v1/secrets', 'GET /api/v1/connections', 'GET /api/v1/secret-changes'],
-  ...['GET /api/v1/events', 'GET /api/v1/schedules'],
+  ...['GET /api/v1/events', 'GET /api/v1/schedules', 'GET /api/v1/tokens', 'GET /api/v1/audit'],
 ]);
-/** Names of values belong to whoever writes them; `secrets.test.ts` and `vault.test.ts` have what they show and change. */
+/** Names of values belong to whoever writes them; `tokens.test.ts`, `audit.test.ts`, `secrets.test.ts` and `vault.test.ts` have what they show and change. */
 const makesItsOwn = new Set([
   ...['PUT /api/v1/secrets/:name', 'PUT /api/v1/connections/:name', 'POST /api/v1/secret-key/rotate'],
+  ...['POST /api/v1/tokens', 'GET /api/v1/audit/verify'],
   ...['DELETE /api/v1/secrets/:name', 'DELETE /api/v1/connections/:name', 'POST /api/v1/events'],
 ]);
 

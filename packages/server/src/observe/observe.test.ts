@@ -121,7 +121,7 @@ describe.skipIf(missing !== undefined)(
       const keys = { kind: 'given', from: 'the test', text: () => Promise.resolve(key) } as const;
       const bed = await openBed('traced_secrets', { keys, allowNets: '127.0.0.1' });
       closers.push(() => bed.close());
-      await bed.engine.secrets.setSecret('token', { value: 'a-token-that-nobody-sees' }, 'ada');
+      await bed.engine.secrets.setSecret('token', { value: 'a-token-that-nobody-sees' }, { by: 'ada' });
       const endpoint = `http://127.0.0.1:${(target.address() as AddressInfo).port}/`;
       const call = { call: 'http', with: { method: 'get', endpoint, headers: { 'x-key': '${ $secrets.token }' } } };
       const { version } = await bed.engine.deploy(flowText('told', [{ call }], { use: { secrets: ['token'] } }));

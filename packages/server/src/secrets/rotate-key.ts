@@ -11,6 +11,14 @@ export interface Rotated {
   readonly values: number;
 }
 
+/** Who rotates the key and why, and whose audit trail tells of it. */
+interface Rotation {
+  readonly by: string;
+  readonly reason?: string;
+  readonly now: () => number;
+  readonly workspace: string;
+}
+
 /** Values that are wrapped between two looks at the store. */
 const batch = 100;
 
@@ -22,7 +30,7 @@ const batch = 100;
 export async function rotateKey(
   store: SealedStore,
   keys: KeyRing,
-  { by, now }: { readonly by: string; readonly now: () => number },
+  { by, reason, now, workspace }: Rotation,
 ): Promise<Rotated> {
   const named = await store.keyId();
   if (named === undefined)
@@ -40,7 +48,9 @@ export async function rotateKey(
   }
   if ((await store.keyId()) !== key.id) throw taken();
   await finish();
-  await store.noteRotation(by, now());
+  const why = reason === undefined ? {} : { reason };
+  const did = { act: 'secret-key.rotate', object: 'secret-key', before: { key: named }, after: { key: key.id } };
+  await store.noteRotation({ workspace, at: now(), by, ...why, ...did });
   return { key: key.id, values };
 }
 

@@ -2,6 +2,7 @@ import { Connection } from '@pawl/actions';
 import type { Json, JsonObject } from '@pawl/core';
 import { isObject, PawlError } from '@pawl/core';
 import type { SealedHead, SealedKind, SecretChange } from '@pawl/store';
+import type { Sender } from '../engine/messages.ts';
 import { rotateKey } from './rotate-key.ts';
 import type { Rotated } from './rotate-key.ts';
 import { checkBounds, checkName, checkValue, definitionOf } from './settings.ts';
@@ -45,21 +46,21 @@ export class SecretAdmin {
   }
 
   /** Sets a secret; its version. Throws PAWL_SECRET_INVALID, PAWL_SECRET_KEY. */
-  setSecret(name: string, { value, ...bounds }: SecretInput, by: string): Promise<number> {
+  setSecret(name: string, { value, ...bounds }: SecretInput, sender: Sender): Promise<number> {
     checkName(name);
     checkBounds(bounds);
     checkValue(value);
-    return this.#vault.put('secret', name, value, bounds, by);
+    return this.#vault.put('secret', name, value, bounds, sender);
   }
 
   /** Sets a connection, all of it; its version. Throws PAWL_SECRET_INVALID, PAWL_SECRET_HOST, PAWL_SECRET_KEY. */
-  setConnection(name: string, input: ConnectionInput, by: string): Promise<number> {
+  setConnection(name: string, input: ConnectionInput, sender: Sender): Promise<number> {
     checkName(name);
     checkBounds(input);
     // What a connection checks when it is made is told to whoever sets it.
     void new Connection(name, definitionOf(name, input));
     const { kind, fields, secrets, ...bounds } = input;
-    return this.#vault.put('connection', name, secrets, { ...bounds, connection: { kind, fields } }, by);
+    return this.#vault.put('connection', name, secrets, { ...bounds, connection: { kind, fields } }, sender);
   }
 
   /** All secrets, or all connections of the store, by name. */
@@ -77,8 +78,12 @@ export class SecretAdmin {
   }
 
   /** Removes one, and says which flows name it. Throws PAWL_NOT_FOUND. */
-  async remove(kind: SealedKind, name: string, by: string): Promise<{ readonly usedBy: readonly string[] }> {
-    const removed = await this.#vault.store.remove(this.#vault.nameOf(kind, name), by, this.#now());
+  async remove(
+    kind: SealedKind,
+    name: string,
+    { by, reason }: Sender,
+  ): Promise<{ readonly usedBy: readonly string[] }> {
+    const removed = await this.#vault.store.remove(this.#vault.nameOf(kind, name), by, this.#now(), reason);
     this.#vault.forget(kind, name);
     if (!removed) throw unknown(kind, name);
     return { usedBy: (await this.#uses(kind)).get(name) ?? [] };
@@ -110,8 +115,9 @@ export class SecretAdmin {
   }
 
   /** Wraps every value by a new master key; goes on where a rotation was cut off. Throws PAWL_SECRET_KEY. */
-  rotateKey(by: string): Promise<Rotated> {
-    return rotateKey(this.#vault.store, this.#vault.keys, { by, now: this.#now });
+  rotateKey(sender: Sender): Promise<Rotated> {
+    const { workspace } = this.#vault.nameOf('secret', '');
+    return rotateKey(this.#vault.store, this.#vault.keys, { ...sender, now: this.#now, workspace });
   }
 
   /** Who changed what, the newest first. */

@@ -52,14 +52,20 @@ describe.skipIf(missing !== undefined)(`the vault${missing === undefined ? '' : 
 
   it('seals values under a key of its own making, which nobody else can read', async () => {
     const vault = openVault();
-    await vault.put('secret', 'token', value, {}, 'ada');
+    await vault.put('secret', 'token', value, {}, { by: 'ada' });
     expect(await read(openVault(), 'token')).toBe(value);
     expect((await stat(join(folder, 'key'))).mode & 0o777).toBe(0o600);
     expect(await readdir(folder)).toEqual(['key']);
   });
 
   it('leaves no value in the database', async () => {
-    await openVault().put('secret', 'login', { username: 'ada', password: value }, { hosts: ['a.example'] }, 'ada');
+    await openVault().put(
+      'secret',
+      'login',
+      { username: 'ada', password: value },
+      { hosts: ['a.example'] },
+      { by: 'ada' },
+    );
     const dump: string[] = [];
     for (const { name } of await database.query<{ name: string }>(
       "select relname as name from pg_class c join pg_namespace n on n.oid = relnamespace where nspname = 'pawl' and relkind = 'r'",
@@ -72,35 +78,35 @@ describe.skipIf(missing !== undefined)(`the vault${missing === undefined ? '' : 
   });
 
   it('tells in one sentence that the key is another one', async () => {
-    await openVault(given(randomBytes(32).toString('hex'))).put('secret', 'token', value, {}, 'ada');
+    await openVault(given(randomBytes(32).toString('hex'))).put('secret', 'token', value, {}, { by: 'ada' });
     await expect(read(openVault(given(randomBytes(32).toString('base64'))), 'token')).rejects.toMatchObject({
       code: 'PAWL_SECRET_KEY',
       message: expect.stringMatching(
         /^The secrets of this database are sealed with the key \w{16}, and the key here is \w{16} \(PAWL_KEY\)\.$/,
       ),
     });
-    await expect(openVault(own()).put('secret', 'b', value, {}, 'ada')).rejects.toMatchObject({
+    await expect(openVault(own()).put('secret', 'b', value, {}, { by: 'ada' })).rejects.toMatchObject({
       code: 'PAWL_SECRET_KEY',
     });
     await expect(read(openVault({ kind: 'none' }), 'token')).rejects.toMatchObject({ code: 'PAWL_SECRET_KEY' });
   });
 
   it.each(['short', 'x'.repeat(44), ''])('takes no %j for a key', async (text) => {
-    await expect(openVault(given(text)).put('secret', 'a', value, {}, 'ada')).rejects.toMatchObject({
+    await expect(openVault(given(text)).put('secret', 'a', value, {}, { by: 'ada' })).rejects.toMatchObject({
       code: 'PAWL_SECRET_KEY',
     });
   });
 
   it('does not use a key file that others can read', async () => {
-    await openVault().put('secret', 'a', value, {}, 'ada');
+    await openVault().put('secret', 'a', value, {}, { by: 'ada' });
     await chmod(join(folder, 'key'), 0o644);
     await expect(read(openVault(), 'a')).rejects.toThrow(/chmod 600/);
   });
 
   it('opens no value that was put in the place of another', async () => {
     const vault = openVault();
-    await vault.put('secret', 'mine', value, {}, 'ada');
-    await vault.put('secret', 'yours', 'another value', {}, 'ada');
+    await vault.put('secret', 'mine', value, {}, { by: 'ada' });
+    await vault.put('secret', 'yours', 'another value', {}, { by: 'ada' });
     await database.query(
       "update pawl.secret s set sealed = o.sealed, wrapped_key = o.wrapped_key from pawl.secret o where s.name = 'yours' and o.name = 'mine'",
     );
@@ -109,9 +115,9 @@ describe.skipIf(missing !== undefined)(`the vault${missing === undefined ? '' : 
 
   it('gives others a changed value within seconds, and a removed one no more', async () => {
     const [writer, reader] = [openVault(), openVault()];
-    await writer.put('secret', 'token', 'first value', {}, 'ada');
+    await writer.put('secret', 'token', 'first value', {}, { by: 'ada' });
     expect(await read(reader, 'token')).toBe('first value');
-    await writer.put('secret', 'token', 'second value', {}, 'bob');
+    await writer.put('secret', 'token', 'second value', {}, { by: 'bob' });
     expect(await read(writer, 'token')).toBe('second value');
     expect(await read(reader, 'token')).toBe('first value');
     mono += 2_001;
@@ -122,15 +128,15 @@ describe.skipIf(missing !== undefined)(`the vault${missing === undefined ? '' : 
   });
 
   it('gives a value to its flows alone', async () => {
-    await openVault().put('secret', 'token', value, { flows: ['bank/*'] }, 'ada');
+    await openVault().put('secret', 'token', value, { flows: ['bank/*'] }, { by: 'ada' });
     await expect(read(openVault(), 'token')).rejects.toMatchObject({ code: 'PAWL_FORBIDDEN' });
     expect(await openVault().open(['token'], { namespace: 'bank', name: 'pay' })).toHaveLength(1);
   });
 
   it('gives runs of a workspace what belongs to that workspace', async () => {
     const vault = openVault();
-    await vault.put('secret', 'token', value, {}, 'ada');
-    await vault.put('connection', 'crm', {}, { connection: { kind: 'postgres', fields: {} } }, 'ada');
+    await vault.put('secret', 'token', value, {}, { by: 'ada' });
+    await vault.put('connection', 'crm', {}, { connection: { kind: 'postgres', fields: {} } }, { by: 'ada' });
     await expect(vault.open(['token'], { ...flow, workspace: 'staging' })).rejects.toMatchObject({
       code: 'PAWL_SECRET_UNKNOWN',
     });
@@ -147,7 +153,7 @@ describe.skipIf(missing !== undefined)(`the vault${missing === undefined ? '' : 
       'crm',
       { password: value },
       { connection: { kind: 'postgres', fields } },
-      'ada',
+      { by: 'ada' },
     );
     const connection = await openVault().connection('crm');
     expect(connection).toMatchObject({ host: 'db.example', port: 5_432, tls: 'verify' });
@@ -159,14 +165,14 @@ describe.skipIf(missing !== undefined)(`the vault${missing === undefined ? '' : 
     const names = Array.from({ length: 5 }, (_, i) => `secret-${i}`);
     const fill = async () => {
       const vault = openVault();
-      for (const name of names) await vault.put('secret', name, `value of ${name}`, {}, 'ada');
+      for (const name of names) await vault.put('secret', name, `value of ${name}`, {}, { by: 'ada' });
     };
     const expectAll = async (source?: KeySource) => {
       const vault = openVault(source);
       for (const name of names) expect(await read(vault, name)).toBe(`value of ${name}`);
     };
     const rotate = (keys: KeyRing, sealed: SealedStore = store.sealed) =>
-      rotateKey(sealed, keys, { by: 'ada', now: () => 1 });
+      rotateKey(sealed, keys, { by: 'ada', now: () => 1, workspace: 'default' });
 
     it('wraps everything anew, and forgets the old key', async () => {
       await fill();
@@ -193,7 +199,7 @@ describe.skipIf(missing !== undefined)(`the vault${missing === undefined ? '' : 
         );
         await expectAll();
         const writer = openVault();
-        await writer.put('secret', `during-${steps}`, value, {}, 'ada');
+        await writer.put('secret', `during-${steps}`, value, {}, { by: 'ada' });
         expect(await read(openVault(), `during-${steps}`)).toBe(value);
         if (done) break;
         deaths += 1;
@@ -208,14 +214,14 @@ describe.skipIf(missing !== undefined)(`the vault${missing === undefined ? '' : 
       const writer = openVault();
       await read(writer, 'secret-0');
       await rotate(new KeyRing(own()));
-      await writer.put('secret', 'late', value, {}, 'bob');
+      await writer.put('secret', 'late', value, {}, { by: 'bob' });
       expect(await read(openVault(), 'late')).toBe(value);
     });
 
     it('goes to the first of the given keys', async () => {
       const [first, second] = [randomBytes(32).toString('base64'), randomBytes(32).toString('hex')];
       const vault = openVault(given(first));
-      for (const name of names) await vault.put('secret', name, `value of ${name}`, {}, 'ada');
+      for (const name of names) await vault.put('secret', name, `value of ${name}`, {}, { by: 'ada' });
       await rotate(new KeyRing(given(second, first)));
       await expectAll(given(second));
       await expect(expectAll(given(first))).rejects.toMatchObject({ code: 'PAWL_SECRET_KEY' });

@@ -3,6 +3,7 @@ import type { FlowName, OpenedSecret, Redactor, Secrets } from '@pawl/actions';
 import type { Clock, Json, JsonObject } from '@pawl/core';
 import { invariant, PawlError } from '@pawl/core';
 import type { SealedKind, SealedName, SealedRow, SealedStore } from '@pawl/store';
+import type { Sender } from '../engine/messages.ts';
 import type { KeyRing } from './key-ring.ts';
 import { open, seal } from './seal.ts';
 import { definitionOf } from './settings.ts';
@@ -100,7 +101,7 @@ export class Vault implements Secrets {
   }
 
   /** Seals a value under a name, as its next version. Answers the version. */
-  async put(kind: SealedKind, name: string, value: Json, settings: Settings, by: string): Promise<number> {
+  async put(kind: SealedKind, name: string, value: Json, settings: Settings, { by, reason }: Sender): Promise<number> {
     const { store } = this;
     this.#parts.redactor.hide(name, value);
     const of = this.nameOf(kind, name);
@@ -109,7 +110,7 @@ export class Vault implements Secrets {
       const version = await store.nextVersion(of);
       const sealed = seal(key, { ...of, version }, JSON.stringify(value));
       const kept = { ...of, version, ...sealed, updatedAt: this.#parts.clock.now(), updatedBy: by };
-      const answer = await store.put({ ...kept, settings: JSON.stringify(settings) });
+      const answer = await store.put({ ...kept, settings: JSON.stringify(settings) }, reason);
       this.forget(kind, name);
       if (answer === 'put') return version;
     }

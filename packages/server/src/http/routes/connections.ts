@@ -1,9 +1,9 @@
 import type { JsonObject } from '@pawl/core';
 import type { KeptSecret } from '../../secrets/secret-admin.ts';
-import { principalOf } from '../access.ts';
+import { principalOf, senderOf } from '../access.ts';
 import type { App, AppContext } from '../app.ts';
 import { keyedRequest, sendAnswer } from '../idempotency.ts';
-import { listOf, problem } from '../schemas.ts';
+import { listOf, problem, reasonQuery } from '../schemas.ts';
 import * as schemas from '../secret-schemas.ts';
 import { secretView } from './secrets.ts';
 
@@ -11,6 +11,14 @@ const tags = ['connections'];
 const params = schemas.nameParams;
 const problems = { '4xx': problem };
 const created = 201;
+
+const remove = {
+  tags,
+  summary: 'Removes a connection.',
+  params,
+  querystring: reasonQuery,
+  response: { 200: schemas.removed, ...problems },
+};
 
 /** Connections of the workspace: accounts at targets, whose secret fields are written, and never read. */
 export async function connectionRoutes(app: App, { engine, answers }: AppContext): Promise<void> {
@@ -54,14 +62,13 @@ export async function connectionRoutes(app: App, { engine, answers }: AppContext
       ...(hosts === undefined ? {} : { hosts }),
       ...(flows === undefined ? {} : { flows }),
     };
-    const version = await secrets.setConnection(name, input, principalOf(request).name);
+    const version = await secrets.setConnection(name, input, senderOf(request, request.body.reason));
     return reply.code(version === 1 ? created : 200).send({ name, version });
   });
 
-  const remove = { tags, summary: 'Removes a connection.', params, response: { 200: schemas.removed, ...problems } };
   app.delete('/api/v1/connections/:name', { schema: remove }, async (request) => {
     const { name } = request.params;
-    const { usedBy } = await secrets.remove('connection', name, principalOf(request).name);
+    const { usedBy } = await secrets.remove('connection', name, senderOf(request, request.query.reason));
     return { name, usedBy: [...usedBy] };
   });
 

@@ -1,6 +1,6 @@
 import type { FlowVersion } from '@pawl/core';
 import { PawlError } from '@pawl/core';
-import { principalOf } from '../access.ts';
+import { senderOf } from '../access.ts';
 import type { App, AppContext } from '../app.ts';
 import { flowBytes, readTextBodies } from '../bodies.ts';
 import { keyedRequest, sendAnswer } from '../idempotency.ts';
@@ -58,6 +58,7 @@ const deploySchema = {
   description:
     'The body is a flow document as YAML or JSON. What is wrong with it is listed in `problems`, each with its place.',
   consumes: ['application/yaml', 'application/json'],
+  querystring: schemas.reasonQuery,
   response: { 200: schemas.deployment, 201: schemas.deployment, '4xx': schemas.problem },
 };
 
@@ -66,10 +67,14 @@ function deployRoute(app: App, { engine, answers }: AppContext): void {
     const text = request.body;
     if (typeof text !== 'string')
       throw new PawlError('PAWL_REQUEST_INVALID', 'The request has no body; it must be a flow document.');
-    const keyed = keyedRequest(request, principalOf(request).name, engine.workspace);
+    const sender = senderOf(request, request.query.reason);
+    const keyed = keyedRequest(request, sender.by, engine.workspace);
     const isJson = request.headers['content-type']?.startsWith('application/json') ?? false;
     const answer = await answers.once(keyed, async () => {
-      const { version, outcome, problems } = await engine.deploy(text, { format: isJson ? 'json' : 'yaml' });
+      const { version, outcome, problems } = await engine.deploy(text, {
+        format: isJson ? 'json' : 'yaml',
+        sender,
+      });
       const { namespace, name, version: number, hash } = version;
       return {
         status: outcome === 'created' ? 201 : 200,

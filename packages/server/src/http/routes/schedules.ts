@@ -1,4 +1,4 @@
-import { principalOf } from '../access.ts';
+import { senderOf } from '../access.ts';
 import type { App, AppContext } from '../app.ts';
 import { keyedRequest, sendAnswer } from '../idempotency.ts';
 import * as schemas from '../schemas.ts';
@@ -29,16 +29,17 @@ export async function scheduleRoutes(app: App, { engine, answers }: AppContext):
       tags,
       summary: summaries[what],
       params: schemas.flowParams,
+      body: schemas.reasonBody,
       response: { 200: schemas.schedule, ...problems },
     };
     app.post(`/api/v1/schedules/:namespace/:name/${what}`, { schema }, async (request, reply) => {
       const { namespace, name } = request.params;
-      const by = principalOf(request).name;
-      const answer = await answers.once(keyedRequest(request, by, engine.workspace), async () => {
+      const sender = senderOf(request, request.body?.reason);
+      const answer = await answers.once(keyedRequest(request, sender.by, engine.workspace), async () => {
         const change =
           what === 'pause'
-            ? engine.pauseSchedule(namespace, name, { by })
-            : engine.resumeSchedule(namespace, name, { by });
+            ? engine.pauseSchedule(namespace, name, sender)
+            : engine.resumeSchedule(namespace, name, sender);
         return { status: 200, body: scheduleView(await change) };
       });
       return sendAnswer(reply, answer);

@@ -1,10 +1,10 @@
 import type { Json } from '@pawl/core';
 import type { SecretChange } from '@pawl/store';
 import type { KeptSecret } from '../../secrets/secret-admin.ts';
-import { principalOf } from '../access.ts';
+import { principalOf, senderOf } from '../access.ts';
 import type { App, AppContext } from '../app.ts';
 import { keyedRequest, sendAnswer } from '../idempotency.ts';
-import { listOf, problem } from '../schemas.ts';
+import { listOf, problem, reasonBody, reasonQuery } from '../schemas.ts';
 import * as schemas from '../secret-schemas.ts';
 
 const tags = ['secrets'];
@@ -49,7 +49,7 @@ export async function secretRoutes(app: App, { engine, answers }: AppContext): P
       ...(hosts === undefined ? {} : { hosts }),
       ...(flows === undefined ? {} : { flows }),
     };
-    const version = await secrets.setSecret(name, input, principalOf(request).name);
+    const version = await secrets.setSecret(name, input, senderOf(request, request.body.reason));
     return reply.code(version === 1 ? created : 200).send({ name, version });
   });
 
@@ -57,11 +57,12 @@ export async function secretRoutes(app: App, { engine, answers }: AppContext): P
     tags,
     summary: 'Removes a secret; flows that name it can then not send what they would.',
     params,
+    querystring: reasonQuery,
     response: { 200: schemas.removed, ...problems },
   };
   app.delete('/api/v1/secrets/:name', { schema: remove }, async (request) => {
     const { name } = request.params;
-    const { usedBy } = await secrets.remove('secret', name, principalOf(request).name);
+    const { usedBy } = await secrets.remove('secret', name, senderOf(request, request.query.reason));
     return { name, usedBy: [...usedBy] };
   });
 
@@ -97,13 +98,14 @@ function keyRoutes(app: App, { engine, answers }: Pick<AppContext, 'engine' | 'a
   const rotate = {
     tags,
     summary: 'Wraps every value by a new master key; goes on where a rotation was cut off.',
+    body: reasonBody,
     response: { 200: schemas.rotated, ...problems },
   };
   app.post('/api/v1/secret-key/rotate', { schema: rotate }, async (request, reply) => {
-    const by = principalOf(request).name;
-    const answer = await answers.once(keyedRequest(request, by, engine.workspace), async () => ({
+    const sender = senderOf(request, request.body?.reason);
+    const answer = await answers.once(keyedRequest(request, sender.by, engine.workspace), async () => ({
       status: 200,
-      body: { ...(await secrets.rotateKey(by)) },
+      body: { ...(await secrets.rotateKey(sender)) },
     }));
     return sendAnswer(reply, answer);
   });
