@@ -44,6 +44,8 @@ export const problemCodes = {
   PAWL_FLOW_EXPRESSION: 'An expression does not compile.',
   PAWL_FLOW_EXPRESSION_BARE: 'A text looks like an expression and is none.',
   PAWL_FLOW_EXPRESSION_UNCLOSED: 'A ${ is never closed.',
+  PAWL_FLOW_EXPRESSION_FAILS: 'An expression fails whatever it is evaluated on.',
+  PAWL_FLOW_FIELD_UNKNOWN: 'An expression reads a member that no schema or earlier step gives.',
   PAWL_FLOW_SECRET: 'An expression does more with a secret than pass it on.',
   PAWL_FLOW_SECRET_PLACE: 'A secret is named where its value would be kept.',
   PAWL_FLOW_PROGRAM_TEXT: 'An expression stands inside of the text of a program.',

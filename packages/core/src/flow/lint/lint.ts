@@ -18,11 +18,12 @@ import type { Lint, LintOptions, LintProblem } from './report.ts';
 import { sitesOf } from './sites.ts';
 import { lintSubscriptions } from './subscriptions.ts';
 import { lintTargets } from './targets.ts';
+import { lintTypes } from './types.ts';
 
 const rules: readonly ((lint: Lint) => void)[] = [
   ...[lintDocument, lintNames, lintTargets, lintReferences, lintCalls, lintAsks, lintContracts],
   ...[lintExpressions, lintDataSchemas, lintDurations, lintRuns, lintEvents, lintSubscriptions],
-  ...[lintSecrets, lintSchedule, lintNotBuilt],
+  ...[lintSecrets, lintSchedule, lintNotBuilt, lintTypes],
 ];
 
 /**
