@@ -24,6 +24,8 @@ export interface Settings {
   readonly files: readonly string[];
   /** PAWL_ALLOW_NETS, as written. */
   readonly allowNets: string;
+  /** PAWL_EVENT_SINK: where events are posted, and whether (PAWL_EVENT_SINK_TASKS) the life of tasks is too. */
+  readonly eventSink: { readonly url: string; readonly tasks: boolean } | undefined;
   /** PAWL_ALLOW_RUN, as written. */
   readonly allowRun: string;
   readonly logLevel: LogLevel;
@@ -51,6 +53,7 @@ export function readSettings(variables: NodeJS.ProcessEnv = process.env): Settin
     connectionsFile: get('PAWL_CONNECTIONS'),
     files: [...(get('PAWL_FILES')?.split(delimiter).filter(Boolean) ?? []), ...exampleData],
     allowNets: get('PAWL_ALLOW_NETS') ?? '',
+    eventSink: sinkOf(get('PAWL_EVENT_SINK'), get('PAWL_EVENT_SINK_TASKS')),
     allowRun: get('PAWL_ALLOW_RUN') ?? '',
     logLevel: levelOf(get('PAWL_LOG_LEVEL')),
   };
@@ -72,4 +75,10 @@ function levelOf(text = 'info'): LogLevel {
     'PAWL_USAGE',
     `PAWL_LOG_LEVEL must be one of ${logLevels.join(', ')}, not ${JSON.stringify(text)}.`,
   );
+}
+
+function sinkOf(url: string | undefined, tasks = 'false'): Settings['eventSink'] {
+  if (tasks !== 'true' && tasks !== 'false')
+    throw new PawlError('PAWL_USAGE', `PAWL_EVENT_SINK_TASKS must be true or false, not ${JSON.stringify(tasks)}.`);
+  return url === undefined ? undefined : { url, tasks: tasks === 'true' };
 }

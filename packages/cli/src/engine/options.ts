@@ -9,7 +9,7 @@ export function engineOptions(
   settings: Settings,
   access: ExampleAccess,
 ): Omit<EngineOptions, 'database' | 'worker' | 'log'> {
-  const { allowNets, allowRun, host, port, files, connectionsFile, dataDir } = settings;
+  const { eventSink, allowNets, allowRun, host, port, files, connectionsFile, dataDir } = settings;
   return {
     allowNets,
     allowRun,
@@ -20,6 +20,7 @@ export function engineOptions(
     grants: access.grants,
     connections: access.connections,
     keys: keysOf(settings),
+    ...(eventSink === undefined ? {} : { eventSink }),
     ...(connectionsFile === undefined ? {} : { connectionsFile }),
   };
 }

@@ -12,6 +12,7 @@ import type { EngineObserver } from './observers.ts';
 import type { Question } from './questions.ts';
 import type { PublicRun } from './read-run.ts';
 import type { Started, StartOptions } from './start-run.ts';
+import type { EventSink } from './event-sink.ts';
 import type { ToldEvent } from './lifecycle.ts';
 
 /** A living Pawl: store, actions and, unless it was opened without, a worker. */
@@ -30,6 +31,8 @@ export interface Engine {
   readonly clock: Clock;
   /** The worker; undefined in mode `none` before `advance`. */
   readonly worker: Worker | undefined;
+  /** What posts events to a sink; undefined: there is none, or this process has no worker. */
+  readonly sink: Pick<EventSink, 'stats'> | undefined;
   /** Whether the database has refused what the worker wants to write for a while. */
   readonly refusesWrites: boolean;
   /** Resolves when the worker cannot go on: others take its runs over, and this process should end. */

@@ -15,6 +15,7 @@ import { listSchedules, pauseSchedule, resumeSchedule } from './control-schedule
 import { databaseEndpoints } from './database-endpoints.ts';
 import { deployFlow, type DeployOptions } from './deploy.ts';
 import type { Engine } from './engine.ts';
+import { EventSink, toldToSink } from './event-sink.ts';
 import { readLifecycle, watchLifecycle } from './lifecycle.ts';
 import { listChildren } from './list-children.ts';
 import { openLog } from './log.ts';
@@ -78,6 +79,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     if (mode === 'shares' || mode === 'beside') {
       await engine.join({ shares: mode === 'shares' });
       await engine.enforceSchedules();
+      engine.openSink();
     } else if (mode !== 'none') await engine.join({ shares: false, only: mode.only });
     return engine;
   } catch (error) {
@@ -97,6 +99,7 @@ class LivingEngine implements Engine {
   readonly clock: Clock;
   readonly failed: Promise<Error>;
   worker: Worker | undefined;
+  sink: EventSink | undefined;
   private hasFailed = false;
   private readonly options: EngineOptions;
   private readonly wholeStore: Store;
@@ -174,7 +177,7 @@ class LivingEngine implements Engine {
     const joined = await this.wholeStore.joinAsWorker({ id, shares });
     const store = watchStore(joined, (note) => this.observers.onStore(note));
     const fault = this.options.fault ?? armedFault(process.env['PAWL_FAULT']);
-    const { wireFolder } = this.options;
+    const { wireFolder, eventSink } = this.options;
     this.wire = wireFolder === undefined ? undefined : new WireFile(wireFolder, id, log);
     this.worker = createWorker({
       ports: {
@@ -192,8 +195,15 @@ class LivingEngine implements Engine {
       shares,
       observe: this.observers,
       ...(only === undefined ? {} : { only }),
+      ...(eventSink === undefined ? {} : { publishes: (type) => toldToSink(type, eventSink) }),
     });
     await this.worker.start();
+  }
+
+  /** Where events go out, if anywhere. */
+  openSink(): void {
+    const { eventSink } = this.options;
+    if (eventSink !== undefined) this.sink = new EventSink(this.context, eventSink, randomUUID());
   }
 
   advance(run: string): Promise<void> {
@@ -296,6 +306,7 @@ class LivingEngine implements Engine {
   /** Each part is closed whatever the others do. */
   private async leave(drain: boolean, timeoutMs: number): Promise<void> {
     const steps = [
+      () => this.sink?.stop(),
       // A worker that failed commits nothing more, so that there is nothing to wait for.
       () => this.worker?.stop({ drain: drain && !this.hasFailed, timeoutMs }),
       () => this.wire?.close(),

@@ -4,6 +4,7 @@ import type { OpenStoreOptions } from '@pawl/store';
 import type { LogLevel } from './log.ts';
 import type { KeySource } from '../secrets/key-ring.ts';
 import type { EngineObserver } from './observers.ts';
+import type { SinkOptions } from './event-sink.ts';
 
 /**
  * What the engine's worker does. `shares`: takes its part of all runs. `beside`: joins and takes over nothing by itself.
@@ -35,6 +36,8 @@ export interface EngineOptions {
   readonly keys?: KeySource;
   /** Nets that only some flows may reach. */
   readonly grants?: readonly Grant[];
+  /** PAWL_EVENT_SINK: where events are posted that come, are emitted, or tell of runs. Default: nowhere. */
+  readonly eventSink?: SinkOptions;
   /** A file that remembers how far the database was, so that a restored one is noticed (see `OpenStoreOptions`). Default: none. */
   readonly lineageFile?: string;
   /** Folder of this machine's wire files, shared by its workers (see `WireFile`). Default: none are kept. */

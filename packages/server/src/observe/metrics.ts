@@ -99,6 +99,12 @@ export class Metrics {
     this.gauge('pawl_runs_in_memory', 'Runs in memory.', () => stats()?.runs ?? 0);
     this.gauge('pawl_attempts_open', 'Attempts under way.', () => stats()?.openAttempts ?? 0);
     this.gauge('pawl_commit_queue_runs', 'Runs that wait for the next commit.', () => stats()?.gathering ?? 0);
+    const sink = () => engine.sink?.stats();
+    const lag = 'Age of the oldest event that waits for the event sink, where this process sends.';
+    this.gauge('pawl_event_sink_lag_seconds', lag, () => (sink()?.lag ?? 0) / 1_000);
+    this.gauge('pawl_event_sink_sent', 'Events that the sink took since the start.', () => sink()?.sent ?? 0);
+    this.gauge('pawl_event_sink_refused', 'Events that the sink refused for good.', () => sink()?.refused ?? 0);
+    this.gauge('pawl_event_sink_failures', 'Failed attempts to send an event.', () => sink()?.failures ?? 0);
     this.gauge('pawl_inbox_messages', 'Messages held whose end is not committed yet.', () => stats()?.messages ?? 0);
   }
 
