@@ -72,7 +72,7 @@ function plain(name: string, dot: Shape, c: Inferring): Shape {
     case 'keys_unsorted':
       return arrayOf(keyOf(dot));
     case 'to_entries':
-      return arrayOf(exactObject({ key: stringShape, value: readAll(dot).shape }, 'to_entries'));
+      return arrayOf(exactObject({ key: keyOf(dot), value: readAll(dot).shape }, 'to_entries'));
     case 'from_entries':
       return someObject(c.origin);
     case 'first':

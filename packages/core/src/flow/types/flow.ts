@@ -14,8 +14,16 @@ import { joinedStates, questionOf, unknownState } from './walk.ts';
 
 const functionsPath = '/use/functions/';
 
-/** Follows the data through a flow that the schema accepts, and gives what its expressions do that cannot be meant. */
-export function findClashes(lint: Pick<Lint, 'document' | 'sites' | 'catalog'>): readonly Finding[] {
+/** What of a flow is walked over; the schema must have accepted the document. */
+type Walked = Pick<Lint, 'document' | 'sites' | 'catalog'>;
+
+/** Follows the data through a flow, and gives what its expressions do that cannot be meant. */
+export function findClashes(lint: Walked): readonly Finding[] {
+  return meant(walkFlow(lint, walkTask));
+}
+
+/** Follows the data through a flow; `task` follows it through one task. */
+export function walkFlow(lint: Walked, task: Walk['task']): Walk {
   const { document } = lint;
   const input = schemaShape(document['input'], "the schema of the flow's input");
   const walk = walkOf(
@@ -45,13 +53,10 @@ export function findClashes(lint: Pick<Lint, 'document' | 'sites' | 'catalog'>):
       origin: "the flow's output",
     });
   }
-  return meant(walk);
+  return walk;
 }
 
-function walkOf(
-  { document, sites, catalog }: Pick<Lint, 'document' | 'sites' | 'catalog'>,
-  variables: Walk['variables'],
-): Walk {
+function walkOf({ document, sites, catalog }: Walked, task: Walk['task'], variables: Walk['variables']): Walk {
   const alone = sites.tasks.filter(({ list }) => list === undefined);
   const extensions = member(document['use'], 'extensions');
   return {
@@ -61,7 +66,7 @@ function walkOf(
     lists: new Map(sites.lists.map((list) => [list.path, list])),
     functions: new Map(alone.filter(({ path }) => path.startsWith(functionsPath)).map((site) => [site.name, site])),
     programs: programReader(),
-    task: walkTask,
+    task,
     extended: Array.isArray(extensions) && extensions.length > 0,
     findings: [],
     asked: new Set(),

@@ -84,12 +84,15 @@ export function infer(node: Node, dot: Shape, c: Inferring): Shape {
 type Of<T extends Node['type']> = Extract<Node, { readonly type: T }>;
 
 function inferPart(node: Of<'index' | 'slice' | 'iterate'>, dot: Shape, given: Inferring): Shape {
-  const c = node.optional ? guarded(given) : given;
-  const target = infer(node.target, dot, c);
+  const asked = node.optional ? guarded(given) : given;
+  // Keys come first: where one of them gives nothing, nothing else is looked at.
+  const here = keysOf(node).every(givesOne) ? asked : uncertain(asked);
+  const target = infer(node.target, dot, here);
+  const c = givesOne(node.target) ? here : uncertain(here);
   if (node.type === 'iterate')
     return accessed(readAll(target), node.at, () => `${kindsOf(target)} cannot be taken apart with []`, c);
   if (node.type === 'slice') {
-    for (const bound of [node.from, node.to]) if (bound !== undefined) infer(bound, dot, c);
+    for (const bound of keysOf(node)) infer(bound, dot, c);
     return accessed(readSlice(target), node.at, () => `${kindsOf(target)} has no slices`, c);
   }
   const { key } = node;
@@ -107,6 +110,11 @@ function inferPart(node: Of<'index' | 'slice' | 'iterate'>, dot: Shape, given: I
     return accessed(readItem(target), node.at, () => `${kindsOf(target)} has no numbered items`, c);
   infer(key, dot, c);
   return anyShape;
+}
+
+function keysOf(node: Of<'index' | 'slice' | 'iterate'>): readonly Node[] {
+  if (node.type === 'iterate') return [];
+  return node.type === 'index' ? [node.key] : [node.from, node.to].filter((bound) => bound !== undefined);
 }
 
 function accessed(access: Access, at: number, why: () => string, c: Inferring): Shape {
@@ -198,8 +206,9 @@ function inferIf(node: Of<'if'>, dot: Shape, c: Inferring): Shape {
 }
 
 /** The running value of a fold is not followed; what its items have is known. */
-function inferFold(node: Of<'reduce' | 'foreach'>, dot: Shape, c: Inferring): Shape {
-  const inside = { ...uncertain(c), variables: bindPattern(node.patterns, infer(node.source, dot, c), c.variables) };
+function inferFold(node: Of<'reduce' | 'foreach'>, dot: Shape, given: Inferring): Shape {
+  const c = uncertain(given);
+  const inside = { ...c, variables: bindPattern(node.patterns, infer(node.source, dot, c), c.variables) };
   infer(node.init, dot, c);
   infer(node.update, anyShape, inside);
   if (node.type === 'foreach' && node.extract !== undefined) infer(node.extract, anyShape, inside);
@@ -217,11 +226,12 @@ function givesOne(node: Node): boolean {
   switch (node.type) {
     case 'identity':
     case 'literal':
-    case 'string':
     case 'variable':
     case 'array':
     case 'format':
       return true;
+    case 'string':
+      return node.parts.every((part) => typeof part === 'string' || givesOne(part));
     case 'index':
       return !node.optional && givesOne(node.target) && givesOne(node.key);
     case 'object':
@@ -234,7 +244,8 @@ function givesOne(node: Node): boolean {
       return givesOne(node.operand);
     case 'if':
       return (
-        node.branches.every(({ then }) => givesOne(then)) && (node.otherwise === undefined || givesOne(node.otherwise))
+        node.branches.every(({ condition, then }) => givesOne(condition) && givesOne(then)) &&
+        (node.otherwise === undefined || givesOne(node.otherwise))
       );
     case 'bind':
       return givesOne(node.source) && givesOne(node.body);

@@ -1,5 +1,5 @@
 import type { Node } from '@pawl/jq';
-import { alternatives, anyShape, joined, objectOf } from './shape.ts';
+import { alternatives, anyShape, joined, nullShape, objectOf } from './shape.ts';
 import type { Shape } from './shape.ts';
 
 type Update = Extract<Node, { readonly type: 'update' }>;
@@ -13,7 +13,10 @@ export function afterUpdate(node: Update, dot: Shape, value: Shape, origin: stri
   if (key.type !== 'literal' || typeof key.value !== 'string') return anyShape;
   const name = key.value;
   const shapes = members.map((member): Shape => {
-    if (member.kind === 'null') return objectOf(new Map([[name, field(operator, value)]]), 'none', origin);
+    if (member.kind === 'null') {
+      const made = objectOf(new Map([[name, field(operator, value)]]), 'none', origin);
+      return operator === '=' ? made : joined(made, nullShape);
+    }
     if (member.kind !== 'object') return anyShape;
     const fields = new Map(member.fields).set(name, field(operator, value));
     return objectOf(fields, member.others, member.origin);
@@ -23,5 +26,5 @@ export function afterUpdate(node: Update, dot: Shape, value: Shape, origin: stri
 
 /** `|= empty` takes a member away, so only `=` says what there is afterwards. */
 function field(operator: Update['operator'], value: Shape): { readonly shape: Shape; readonly optional: boolean } {
-  return { shape: operator === '=' ? value : anyShape, optional: false };
+  return { shape: operator === '=' ? value : anyShape, optional: operator !== '=' };
 }
