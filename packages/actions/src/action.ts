@@ -27,8 +27,8 @@ export interface ActionContext {
 /** An operation that a step may call: its description, and what it does. */
 export interface Action extends ActionDescription {
   /**
-   * Where secrets in its arguments may go. `bound`: through `egress` and `databases` alone, which keep each to its
-   * hosts; `anywhere`: it takes none that is bound to hosts; `refused`: it takes none.
+   * Where secrets in its arguments may go. `bound`: through `egress`, `sockets` and `databases` alone, which keep each
+   * to its hosts; `anywhere`: it takes none that is bound to hosts; `refused`: it takes none.
    */
   readonly secrets: 'bound' | 'anywhere' | 'refused';
   /**

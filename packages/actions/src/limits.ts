@@ -31,6 +31,15 @@ export const actionLimits = {
   /** Characters of an answer's body quoted in an error. */
   quotedAnswer: 300,
 
+  /** An answer that a broker gives at once, such as to a login (ms). */
+  brokerAnswer: 15_000,
+  /** One message of a broker (bytes). */
+  messageBytes: 10_485_760,
+  /** Messages that one subscription looks at. */
+  subscriptionMessages: 10_000,
+  /** Messages that one subscription takes, together (bytes). */
+  subscriptionBytes: 10_485_760,
+
   /** One answer of a token server, its discovery document included (ms). */
   tokenTime: 30_000,
   /** The same (bytes). */

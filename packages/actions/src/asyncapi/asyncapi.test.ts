@@ -20,7 +20,7 @@ const published = (): Seen[] => seen.filter(({ url }) => url !== '/doc');
 const version2 = (): string => `
 asyncapi: 2.6.0
 servers:
-  broker: { url: 'mqtt://127.0.0.1', protocol: mqtt }
+  broker: { url: 'kafka://127.0.0.1', protocol: kafka }
   web: { url: 'http://127.0.0.1:${server.port}/{stage}/', protocol: http, variables: { stage: { default: live } } }
 channels:
   orders/placed:
@@ -125,12 +125,9 @@ describe('what cannot be published', () => {
     [{ operation: 'plased' }, 'no operation plased: did you mean "placed"?'],
     [{ channel: 'orders/place' }, 'no channel orders/place: did you mean "orders/placed"?'],
     [{ operation: 'placed', server: { name: 'wep' } }, 'no server wep'],
-    [
-      { operation: 'placed', server: { name: 'broker' } },
-      'The server broker speaks mqtt, and Pawl publishes over http',
-    ],
-    [{ operation: 'measured' }, 'The server broker speaks mqtt'],
-    [{ operation: 'placed', protocol: 'kafka' }, 'speaks mqtt'],
+    [{ operation: 'placed', server: { name: 'broker' } }, 'The server broker speaks kafka, and Pawl speaks http'],
+    [{ operation: 'measured' }, 'The server broker speaks kafka'],
+    [{ operation: 'placed', protocol: 'mqtt' }, 'speaks kafka'],
   ])('is an error of the configuration: %j', async (args, why) => {
     expect(await call(args)).toMatchObject({
       left: 0,

@@ -5,19 +5,27 @@ import type { Description } from '../openapi/references.ts';
 import { membersOf } from './channel.ts';
 import type { Channel } from './channel.ts';
 
-/** A server that takes messages over HTTP: its address, to which that of a channel is added. */
-export interface HttpServer {
+/** A server of a protocol that Pawl speaks. */
+export interface Server {
+  /** As the document names it, in lower case. */
+  readonly protocol: string;
+  /** Its address with the protocol as its scheme: that of a channel is added to it. */
   readonly url: string;
+  /** Version of the protocol, where the document says it. */
+  readonly version: string | undefined;
 }
 
-/** Protocols that Pawl publishes over. */
-const spoken: readonly string[] = ['http', 'https'];
+/** Names of protocols that Pawl speaks. */
+const spoken: readonly string[] = [
+  ...['http', 'https', 'amqp', 'amqps', 'mqtt', 'mqtts', 'mqtt5', 'secure-mqtt'],
+  ...['nats', 'redis', 'rediss'],
+];
 
 /**
  * The server that the arguments name, or the first of the channel's that speaks the protocol they name, or one that Pawl
  * does. Throws a FailedAttempt where there is none, or it speaks another protocol.
  */
-export function findServer(description: Description, channel: Channel, args: JsonObject): HttpServer {
+export function findServer(description: Description, channel: Channel, args: JsonObject): Server {
   const all = Object.entries(description.object(description.root['servers'])).map(([name, value]) => ({
     name,
     definition: description.object(value),
@@ -35,11 +43,19 @@ export function findServer(description: Description, channel: Channel, args: Jso
   const protocol = args['protocol'];
   const fitting = named.filter(({ definition }) => typeof protocol !== 'string' || definition['protocol'] === protocol);
   const found = fitting.find(({ definition }) => spoken.includes(protocolOf(definition)));
-  if (found !== undefined) return { url: addressOf(found.definition, membersOf(variables)) };
+  if (found !== undefined) {
+    const { definition } = found;
+    const version = definition['protocolVersion'];
+    return {
+      protocol: protocolOf(definition),
+      url: addressOf(definition, membersOf(variables)),
+      version: version === undefined ? undefined : String(version),
+    };
+  }
   const [first] = fitting.length > 0 ? fitting : named;
   const speaks =
     first === undefined ? 'It names no server' : `The server ${first.name} speaks ${protocolOf(first.definition)}`;
-  throw refused(`${speaks}, and Pawl publishes over ${spoken.join(' and ')} only.`);
+  throw refused(`${speaks}, and Pawl speaks ${spoken.join(', ')} only.`);
 }
 
 /** The servers that a channel says it is on; all where it says nothing. Version 2 names them, version 3 refers to them. */

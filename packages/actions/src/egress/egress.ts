@@ -40,9 +40,10 @@ export interface Egress {
 export interface Sockets {
   /**
    * Connects to a checked address. Port 443 and every address of the public internet is spoken to by TLS alone, with a
-   * certificate of the host; others, which whoever runs Pawl has allowed, without. Rejects with an EgressFailure.
+   * certificate of the host; others, which whoever runs Pawl has allowed, without, unless `secure` asks for it. Rejects
+   * with an EgressFailure.
    */
-  connect(host: string, port: number, protocols: readonly string[]): Promise<Socket>;
+  connect(host: string, port: number, protocols: readonly string[], secure?: boolean): Promise<Socket>;
 }
 
 /** A flow as grants and connections name it. */
@@ -94,8 +95,9 @@ export class EgressGate {
   socketsForFlow(flow: FlowName): Sockets {
     const permissions = this.#permissions(this.#granted(flow));
     return {
-      connect: (host, port, protocols) => {
-        const secure = (addresses: readonly string[]): boolean => port === 443 || addresses.some(isPublicAddress);
+      connect: (host, port, protocols, always = false) => {
+        const secure = (addresses: readonly string[]): boolean =>
+          always || port === 443 || addresses.some(isPublicAddress);
         const target = { host, port, servername: serverName(host), secure, protocols };
         return openSocket(this.#guard, permissions, target);
       },

@@ -1,5 +1,5 @@
 import { PawlError } from '@pawl/core';
-import type { Egress } from '../egress/egress.ts';
+import type { Egress, Sockets } from '../egress/egress.ts';
 import type { OutgoingMessage } from '../egress/client.ts';
 import { EgressFailure } from '../egress/failure.ts';
 import { hostOf, portOf } from '../egress/url.ts';
@@ -57,6 +57,20 @@ export function guardDatabases(databases: Databases, secrets: readonly BoundSecr
         if (!allowsHost(secret.hosts, host, port, postgresPort))
           throw new PawlError('PAWL_SECRET_HOST', refusal(secret, `${host}:${port}`));
       return database;
+    },
+  };
+}
+
+/** Sockets that are opened, while bound secrets are about to be sent, to the hosts of all of them alone. */
+export function guardSockets(sockets: Sockets, secrets: readonly BoundSecret[]): Sockets {
+  if (secrets.length === 0) return sockets;
+  return {
+    connect: async (host, port, protocols, secure) => {
+      // A rule without a port means whichever the protocol of the socket uses.
+      for (const secret of secrets)
+        if (!allowsHost(secret.hosts, host, port, port))
+          throw new EgressFailure('refused', refusal(secret, `${host}:${port}`));
+      return sockets.connect(host, port, protocols, secure);
     },
   };
 }

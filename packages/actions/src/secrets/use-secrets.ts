@@ -2,7 +2,7 @@ import type { ActionRequest, Json, JsonObject, Outcome } from '@pawl/core';
 import { ensureError, fillMarks, flowErrorOf, isObject, PawlError } from '@pawl/core';
 import type { Action, ActionContext } from '../action.ts';
 import { passesByItself, unsent } from '../failures.ts';
-import { boundSecrets, guardDatabases, guardEgress, requireUnbound } from './guard.ts';
+import { boundSecrets, guardDatabases, guardEgress, guardSockets, requireUnbound } from './guard.ts';
 import { Redactor } from './redactor.ts';
 import type { OpenedSecret, Secrets } from './secrets.ts';
 
@@ -52,6 +52,7 @@ async function open(
     context: {
       ...context,
       egress: guardEgress(context.egress, bound),
+      sockets: guardSockets(context.sockets, bound),
       databases: guardDatabases(context.databases, bound),
     },
     redactor: new Redactor(opened),
