@@ -27,6 +27,8 @@ export const commands: Readonly<Record<string, Entry>> = {
   emit: { summary: 'send an event to the flows that listen', load: () => import('./commands/emit.ts') },
   secret: { summary: 'keep values that flows send and nobody reads', load: () => import('./commands/secret.ts') },
   connection: { summary: 'keep accounts at databases', load: () => import('./commands/connection.ts') },
+  token: { summary: 'say who may use this Pawl, and for what', load: () => import('./commands/token.ts') },
+  audit: { summary: 'show who did what, when and why', load: () => import('./commands/audit.ts') },
   jq: { summary: 'run a jq program as flows do', load: () => import('./commands/jq.ts') },
   doctor: { summary: 'check this machine and the database', load: () => import('./commands/doctor.ts') },
 };

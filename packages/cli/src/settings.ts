@@ -13,7 +13,14 @@ export interface Settings {
   readonly port: number;
   /** PAWL_URL: where commands find the server. */
   readonly url: string;
+  /** PAWL_TOKEN: the access token that commands send, and one that `pawl start` takes as an admin's. */
   readonly token: string | undefined;
+  /** PAWL_REQUIRE_TOKEN: nobody is the owner by using this machine. */
+  readonly requireToken: boolean;
+  /** PAWL_PUBLIC_URL: the https address of a proxy before `pawl start`. */
+  readonly publicUrl: string | undefined;
+  /** PAWL_TLS_CERT and PAWL_TLS_KEY. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   /** PAWL_KEY: the key of the secrets, and after it those that it follows. */
   readonly key: string | undefined;
   /** PAWL_KEY_FILE: the file that holds it. */
@@ -48,6 +55,9 @@ export function readSettings(variables: NodeJS.ProcessEnv = process.env): Settin
     port: portOf('PAWL_PORT', get('PAWL_PORT') ?? String(defaultPort)),
     url: get('PAWL_URL') ?? `http://${defaultHost}:${defaultPort}`,
     token: get('PAWL_TOKEN'),
+    requireToken: yesOf('PAWL_REQUIRE_TOKEN', get('PAWL_REQUIRE_TOKEN')),
+    publicUrl: get('PAWL_PUBLIC_URL'),
+    tls: tlsOf(get('PAWL_TLS_CERT'), get('PAWL_TLS_KEY')),
     key: get('PAWL_KEY'),
     keyFile: get('PAWL_KEY_FILE'),
     connectionsFile: get('PAWL_CONNECTIONS'),
@@ -66,6 +76,18 @@ function portOf(name: string, text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new PawlError('PAWL_USAGE', `${name} must be a port number from 0 to 65535, not ${JSON.stringify(text)}.`);
+}
+
+function yesOf(name: string, text = 'false'): boolean {
+  if (['true', '1', 'yes'].includes(text)) return true;
+  if (['false', '0', 'no'].includes(text)) return false;
+  throw new PawlError('PAWL_USAGE', `${name} must be true or false, not ${JSON.stringify(text)}.`);
+}
+
+function tlsOf(certFile: string | undefined, keyFile: string | undefined): Settings['tls'] {
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
+  throw new PawlError('PAWL_USAGE', 'PAWL_TLS_CERT and PAWL_TLS_KEY go together: a certificate and its key.');
 }
 
 function levelOf(text = 'info'): LogLevel {

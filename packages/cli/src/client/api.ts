@@ -15,7 +15,7 @@ export interface ApiRequest {
   /** Sent as JSON, or as it stands when `type` says what it is. */
   readonly body?: Json;
   readonly type?: string;
-  /** Server to send it to. Default: that of PAWL_URL. */
+  /** Server to send it to, as the owner of this machine. Default: that of PAWL_URL, with the token of PAWL_TOKEN. */
   readonly url?: string;
 }
 
@@ -36,7 +36,7 @@ export async function callServer(path: string, request: ApiRequest = {}): Promis
   const url = request.url ?? named;
   const target = addressOf(url, path, request.query ?? {});
   const headers: Record<string, string> = { accept: 'application/json' };
-  if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
+  if (token !== undefined && request.url === undefined) headers['authorization'] = `Bearer ${token}`;
   if (request.body !== undefined) headers['content-type'] = request.type ?? 'application/json';
   let response: Response;
   let text: string;

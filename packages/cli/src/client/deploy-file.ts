@@ -9,13 +9,16 @@ import type { Problem } from '@pawl/core';
 const created = 201;
 
 /** Publishes the flow of a file; what is wrong with it is listed on stderr with its lines. */
-export async function deployFile(file: string, json: boolean): Promise<void> {
+export async function deployFile(
+  file: string,
+  { reason, json }: { readonly reason?: string; readonly json?: boolean },
+): Promise<void> {
   const body = await readText(file);
   const type = formatOf(file) === 'json' ? 'application/json' : 'application/yaml';
   try {
-    const answer = await callServer('flows', { method: 'POST', body, type });
+    const answer = await callServer('flows', { method: 'POST', body, type, query: { reason } });
     const flow = answer.body as JsonObject;
-    if (json) printJson(flow);
+    if (json === true) printJson(flow);
     else
       print(
         `${flowName(flow)} ${answer.status === created ? 'is published' : 'was published before'} (${cell(flow['hash']).slice(0, 12)}).`,

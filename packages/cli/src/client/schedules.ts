@@ -23,13 +23,13 @@ export async function showSchedules({
 export async function changeSchedule(
   what: 'pause' | 'resume',
   flow: string | undefined,
-  { json }: { readonly json?: boolean },
+  { reason, json }: { readonly reason?: string; readonly json?: boolean },
 ): Promise<void> {
   const [namespace = '', name = '', ...more] = flow?.split('/') ?? [];
   if (namespace === '' || name === '' || more.length > 0)
     throw new PawlError('PAWL_USAGE', `Say which schedule to ${what}: its flow, as namespace/name.`);
   const path = `schedules/${segment(namespace)}/${segment(name)}/${what}`;
-  const { body } = await callServer(path, { method: 'POST' });
+  const { body } = await callServer(path, { method: 'POST', body: reason === undefined ? {} : { reason } });
   if (json === true) return printJson(body);
   const next = nextText(body as JsonObject);
   print(

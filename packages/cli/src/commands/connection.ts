@@ -7,6 +7,7 @@ export interface ConnectionOptions {
   readonly secret?: readonly string[];
   readonly host?: readonly string[];
   readonly flow?: readonly string[];
+  readonly reason?: string;
   readonly json?: boolean;
 }
 
@@ -23,6 +24,7 @@ export const define: DefineCommand = (command, exit) => {
     )
     .option('--host <host...>', 'set: hosts that it may be used for: host, host:port, *.example.com (default: any)')
     .option('--flow <flow...>', 'set: flows that may use it: namespace/name, * for any characters (default: all)')
+    .option('--reason <text>', 'set, remove: why; it is recorded')
     .option('--json', 'print the answer as JSON')
     .addHelpText(
       'after',

@@ -4,6 +4,7 @@ import { type DefineCommand, examples } from '../define-command.ts';
 export const define: DefineCommand = (command) => {
   command
     .argument('<file>', 'flow document, YAML or (ending in .json) JSON')
+    .option('--reason <text>', 'why; it is recorded')
     .option('--json', "print the server's answer as JSON")
     .addHelpText(
       'after',
@@ -11,7 +12,7 @@ export const define: DefineCommand = (command) => {
         'pawl deploy flow.yaml': 'a version, once published, never changes; raise document.version for the next',
       }),
     )
-    .action(async (file: string, { json }: { json?: boolean }) => {
-      await (await import('../client/deploy-file.ts')).deployFile(file, json === true);
+    .action(async (file: string, options: { reason?: string; json?: boolean }) => {
+      await (await import('../client/deploy-file.ts')).deployFile(file, options);
     });
 };

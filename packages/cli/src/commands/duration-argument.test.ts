@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { durationArgument } from './duration-argument.ts';
+import { durationArgument, longDurationArgument } from './duration-argument.ts';
 
 test.each([
   ['500ms', 500],
@@ -15,4 +15,12 @@ test.each([
 
 test.each(['', '60', 's', '-1s', 'PT', 'P1D', '1 m'])('%j is no time', (text) => {
   expect(() => durationArgument(text)).toThrow('such as 500ms');
+});
+
+test.each([
+  ['P90D', 7_776_000_000],
+  ['P1DT1H', 90_000_000],
+  ['12h', 43_200_000],
+])('%s is a long time of %d ms', (text, ms) => {
+  expect(longDurationArgument(text)).toBe(ms);
 });

@@ -8,6 +8,7 @@ export const define: DefineCommand = (command) => {
     .addArgument(new Argument('[what]', 'list, pause or resume').choices(['list', 'pause', 'resume']).default('list'))
     .argument('[flow]', 'pause, resume: the flow, as namespace/name')
     .addOption(limitOption())
+    .option('--reason <text>', 'pause, resume: why; it is recorded')
     .option('--json', "print the server's answer as JSON")
     .addHelpText(
       'after',
@@ -17,9 +18,11 @@ export const define: DefineCommand = (command) => {
         'pawl schedules resume shop/nightly': 'go on; what was missed meanwhile is left out',
       })}\n\nA schedule is made, changed and ended by publishing its flow: the newest version is in force.`,
     )
-    .action(async (what: string, flow: string | undefined, options: { limit: number; json?: boolean }) => {
-      const { changeSchedule, showSchedules } = await import('../client/schedules.ts');
-      if (what === 'pause' || what === 'resume') await changeSchedule(what, flow, options);
-      else await showSchedules(options);
-    });
+    .action(
+      async (what: string, flow: string | undefined, options: { limit: number; reason?: string; json?: boolean }) => {
+        const { changeSchedule, showSchedules } = await import('../client/schedules.ts');
+        if (what === 'pause' || what === 'resume') await changeSchedule(what, flow, options);
+        else await showSchedules(options);
+      },
+    );
 };

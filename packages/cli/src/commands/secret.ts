@@ -8,6 +8,7 @@ export interface SecretOptions {
   readonly host?: readonly string[];
   readonly flow?: readonly string[];
   readonly value?: string;
+  readonly reason?: string;
   readonly json?: boolean;
 }
 
@@ -22,6 +23,7 @@ export const define: DefineCommand = (command, exit) => {
     .option('--host <host...>', 'set: hosts that it may be sent to: host, host:port, *.example.com (default: any)')
     .option('--flow <flow...>', 'set: flows that may use it: namespace/name, * for any characters (default: all)')
     .option('--value <text>', 'not taken: other users of the machine could read it, and the shell remembers it')
+    .option('--reason <text>', 'set, remove, rotate-key: why; it is recorded')
     .option('--json', 'print the answer as JSON')
     .addHelpText(
       'after',

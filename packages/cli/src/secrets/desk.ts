@@ -6,15 +6,19 @@ import { textLog } from '../engine/text-log.ts';
 import { note } from '../output.ts';
 import { readSettings, type Settings } from '../settings.ts';
 
-/** Sends a request about secrets or connections; `path` is below /api/v1. */
+/** Sends a request about secrets, connections, tokens or the audit trail; `path` is below /api/v1. */
 export type Desk = (path: string, request?: ApiRequest) => Promise<JsonObject>;
 
 /**
  * Opens the place where secrets are kept: the server of PAWL_URL or, where that is not set and none runs, the database
- * of the data folder, behind an API that only this process reaches for this moment.
+ * of the data folder, behind an API that only this process reaches for this moment; `direct`: that in any case.
  */
-export async function withDesk<T>(use: (desk: Desk) => Promise<T>): Promise<T> {
-  if (await hasServer()) return use(async (path, request) => (await callServer(path, request)).body as JsonObject);
+export async function withDesk<T>(
+  use: (desk: Desk) => Promise<T>,
+  { direct = false }: { readonly direct?: boolean } = {},
+): Promise<T> {
+  if (!direct && (await hasServer()))
+    return use(async (path, request) => (await callServer(path, request)).body as JsonObject);
   return withOwnServer(readSettings(), use);
 }
 
@@ -25,7 +29,8 @@ async function hasServer(): Promise<boolean> {
     await callServer('secrets');
     return true;
   } catch (error) {
-    if (error instanceof PawlError && error.code === 'PAWL_UNAVAILABLE') return false;
+    // Whatever else it says, it will say again to what is asked of it.
+    if (error instanceof PawlError) return error.code !== 'PAWL_UNAVAILABLE';
     throw error;
   }
 }
@@ -35,7 +40,7 @@ async function withOwnServer<T>(settings: Settings, use: (desk: Desk) => Promise
   const opened = await openDatabase(settings, 'join');
   try {
     note(
-      `pawl: no server runs; this uses ${opened.embedded ? settings.dataDir : 'the database of PAWL_DATABASE_URL'}.`,
+      `pawl: this works without a server, on ${opened.embedded ? settings.dataDir : 'the database of PAWL_DATABASE_URL'}.`,
     );
     const engine = await openEngine({
       ...engineOptions(settings, { grants: [], connections: {} }),

@@ -105,7 +105,10 @@ async function changes(desk: Desk, options: SecretOptions): Promise<ExitCode> {
 }
 
 async function rotate(desk: Desk, options: SecretOptions): Promise<ExitCode> {
-  const answer = await desk('secret-key/rotate', { method: 'POST' });
+  const answer = await desk('secret-key/rotate', {
+    method: 'POST',
+    body: options.reason === undefined ? {} : { reason: options.reason },
+  });
   if (options.json === true) printJson(answer);
   else print(`${countOf(answer['values'], 'value')} sealed anew; the key is now ${cell(answer['key'])}.`);
   return exitCodes.done;

@@ -13,15 +13,21 @@ export function requireName(kind: Kind, what: string, name: string | undefined):
   throw new PawlError('PAWL_USAGE', `Say which ${kind}: pawl ${kind} ${what} NAME.`);
 }
 
-/** Hosts and flows, where they are given. */
+/** Hosts, flows and the reason, where they are given. */
 export function bounds({
   host,
   flow,
+  reason,
 }: {
   readonly host?: readonly string[];
   readonly flow?: readonly string[];
+  readonly reason?: string;
 }): JsonObject {
-  return { ...(host === undefined ? {} : { hosts: [...host] }), ...(flow === undefined ? {} : { flows: [...flow] }) };
+  return {
+    ...(host === undefined ? {} : { hosts: [...host] }),
+    ...(flow === undefined ? {} : { flows: [...flow] }),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
 /** A list of texts in a cell. */
@@ -35,8 +41,13 @@ export function countOf(value: Json | undefined, thing: string): string {
 }
 
 /** Removes a secret or connection, and says who names it still. */
-export async function removeOne(desk: Desk, kind: Kind, name: string, options: { json?: boolean }): Promise<ExitCode> {
-  const answer = await desk(`${kind}s/${segment(name)}`, { method: 'DELETE' });
+export async function removeOne(
+  desk: Desk,
+  kind: Kind,
+  name: string,
+  options: { readonly reason?: string; readonly json?: boolean },
+): Promise<ExitCode> {
+  const answer = await desk(`${kind}s/${segment(name)}`, { method: 'DELETE', query: { reason: options.reason } });
   const usedBy = answer['usedBy'] as readonly string[];
   if (options.json === true) printJson(answer);
   else {

@@ -57,7 +57,13 @@ async function open(settings: Settings, withExamples: boolean, closers: Closer[]
     logLevel: settings.logLevel,
   });
   closers.push(() => engine.stop({ drain: true }));
-  const server = await serve(engine, { host: settings.host, port: settings.port });
+  const { host, port, token, requireToken, publicUrl, tls } = settings;
+  const server = await serve(engine, {
+    ...{ host, port, requireToken },
+    ...(token === undefined ? {} : { adminToken: token }),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(tls === undefined ? {} : { tls }),
+  });
   closers.push(() => server.close());
   return { engine, demo, url: server.url };
 }

@@ -91,7 +91,7 @@ export class TokenAdmin {
 
   /** Whom a token speaks for; undefined where it is none, was revoked or has expired. Asks the store each time: a revocation counts at once. */
   async find(token: string): Promise<TokenHolder | undefined> {
-    if (!token.startsWith(prefix)) return undefined;
+    if (!isNamedToken(token)) return undefined;
     const hash = hashOf(token);
     const row = await this.#store.find(this.#workspace, hash);
     const now = this.#clock.now();
@@ -121,6 +121,11 @@ export class TokenAdmin {
       hint: 'List them with `pawl token list`.',
     });
   }
+}
+
+/** Whether a text looks like a token of the store. */
+export function isNamedToken(text: string): boolean {
+  return text.startsWith(prefix);
 }
 
 /** sha-256 of a token. */

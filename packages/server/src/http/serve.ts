@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { ensureError, PawlError } from '@pawl/core';
 import type { Engine } from '../engine/engine.ts';
+import { isNamedToken } from '../access/token-admin.ts';
 import { isLoopbackAddress } from './access.ts';
 
 /** Where the API listens, and for whom. */
@@ -40,7 +41,10 @@ const shortestToken = 32;
  * where a setting makes no sense.
  */
 export async function serve(engine: Engine, options: ServeOptions = {}): Promise<Server> {
-  const { host = defaultHost, port = defaultPort, adminToken, publicUrl } = options;
+  const { host = defaultHost, port = defaultPort, publicUrl } = options;
+  // Commands may share their environment with the server: a token of the store has its own role, here too.
+  const adminToken =
+    options.adminToken === undefined || isNamedToken(options.adminToken) ? undefined : options.adminToken;
   const isOpen = host !== 'localhost' && !isLoopbackAddress(host);
   if (publicUrl !== undefined) checkPublicUrl(publicUrl);
   // A proxy on this machine comes from a loopback address too, whoever is behind it.
@@ -49,7 +53,8 @@ export async function serve(engine: Engine, options: ServeOptions = {}): Promise
     throw new PawlError('PAWL_USAGE', `PAWL_TOKEN has fewer than ${shortestToken} characters: it could be guessed.`, {
       hint: 'Make one with `openssl rand -base64 32`, or use a named token of `pawl token add`.',
     });
-  if (isOpen) await checkOpen(engine, host, options);
+  if (isOpen && adminToken === undefined) await checkTokens(engine, host);
+  if (isOpen && options.tls === undefined && publicUrl === undefined) throw inTheClear(host);
   const tls = options.tls === undefined ? undefined : await readTls(options.tls);
   // Loaded here, so that commands that serve nothing start without the framework.
   const { createApp } = await import('./app.ts');
@@ -76,20 +81,21 @@ export async function serve(engine: Engine, options: ServeOptions = {}): Promise
   };
 }
 
-/** Whoever reaches this API from elsewhere must show a token, which nobody between may read. */
-async function checkOpen(engine: Engine, host: string, { adminToken, publicUrl, tls }: ServeOptions): Promise<void> {
-  if (adminToken === undefined && !(await engine.tokens.some()))
-    throw new PawlError(
-      'PAWL_HOST_REFUSED',
-      `Whoever reaches ${host} would find no way in: there are no access tokens.`,
-      {
-        hint: 'Make one first, on this machine: pawl token add NAME --role admin. Or use PAWL_HOST=127.0.0.1.',
-      },
-    );
-  if (tls === undefined && publicUrl === undefined)
-    throw new PawlError('PAWL_HOST_REFUSED', `Access tokens would be sent to ${host} in the clear.`, {
-      hint: 'Give PAWL_TLS_CERT and PAWL_TLS_KEY; or, if a proxy before Pawl speaks TLS, its https address as PAWL_PUBLIC_URL. Or use PAWL_HOST=127.0.0.1.',
-    });
+async function checkTokens(engine: Engine, host: string): Promise<void> {
+  if (await engine.tokens.some()) return;
+  throw new PawlError(
+    'PAWL_HOST_REFUSED',
+    `Whoever reaches ${host} would find no way in: there are no access tokens.`,
+    {
+      hint: 'Make one first, on this machine: pawl token add NAME --role admin. Or use PAWL_HOST=127.0.0.1.',
+    },
+  );
+}
+
+function inTheClear(host: string): PawlError {
+  return new PawlError('PAWL_HOST_REFUSED', `Access tokens would be sent to ${host} in the clear.`, {
+    hint: 'Give PAWL_TLS_CERT and PAWL_TLS_KEY; or, if a proxy before Pawl speaks TLS, its https address as PAWL_PUBLIC_URL. Or use PAWL_HOST=127.0.0.1.',
+  });
 }
 
 function checkPublicUrl(publicUrl: string): void {
