@@ -132,6 +132,16 @@ export const errors = {
     text: 'This was decided already',
     hint: 'The first decision stands; it is shown in the run.',
   },
+  PAWL_DECISION_INVALID: {
+    status: 400,
+    text: 'The question does not take this answer',
+    hint: 'Nothing was changed. `pawl decide ID` shows the question and its form.',
+  },
+  PAWL_DECISION_REFUSED: {
+    status: 409,
+    text: 'The question does not take this answer now',
+    hint: 'The question stays open. `pawl decide ID` shows where it stands.',
+  },
   PAWL_UNAVAILABLE: { status: 503, text: 'Pawl is not ready', hint: 'Try again in a moment.' },
   PAWL_EXPRESSION_LIMIT: {
     status: 400,

@@ -39,12 +39,12 @@ export function checkAnswer({ terms, approvals }: Asked, answer: Answer, by: str
   if (!approves && (data === undefined || data === null)) return { ok: true, data: null };
   if (terms.form === undefined) {
     if (data === undefined || data === null) return { ok: true, data: null };
-    return refusal('This question has no form, so it takes no data.');
+    return unfit([{ path: '', message: 'must be left out, as this question has no form' }]);
   }
   const filled = data ?? (terms.form['type'] === 'object' ? {} : null);
   const problems = problemsOf(terms.form, filled);
   if (problems.length === 0) return { ok: true, data: filled };
-  return { ok: false, message: `The data do not fit the form: ${listed(problems)}`, problems };
+  return unfit(problems);
 }
 
 /** A form, compiled; or what is wrong with it. */
@@ -73,6 +73,10 @@ function listed(problems: readonly { readonly path: string; readonly message: st
   const named = problems.slice(0, mostNamed).map(({ path, message }) => `${path === '' ? 'it' : path} ${message}`);
   const more = problems.length > mostNamed ? ` (and ${problems.length - mostNamed} more)` : '';
   return `${named.join('; ')}${more}.`;
+}
+
+function unfit(problems: readonly DataProblem[]): AnswerCheck {
+  return { ok: false, message: `The data do not fit the form: ${listed(problems)}`, problems };
 }
 
 function refusal(message: string): AnswerCheck {

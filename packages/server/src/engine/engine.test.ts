@@ -204,12 +204,16 @@ describe.skipIf(missing !== undefined)(`the engine${missing === undefined ? '' :
     const shown = await engine.run(run);
     expect(shown).toMatchObject({ status: 'waiting', waitingFor: 'decision' });
     const id = shown.open.find((one) => one.kind === 'decision')?.decision as string;
-    const answers = await Promise.all([
+    const answers = await Promise.allSettled([
       engine.decide(id, { applied: true, output: 'yes' }, { by: 'anna' }),
       engine.decide(id, { applied: true, output: 'yes' }, { by: 'anna' }),
       engine.decide(id, { fail: true }, { by: 'bert' }),
     ]);
-    expect(answers).toEqual(['taken', 'lost', 'lost']);
+    expect(answers).toMatchObject([
+      { status: 'fulfilled', value: 'taken' },
+      { status: 'rejected', reason: { code: 'PAWL_DECISION_TAKEN' } },
+      { status: 'rejected', reason: { code: 'PAWL_DECISION_TAKEN' } },
+    ]);
     expect(await engine.ended(run)).toMatchObject({ status: 'completed', output: 'yes' });
     await expect(engine.decide('x', { fail: true }, { by: 'anna' })).rejects.toMatchObject({
       code: 'PAWL_DECISION_UNKNOWN',

@@ -4,7 +4,7 @@ import type { Endpoint } from '@pawl/actions';
 import type { Worker } from '@pawl/runtime';
 import type { DeployOptions, Deployment } from './deploy.ts';
 import type { PublicSchedule } from './control-schedules.ts';
-import type { MessageVerdict, Sender } from './messages.ts';
+import type { DecisionVerdict, MessageVerdict, Sender } from './messages.ts';
 import type { AuditStore } from '@pawl/store';
 import type { TokenAdmin } from '../access/token-admin.ts';
 import type { SecretAdmin } from '../secrets/secret-admin.ts';
@@ -60,8 +60,13 @@ export interface Engine {
   cancel(run: string, sender: Sender): Promise<MessageVerdict>;
   /** Lets a run go on that was set aside. Throws PAWL_RUN_UNKNOWN, PAWL_RUN_NOT_SET_ASIDE. */
   resume(run: string, sender: Sender): Promise<void>;
-  /** Answers a question about an ambiguous step; as `cancel`. Throws PAWL_DECISION_UNKNOWN. */
-  decide(id: string, verdict: Verdict, sender: Sender): Promise<MessageVerdict>;
+  /**
+   * Answers a question; the owner's verdict is waited for at most 5 s. Throws PAWL_DECISION_UNKNOWN, PAWL_DECISION_TAKEN,
+   * PAWL_DECISION_INVALID, PAWL_DECISION_REFUSED.
+   */
+  decide(id: string, verdict: Verdict, sender: Sender): Promise<DecisionVerdict>;
+  /** A question, open or decided, with what it is about. Throws PAWL_DECISION_UNKNOWN. */
+  question(id: string): Promise<Question>;
   /** Questions to a person, the oldest first, with what they are about. */
   questions(
     options: Parameters<ApiStore['decisions']>[0],

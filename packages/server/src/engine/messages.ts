@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditEntry, DecisionRow, InboxMessage, Json, Verdict } from '@pawl/core';
-import { canonicalJson, PawlError, partitionOf } from '@pawl/core';
+import { PawlError, partitionOf } from '@pawl/core';
+import { fateOf, requireAnswer, tooLate } from './answers.ts';
 import type { EngineContext } from './context.ts';
 import { readState, requireNotAside, requireRun } from './read-run.ts';
 
 /** What became of a message: its run took it, another one was first, or its owner has not said yet. */
 export type MessageVerdict = 'taken' | 'lost' | 'pending';
+
+/** What became of an answer; `recorded`: it is the first of two approvals. */
+export type DecisionVerdict = 'taken' | 'recorded' | 'pending';
 
 /** Who sends a message, and why. */
 export interface Sender {
@@ -56,8 +60,11 @@ export class Messages {
     worker()?.wake();
   }
 
-  /** Answers a question. Throws PAWL_DECISION_UNKNOWN, PAWL_RUN_QUARANTINED. 'lost': it was answered otherwise, or is void. */
-  async decide(id: string, verdict: Verdict, sender: Sender): Promise<MessageVerdict> {
+  /**
+   * Answers a question. Throws PAWL_DECISION_UNKNOWN, PAWL_RUN_QUARANTINED, PAWL_DECISION_TAKEN where it was answered
+   * otherwise or is void, PAWL_DECISION_INVALID and PAWL_DECISION_REFUSED where it does not take the answer.
+   */
+  async decide(id: string, verdict: Verdict, sender: Sender): Promise<DecisionVerdict> {
     // Two equal answers of one person could not be told apart afterwards, so they are sent one after the other.
     const before = this.deciding.get(id) ?? Promise.resolve();
     const answer = before.then(() => this.decideNext(id, verdict, sender));
@@ -70,9 +77,10 @@ export class Messages {
     }
   }
 
-  private async decideNext(id: string, verdict: Verdict, { by, reason }: Sender): Promise<MessageVerdict> {
+  private async decideNext(id: string, verdict: Verdict, { by, reason }: Sender): Promise<DecisionVerdict> {
     const question = await this.question(id);
-    if (question.decided !== null) return 'lost';
+    if (question.decided !== null) throw tooLate(question);
+    requireAnswer(question, verdict, by);
     await requireNotAside(this.context, question.run);
     const why = reason === undefined ? {} : { reason };
     await this.send(
@@ -84,14 +92,15 @@ export class Messages {
       },
     );
     return this.wait(question.run, async () => {
-      const { decided } = await this.question(id);
-      if (decided === null) return undefined;
-      const isOurs = decided.by === by && canonicalJson(decided.verdict) === canonicalJson(verdict as Json);
-      return isOurs ? 'taken' : 'lost';
+      const now = await this.question(id);
+      const fate = fateOf(question, now, verdict, by);
+      if (fate === 'lost') throw tooLate(now);
+      return fate;
     });
   }
 
-  private async question(id: string): Promise<DecisionRow> {
+  /** A question, open or decided. Throws PAWL_DECISION_UNKNOWN. */
+  async question(id: string): Promise<DecisionRow> {
     const question = await this.context.api.decision(this.context.workspace, id);
     if (question === undefined)
       throw new PawlError('PAWL_DECISION_UNKNOWN', `There is no decision ${id.slice(0, 100)}.`);
@@ -107,7 +116,7 @@ export class Messages {
       throw new PawlError('PAWL_RUN_UNKNOWN', `There is no run ${run}.`);
   }
 
-  private async wait(run: string, settled: () => Promise<MessageVerdict | undefined>): Promise<MessageVerdict> {
+  private async wait<Fate>(run: string, settled: () => Promise<Fate | undefined>): Promise<Fate | 'pending'> {
     const { clock, feed, worker } = this.context;
     const end = clock.mono() + patienceMs;
     const follower = feed.follow(run);

@@ -258,6 +258,10 @@ class LivingEngine implements Engine {
     return this.messages.decide(id, verdict, sender);
   }
 
+  async question(id: string): ReturnType<Engine['question']> {
+    return this.asked.of(await this.messages.question(id));
+  }
+
   questions(options: Parameters<Engine['questions']>[0]): ReturnType<Engine['questions']> {
     return this.asked.list(options);
   }

@@ -33,12 +33,18 @@ export class Questions {
   ): Promise<{ readonly items: readonly Question[]; readonly next: string | null }> {
     const { items, next } = await this.context.api.decisions(options);
     const questions: Question[] = [];
-    for (const row of items) questions.push({ ...row, ...(await this.about(row)) });
+    for (const row of items) questions.push(await this.of(row));
     return { items: questions, next };
   }
 
+  /** A question with what it is about. */
+  async of(row: DecisionRow): Promise<Question> {
+    return { ...row, ...(await this.about(row)) };
+  }
+
   private async about(row: DecisionRow): Promise<About> {
-    if (row.decided !== null) {
+    // Nothing was sent where the step itself asks.
+    if (row.decided !== null || row.ask !== undefined) {
       const { flow } = await requireRun(this.context, row.run);
       return { flow, name: nameOf(row.step), action: null, target: null };
     }

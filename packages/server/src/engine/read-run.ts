@@ -46,6 +46,8 @@ export interface OpenWork {
   readonly child?: string;
   /** Id of the question to a person. */
   readonly decision?: string;
+  /** `decision`: what the step asks; absent: whether its effect was applied. */
+  readonly asks?: string;
   /** The last attempt's error. */
   readonly error?: FlowError;
 }
@@ -181,12 +183,16 @@ function openWork(state: RunState, flow: CompiledFlow): OpenWork[] {
       ...('due' in one ? { until: one.due } : {}),
       ...('attempt' in one ? { attempt: one.attempt } : {}),
       ...('target' in one ? { target: one.target } : {}),
-      ...(one.kind === 'decision' ? { decision: one.id, ...sent(frame, flow) } : {}),
+      ...(one.kind === 'decision' ? { decision: one.id, ...sent(frame, flow), ...asks(frame) } : {}),
       ...(one.kind === 'child' ? { child: one.child } : {}),
       ...(one.kind === 'event' ? { events: wanted(listening, one.frame) } : {}),
       ...(error === undefined ? {} : { error }),
     };
   });
+}
+
+function asks(frame: Frame | undefined): Pick<OpenWork, 'asks'> {
+  return frame?.ask === undefined ? {} : { asks: frame.ask.terms.title };
 }
 
 function wanted(listening: readonly Listening[], of: number): JsonObject[] {

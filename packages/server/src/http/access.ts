@@ -54,6 +54,7 @@ export const routePermissions: Readonly<Record<string, Permission | 'public'>> =
   'GET /api/v1/secret-changes': 'secret.read',
   'POST /api/v1/secret-key/rotate': 'secret.write',
   'GET /api/v1/decisions': 'decision.read',
+  'GET /api/v1/decisions/:id': 'decision.read',
   'POST /api/v1/decisions/:id': 'decision.make',
   'POST /api/v1/events': 'event.write',
   'GET /api/v1/events': 'event.read',

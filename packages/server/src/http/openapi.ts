@@ -20,7 +20,10 @@ export async function describeApi(app: App): Promise<void> {
       tags: [
         { name: 'flows', description: 'Publish and read flow versions.' },
         { name: 'runs', description: 'Start, read, follow and cancel runs.' },
-        { name: 'decisions', description: 'Questions to a person about effects whose outcome is unknown.' },
+        {
+          name: 'decisions',
+          description: 'Questions to a person: what steps ask, and effects whose outcome is unknown.',
+        },
         { name: 'events', description: 'Send CloudEvents to the flows that listen, and see what became of them.' },
         { name: 'schedules', description: 'What starts flows by itself.' },
         { name: 'access', description: 'Access tokens, and what people did.' },

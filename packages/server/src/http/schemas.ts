@@ -66,7 +66,13 @@ export const runsQuery = object({
     Type.String({ maxLength: 100, description: 'Runs that this run has started, in order; without other filters.' }),
   ),
 });
-export const decisionsQuery = object({ ...paging, open: Type.Optional(Type.Boolean({ default: true })) });
+export const decisionsQuery = object({
+  ...paging,
+  open: Type.Optional(Type.Boolean({ default: true })),
+  assignee: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 200, description: 'Only what is asked of this group, or of `user:NAME`.' }),
+  ),
+});
 export const eventsQuery = object({
   ...paging,
   type: Type.Optional(Type.String({ minLength: 1, maxLength: 4_096, description: 'Only events of this type.' })),
@@ -100,6 +106,11 @@ export const decisionBody = Type.Union([
   object({ applied: Type.Literal(true), output: Type.Optional(anyJson), reason }),
   object({ applied: Type.Literal(false), reason }),
   object({ fail: Type.Literal(true), reason }),
+  object({
+    decision: Type.Enum(['approved', 'rejected']),
+    data: Type.Optional(Type.Unknown({ description: 'What was filled in, as the form asks for.' })),
+    reason,
+  }),
 ]);
 
 const flowName = { namespace: Type.String(), name: Type.String(), version: Type.String(), hash: Type.String() };
@@ -132,6 +143,19 @@ export const event = Type.Object(
   { seq: Type.Integer(), at: time, type: Type.String() },
   { additionalProperties: true, description: 'A journal event.' },
 );
+/** What a step asks a person. */
+const asked = object({
+  title: Type.String(),
+  text: Type.String(),
+  form: Type.Unknown({ description: 'JSON Schema of what is filled in; null: nothing is.' }),
+  to: Type.Array(Type.String(), { description: 'Who is asked by now; none: whoever may decide.' }),
+  fourEyes: Type.Boolean({ description: 'Two different people must approve.' }),
+  deadline: nullable(time),
+  onDeadline: Type.Unknown({ description: '`fail`, `reject`, or `{value}`: approved with it.' }),
+  reminders: Type.Integer({ description: 'How often those who are asked were reminded.' }),
+  escalated: Type.Boolean({ description: 'Others are asked too.' }),
+  approvals: Type.Array(object({ by: Type.String(), at: time, data: anyJson })),
+});
 export const decision = object({
   id: Type.String(),
   run: Type.String(),
@@ -142,11 +166,17 @@ export const decision = object({
   target: nullable(Type.String({ description: 'Where it was sent; null once the question is answered.' })),
   askedAt: time,
   reason: Type.String(),
+  ask: nullable(asked),
   decided: nullable(object({ at: time, by: Type.String(), verdict: anyJson, reason: Type.String() })),
 });
 export const started = object({ id: Type.String({ format: 'uuid' }) });
 export const resumed = object({ id: Type.String({ format: 'uuid' }) });
-export const verdict = object({ id: Type.String(), verdict: Type.Enum(['taken', 'pending']) });
+export const verdict = object({
+  id: Type.String(),
+  verdict: Type.Enum(['taken', 'recorded', 'pending'], {
+    description: '`recorded`: the first of two approvals; another person must approve too.',
+  }),
+});
 const eventName = { source: Type.String(), id: Type.String() };
 export const acceptedEvents = object({
   accepted: Type.Integer({ description: 'Events that are new.' }),

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import type { EventView, FlowVersion, Json, JsonObject, RunSummary } from '@pawl/core';
+import type { AskedRow, EventView, FlowVersion, Json, JsonObject, RunSummary } from '@pawl/core';
 import type { PublicSchedule } from '../engine/control-schedules.ts';
 import type { Question } from '../engine/questions.ts';
 import type { OpenWork, PublicRun } from '../engine/read-run.ts';
@@ -52,6 +52,7 @@ export function decisionView({
   target,
   askedAt,
   reason,
+  ask,
   decided,
 }: Question): Static<typeof schemas.decision> {
   return {
@@ -64,10 +65,26 @@ export function decisionView({
     target,
     askedAt: isoTime(askedAt),
     reason,
+    ask: ask === undefined ? null : askedView(ask),
     decided:
       decided === null
         ? null
         : { at: isoTime(decided.at), by: decided.by, verdict: decided.verdict, reason: decided.message },
+  };
+}
+
+function askedView({ deadline, approvals, ...ask }: AskedRow): NonNullable<Static<typeof schemas.decision>['ask']> {
+  return {
+    title: ask.title,
+    text: ask.text ?? '',
+    form: ask.form ?? null,
+    to: [...ask.to],
+    fourEyes: ask.fourEyes === true,
+    deadline: deadline === undefined ? null : isoTime(deadline),
+    onDeadline: ask.onDeadline,
+    reminders: ask.reminders,
+    escalated: ask.escalated === true,
+    approvals: approvals.map(({ by, at, data }) => ({ by, at: isoTime(at), data })),
   };
 }
 

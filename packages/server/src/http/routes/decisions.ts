@@ -1,7 +1,8 @@
 import type { Json, Verdict } from '@pawl/core';
 import { PawlError } from '@pawl/core';
 import type { Static } from 'typebox';
-import { principalOf } from '../access.ts';
+import { mayAnswer } from '../../access/may-answer.ts';
+import { principalOf, senderOf } from '../access.ts';
 import type { App, AppContext } from '../app.ts';
 import { dataBytes } from '../bodies.ts';
 import { keyedRequest, sendAnswer } from '../idempotency.ts';
@@ -11,7 +12,7 @@ import { decisionView } from '../views.ts';
 const tags = ['decisions'];
 const problems = { '4xx': schemas.problem };
 
-/** Questions about effects whose outcome is unknown, and their answers. */
+/** Questions to people, by steps that ask and about effects whose outcome is unknown, and their answers. */
 export async function decisionRoutes(app: App, { engine, answers }: AppContext): Promise<void> {
   const list = {
     tags,
@@ -24,18 +25,29 @@ export async function decisionRoutes(app: App, { engine, answers }: AppContext):
     const page = await engine.questions({
       workspace,
       open: query.open ?? true,
+      ...(query.assignee === undefined ? {} : { assignee: query.assignee }),
       cursor: query.cursor ?? null,
       limit: schemas.pageSize(query),
     });
     return { items: page.items.map(decisionView), next: page.next };
   });
 
+  const show = {
+    tags,
+    summary: 'A question with its form, open or decided.',
+    params: schemas.decisionParams,
+    response: { 200: schemas.decision, ...problems },
+  };
+  app.get('/api/v1/decisions/:id', { schema: show }, async ({ params }) =>
+    decisionView(await engine.question(params.id)),
+  );
+
   const decide = {
     tags,
     summary:
       'Answers a question: 200 when this answer was the first, 409 when another was, 202 when that takes longer than 5 s.',
     description:
-      '`applied: true` completes the step with `output`; `applied: false` sends it again; `fail: true` raises the error.',
+      'What a step asks is answered by `decision`, with the data that its form asks for; data that do not fit are answered by 400, with pointers into them. Of an effect whose outcome is unknown, `applied: true` completes the step with `output`; `applied: false` sends it again; `fail: true` raises the error.',
     params: schemas.decisionParams,
     body: schemas.decisionBody,
     response: { 200: schemas.verdict, 202: schemas.verdict, ...problems },
@@ -45,12 +57,11 @@ export async function decisionRoutes(app: App, { engine, answers }: AppContext):
     const by = principalOf(request).name;
     const { reason } = request.body;
     const answer = await answers.once(keyedRequest(request, by, engine.workspace), async () => {
-      const verdict = await engine.decide(id, verdictOf(request.body), {
-        by,
-        ...(reason === undefined ? {} : { reason }),
-      });
-      if (verdict === 'lost') throw new PawlError('PAWL_DECISION_TAKEN', `The question ${id} was answered before.`);
-      return { status: verdict === 'taken' ? 200 : 202, body: { id, verdict } };
+      const { ask } = await engine.question(id);
+      if (ask !== undefined && !mayAnswer(principalOf(request), ask.to))
+        throw new PawlError('PAWL_FORBIDDEN', `${by} may not answer this: it is asked of ${ask.to.join(', ')}.`);
+      const verdict = await engine.decide(id, verdictOf(request.body), senderOf(request, reason));
+      return { status: verdict === 'pending' ? 202 : 200, body: { id, verdict } };
     });
     return sendAnswer(reply, answer);
   });
@@ -58,5 +69,9 @@ export async function decisionRoutes(app: App, { engine, answers }: AppContext):
 
 function verdictOf(body: Static<typeof schemas.decisionBody>): Verdict {
   if ('fail' in body) return { fail: true };
+  if ('decision' in body) {
+    const { decision, data } = body;
+    return { decision, ...(data === undefined ? {} : { data: data as Json }) };
+  }
   return body.applied ? { applied: true, output: (body.output as Json | undefined) ?? null } : { applied: false };
 }
