@@ -18,6 +18,9 @@ describe('a command line that is not understood', () => {
     [['runs', '--status', 'open'], 'Allowed choices are pending'],
     [['decide', 'x', '--applied', '--fail'], 'exactly one of'],
     [['decide', '--applied'], 'Say which decision'],
+    [['decide', 'x', '--approve', '--reject'], 'exactly one of'],
+    [['decide', 'x', '--data', '1'], 'exactly one of'],
+    [['decide', 'x', '--fail', '--data', '1'], '--data goes with --approve'],
   ])('pawl %j ends with 2 and says: %s', async (args, said) => {
     const { code, stdout, stderr } = await bench.pawl(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

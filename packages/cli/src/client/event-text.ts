@@ -9,6 +9,8 @@ export function eventText(event: JsonObject): string {
       return reason;
     case 'decision.made':
       return withReason(`${verdictText(event['verdict'])}, by ${cell(event['by'])}`, reason);
+    case 'decision.approved':
+    case 'decision.refused':
     case 'cancel.requested':
       return withReason(`by ${cell(event['by'])}`, reason);
     default:
@@ -22,7 +24,9 @@ function withReason(text: string, reason: string): string {
 
 /** A verdict in the words of the options of `pawl decide`. */
 function verdictText(verdict: Json | undefined): string {
-  const { applied, fail } = (verdict ?? {}) as JsonObject;
+  const { applied, fail, decision, data } = (verdict ?? {}) as JsonObject;
+  if (decision !== undefined)
+    return `${cell(decision)}${data === null || data === undefined ? '' : ` ${JSON.stringify(data)}`}`;
   if (fail === true) return 'fail';
   return applied === true ? 'applied' : 'not applied';
 }

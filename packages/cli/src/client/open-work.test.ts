@@ -14,6 +14,15 @@ test('a question stands with its id, its step and the command that answers it', 
   ]);
 });
 
+test('what a step asks stands with its title, and with its own answers', () => {
+  const [title, , , line] = openRows({ open: [{ ...question, asks: 'Refund 7?' }] }, new Map());
+  expect([title, line]).toEqual([
+    ['question', 'Refund 7?'],
+    ['answer', 'pawl decide d1 --approve|--reject'],
+  ]);
+  expect(lastSteps({ open: [{ ...question, asks: 'Refund 7?' }] })).toEqual([]);
+});
+
 test('a timer stands with its end', () => {
   const timer = { kind: 'timer', name: 'pause', step: '/do/0/pause', until: '2026-11-24T18:33:01.000Z' };
   expect(openRows({ open: [timer] }, new Map())).toEqual([['waits', 'pause (/do/0/pause) until 2026-11-24 18:33:01Z']]);
@@ -35,4 +44,7 @@ test('a run that is being cancelled ends once its question is answered', () => {
 test('a decision is shown with its verdict, by whom and why', () => {
   const event = { type: 'decision.made', verdict: { applied: false }, by: 'local', reason: 'not in the list' };
   expect(eventText(event)).toBe('not applied, by local: not in the list');
+  const approved = { type: 'decision.made', verdict: { decision: 'approved', data: { n: 1 } }, by: 'lena' };
+  expect(eventText(approved)).toBe('approved {"n":1}, by lena');
+  expect(eventText({ type: 'decision.refused', by: 'max', reason: 'n is missing' })).toBe('by max: n is missing');
 });

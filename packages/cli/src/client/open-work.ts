@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '@pawl/core';
+import { answerLine } from './decide.ts';
 import { cell, time } from './words.ts';
 
 /** Parts of a run's open work that are shown to people; a wide `fork` may have thousands. */
@@ -17,14 +18,17 @@ export function openRows(run: JsonObject, reasons: ReadonlyMap<string, string>):
 
 /** What has to happen before a run that is asked to cancel ends: one sentence each. */
 export function lastSteps(run: JsonObject): string[] {
-  return openOf(run)
-    .filter((work) => isQuestion(work) || work['kind'] === 'attempt')
-    .slice(0, mostShown)
-    .map((work) =>
-      isQuestion(work)
-        ? `It ends once the question ${cell(work['decision'])} is answered: ${answerLine(work)}`
-        : `It ends once the answer of ${cell(work['target']) || 'the target'} to the step ${cell(work['name'])} is known.`,
-    );
+  return (
+    openOf(run)
+      // What a step asks is dropped at once.
+      .filter((work) => (isQuestion(work) && work['asks'] === undefined) || work['kind'] === 'attempt')
+      .slice(0, mostShown)
+      .map((work) =>
+        isQuestion(work)
+          ? `It ends once the question ${cell(work['decision'])} is answered: ${answerLine(cell(work['decision']), work['asks'] !== undefined)}`
+          : `It ends once the answer of ${cell(work['target']) || 'the target'} to the step ${cell(work['name'])} is known.`,
+      )
+  );
 }
 
 function openOf({ open }: JsonObject): readonly JsonObject[] {
@@ -38,16 +42,11 @@ function isQuestion({ kind }: JsonObject): boolean {
 function questionRows(work: JsonObject, reasons: ReadonlyMap<string, string>): [string, string][] {
   const id = cell(work['decision']);
   return [
-    ['question', reasons.get(id) ?? 'Did the effect take place?'],
+    ['question', cell(work['asks']) || (reasons.get(id) ?? 'Did the effect take place?')],
     ['decision', id],
     ['step', stepText(work)],
-    ['answer', answerLine(work)],
+    ['answer', answerLine(cell(work['decision']), work['asks'] !== undefined)],
   ];
-}
-
-/** The command that answers a question. */
-function answerLine({ decision }: JsonObject): string {
-  return `pawl decide ${cell(decision)} --applied|--not-applied|--fail`;
 }
 
 function stepText({ name, step }: JsonObject): string {

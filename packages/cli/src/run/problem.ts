@@ -102,7 +102,7 @@ function pathOf({ problems }: Readonly<Record<string, unknown>>): string {
   return typeof path === 'string' && path !== '' ? path : '/';
 }
 
-function sentenceOf({ kind, name, until, attempt, target, decision, error }: OpenWork): string {
+function sentenceOf({ kind, name, until, attempt, target, decision, asks, error }: OpenWork): string {
   const step = name === undefined ? 'the run' : `the step ${name}`;
   const last = error === undefined ? '' : `; the last error: ${error.detail ?? error.title ?? error.type}`;
   const till = until === undefined ? '' : ` until ${isoTime(until)}`;
@@ -114,6 +114,7 @@ function sentenceOf({ kind, name, until, attempt, target, decision, error }: Ope
     case 'timer':
       return `${step} waits${till}${last}`;
     case 'decision':
+      if (asks !== undefined) return `${step} waits for a person (${asks}): pawl decide ${decision ?? ''}`;
       return `${step} waits for a decision: pawl decide ${decision ?? ''}${last}`;
     case 'page':
       return `${step} reads a page${last}`;
