@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CampaignResult, runCampaign } from './crash/campaign.ts';
 import { chargeScenario } from './crash/charge-scenario.ts';
+import { eventsScenario } from './crash/events-scenario.ts';
 import { importScenario } from './crash/import-scenario.ts';
 import { openWorld, victims, type World } from './crash/world.ts';
 
@@ -13,6 +14,8 @@ const seed = 2026;
 const rows = 6_000;
 const orders = 60;
 const pageSize = 10;
+const events = 20;
+const eventPauseMs = 150;
 /** One kill for each kind of victim. */
 const kills = victims.length;
 const pauseMs = 700;
@@ -45,6 +48,16 @@ describe('killed again and again', () => {
     async () => {
       const result = await runCampaign(world, chargeScenario(orders), { kills, seed: seed + 1, pauseMs });
       expect(result).toMatchObject({ violations: [], duplicates: 0, losses: 0, expected: result.rounds * orders });
+      expect(neverKilled(result)).toEqual([]);
+    },
+    patienceMs,
+  );
+
+  it(
+    'each event is taken once by each who wants it, each tick starts one run, and each run of a run is started once',
+    async () => {
+      const result = await runCampaign(world, eventsScenario(events, eventPauseMs), { kills, seed: seed + 2, pauseMs });
+      expect(result).toMatchObject({ violations: [], duplicates: 0, losses: 0, expected: result.rounds * events });
       expect(neverKilled(result)).toEqual([]);
     },
     patienceMs,

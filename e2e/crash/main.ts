@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type CampaignResult, runCampaign } from './campaign.ts';
 import { chargeScenario } from './charge-scenario.ts';
+import { eventsScenario } from './events-scenario.ts';
 import { importScenario } from './import-scenario.ts';
 import { reportOf } from './report.ts';
 import type { Scenario } from './scenario.ts';
@@ -11,8 +12,10 @@ import { openWorld } from './world.ts';
  * ledgers are asked what became of it. Exit code 1 when anything was lost, done twice, or left undone.
  */
 const usage =
-  'npm run crash -- [--kills 20] [--seed N] [--scenario import|charge|all] [--orders 1000] [--rows N] [--page 20] [--json]';
+  'npm run crash -- [--kills 20] [--seed N] [--scenario import|charge|events|all] [--orders 1000] [--events 200] [--rows N] [--page 20] [--json]';
 const usageExit = 2;
+/** Pause between two events that are sent (ms). */
+const eventPauseMs = 200;
 
 const { values } = parseArgs({
   options: {
@@ -20,26 +23,24 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     scenario: { type: 'string', default: 'all' },
     orders: { type: 'string', default: '1000' },
+    events: { type: 'string', default: '200' },
     rows: { type: 'string' },
     page: { type: 'string', default: '20' },
     pause: { type: 'string', default: '2500' },
     json: { type: 'boolean', default: false },
   },
 });
-const [kills, seed, orders, page, pauseMs] = [values.kills, values.seed, values.orders, values.page, values.pause].map(
-  Number,
-) as [number, number, number, number, number];
+const given = [values.kills, values.seed, values.orders, values.page, values.pause, values.events].map(Number);
+const [kills = 0, seed = 0, orders = 0, page = 0, pauseMs = 0, events = 0] = given;
 const rows = values.rows === undefined ? undefined : Number(values.rows);
 const scenarios: Record<string, readonly Scenario[]> = {
   import: [importScenario(page)],
   charge: [chargeScenario(orders)],
-  all: [importScenario(page), chargeScenario(orders)],
+  events: [eventsScenario(events, eventPauseMs)],
+  all: [importScenario(page), chargeScenario(orders), eventsScenario(events, eventPauseMs)],
 };
 const chosen = Object.hasOwn(scenarios, values.scenario) ? scenarios[values.scenario] : undefined;
-if (
-  chosen === undefined ||
-  [kills, seed, orders, page, pauseMs, rows ?? 1].some((n) => !Number.isInteger(n) || n < 1)
-) {
+if (chosen === undefined || [...given, rows ?? 1].some((n) => !Number.isInteger(n) || n < 1)) {
   process.stderr.write(`${usage}\n`);
   process.exit(usageExit);
 }
