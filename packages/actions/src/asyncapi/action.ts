@@ -151,5 +151,7 @@ function servicesOf(egress: Egress): Services {
 function targetOf(args: JsonObject): string {
   const endpoint = membersOf(args['document'])['endpoint'];
   const uri = isObject(endpoint) ? endpoint['uri'] : endpoint;
-  return typeof uri === 'string' && URL.canParse(uri) ? `asyncapi ${new URL(uri).origin}` : 'asyncapi';
+  // Subscriptions last: they must not hold the permits of those who publish.
+  const called = args['subscription'] === undefined ? 'asyncapi' : 'asyncapi subscription';
+  return typeof uri === 'string' && URL.canParse(uri) ? `${called} ${new URL(uri).origin}` : called;
 }

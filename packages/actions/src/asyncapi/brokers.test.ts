@@ -119,6 +119,7 @@ describe.skipIf(!running.mqtt)('mqtt', () => {
     const message = { payload: { n: 1 }, headers: { trace: 't', n: 1 } };
     const { outcome } = await whilePending(five.subscribe({ amount: 1 }), () => five.publish(message));
     expect(outcome).toMatchObject({ output: [{ payload: { n: 1 }, headers: { trace: 't', n: '1' } }] });
+    expect((await five.publish({ payload: {} })).outcome).toEqual({ kind: 'completed', output: null });
     const three = await callsOf(documentOf(server('mqtt'), { address: name }));
     expect((await three.publish(message)).outcome).toMatchObject({
       kind: 'terminal',

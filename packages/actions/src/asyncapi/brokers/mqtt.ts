@@ -15,9 +15,9 @@ export const openMqtt: OpenBroker = async (target, credentials, link): Promise<B
   if (code !== 0) throw notLetIn(`${refusalOf(code)} (code ${code}).`);
   return {
     publish: async (message, left) => {
-      const packet = { ...packetOf(target, message, client.version), messageId: firstId };
+      const bytes = client.write({ ...packetOf(target, message, client.version), messageId: firstId });
       left();
-      const answer = await link.answer(client.ask(packet, 'puback'));
+      const answer = await link.answer(client.ask(bytes, 'puback'));
       const reason = answer.reasonCode ?? 0;
       if (reason >= refusals) throw refusedBy(`The broker refused the message (code ${reason}).`);
     },
@@ -25,7 +25,7 @@ export const openMqtt: OpenBroker = async (target, credentials, link): Promise<B
       client.onMessage = onMessage;
       const subscriptions = [{ topic: topicOf(target), qos: 1 as const }];
       const { granted } = await link.answer(
-        client.ask({ cmd: 'subscribe', messageId: firstId, subscriptions }, 'suback'),
+        client.ask(client.write({ cmd: 'subscribe', messageId: firstId, subscriptions }), 'suback'),
       );
       const [code] = granted as readonly number[];
       if (code === undefined || code >= refusals)
@@ -51,7 +51,8 @@ function packetOf(target: BrokerTarget, { body, headers, contentType }: Outgoing
   const topic = topicOf(target);
   if (/[+#]/.test(topic)) throw misfit(`A message cannot be published to ${topic}, which has wildcards.`);
   const retain = target.operationBinding['retain'] === true;
-  const properties = version === 5 ? { properties: { contentType, userProperties: { ...headers } } } : {};
+  const user = names.length === 0 ? {} : { userProperties: { ...headers } };
+  const properties = version === 5 ? { properties: { contentType, ...user } } : {};
   return { cmd: 'publish', qos: 1, dup: false, retain, topic, payload: body, ...properties };
 }
 
@@ -99,16 +100,17 @@ class Client {
         ? { username: credentials.username, password: Buffer.from(credentials.password) }
         : {};
     const packet = { cmd: 'connect' as const, clientId: `pawl-${randomUUID().slice(0, 18)}`, keepalive: keepAlive };
-    return this.ask({ ...packet, ...who, protocolId: 'MQTT', protocolVersion: this.version, clean: true }, 'connack');
+    const bytes = this.write({ ...packet, ...who, protocolId: 'MQTT', protocolVersion: this.version, clean: true });
+    return this.ask(bytes, 'connack');
   }
 
-  ask<Kind extends Answer>(packet: Packet, kind: Kind): Promise<Extract<Packet, { cmd: Kind }>> {
+  ask<Kind extends Answer>(bytes: Buffer, kind: Kind): Promise<Extract<Packet, { cmd: Kind }>> {
     const answered = new Promise<Extract<Packet, { cmd: Kind }>>((resolve) => {
       this.#waiting.set(kind, (answer) => {
         if (isKind(answer, kind)) resolve(answer);
       });
     });
-    this.#send(packet);
+    this.#link.socket.write(bytes);
     return answered;
   }
 
@@ -119,8 +121,16 @@ class Client {
     this.#link.socket.end();
   }
 
+  /** The bytes of a packet. Throws a FailedAttempt for one that cannot be written. */
+  write(packet: Packet): Buffer {
+    const bytes = generate(packet, { protocolVersion: this.version });
+    // The library says no more than that it wrote nothing.
+    if (bytes.length === 0) throw misfit(`This ${packet.cmd} cannot be written in MQTT.`);
+    return bytes;
+  }
+
   #send(packet: Packet): void {
-    this.#link.socket.write(generate(packet, { protocolVersion: this.version }));
+    this.#link.socket.write(this.write(packet));
   }
 
   #take(packet: Packet): void {

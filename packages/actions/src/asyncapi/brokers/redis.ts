@@ -7,21 +7,20 @@ import { misfit, notLetIn, refusedBy } from './refusals.ts';
 export const openRedis: OpenBroker = async ({ address }, credentials, link): Promise<Broker> => {
   const client = new Client(link);
   const login = loginOf(credentials);
-  if (login !== undefined) {
-    const answer = await link.answer(client.ask(['AUTH', ...login]));
-    if (answer instanceof Refusal) throw notLetIn(answer.said);
-  }
+  // Without credentials too it is found out before anything leaves whether they were needed.
+  const entry = await link.answer(client.ask(login === undefined ? ['PING'] : ['AUTH', ...login]));
+  if (entry instanceof Refusal) throw notLetIn(entry.said);
   return {
     publish: async ({ body, headers }: Outgoing, left) => {
       if (Object.keys(headers).length > 0) throw misfit('Messages of Redis have no headers.');
       left();
       const answer = await link.answer(client.ask(['PUBLISH', address, body]));
-      if (answer instanceof Refusal) throw refusal(answer);
+      if (answer instanceof Refusal) throw refusedBy(answer.said);
     },
     subscribe: async (onMessage) => {
       client.onMessage = onMessage;
       const answer = await link.answer(client.ask(['SUBSCRIBE', address]));
-      if (answer instanceof Refusal) throw refusal(answer);
+      if (answer instanceof Refusal) throw refusedBy(answer.said);
     },
     leave: () => link.socket.end(),
   };
@@ -31,10 +30,6 @@ function loginOf(credentials: Credentials): readonly string[] | undefined {
   if (credentials.kind === 'none') return undefined;
   if (credentials.kind === 'token') return [credentials.token];
   return [credentials.username, credentials.password];
-}
-
-function refusal({ said }: Refusal): Error {
-  return /^NOAUTH/.test(said) ? notLetIn(said) : refusedBy(said);
 }
 
 /** An error that Redis answered. */
