@@ -28,6 +28,7 @@ export function walkFlow(lint: Walked, task: Walk['task']): Walk {
   const input = schemaShape(document['input'], "the schema of the flow's input");
   const walk = walkOf(
     lint,
+    task,
     new Map([
       ['workflow', workflowShape(input)],
       ['runtime', runtimeShape],
