@@ -3,6 +3,7 @@ import { faultPoints } from '@pawl/core';
 import type { StoreCall } from '../store/gate.ts';
 import { storeCalls } from '../store/gate.ts';
 import type { AttemptMoment } from '../targets/sim-targets.ts';
+import type { WireMoment } from '../targets/wire-files.ts';
 
 /** What may go wrong, or come in between. */
 export const faultKinds = [
@@ -34,6 +35,8 @@ export const faultKinds = [
   'wakeDoubled',
   /** The wall clock of a worker jumps. */
   'clockJump',
+  /** The wire file of a worker is gone: nothing is concluded from it. */
+  'fileLost',
   /** The database goes back to an earlier state; what was sent since stays sent. */
   'restore',
   /** A start is sent again. */
@@ -54,6 +57,7 @@ export type Boundary =
   | `call.${StoreCall}`
   | 'commit.written'
   | `attempt.${AttemptMoment}`
+  | `wire.${WireMoment}`
   | 'wake'
   | 'start'
   | 'question';
@@ -62,7 +66,8 @@ const attempts: readonly Boundary[] = ['attempt.called', 'attempt.left', 'attemp
 const calls = storeCalls
   .filter((call) => call !== 'quarantine' && call !== 'close')
   .map((call) => `call.${call}` as const);
-const ofWorkers: readonly Boundary[] = [...faultPoints, ...calls, 'commit.written', ...attempts];
+const wires: readonly Boundary[] = ['wire.leaving', 'wire.read'];
+const ofWorkers: readonly Boundary[] = [...faultPoints, ...calls, 'commit.written', ...attempts, ...wires];
 const messages: readonly Boundary[] = [
   'call.commit',
   'commit.written',
@@ -89,6 +94,7 @@ export const possible: Readonly<Record<FaultKind, readonly Boundary[]>> = {
   wakeLost: ['wake'],
   wakeDoubled: ['wake'],
   clockJump: ['call.beat', 'call.commit', ...attempts],
+  fileLost: wires,
   restore: ['commit.written', ...attempts, 'call.beat', 'call.commit', 'timer.due', 'takeover.loaded'],
   duplicateStart: ['start'],
   cancel: messages,

@@ -112,6 +112,8 @@ export class Injector {
     if (worker === undefined) return;
     const { timeline, prng } = this.world;
     worker.life = 'paused';
+    // Its lock may be freed meanwhile, and its connection looks as good as before when it goes on.
+    if (prng.chance(0.3)) worker.session?.breakLock(prng.between(0, prng.pick([100, 9_000])), prng.between(0, 9_000));
     timeline.after(prng.between(10, prng.pick([500, 5_000, 15_000])), outside, () => timeline.resume(worker));
   }
 

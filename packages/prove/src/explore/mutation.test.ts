@@ -29,6 +29,11 @@ const mutants: readonly Mutant[] = [
   { guard: 'the message that goes with a match', mutation: { givesNothing: true } },
   { guard: 'the match that goes with a message', mutation: { givesAgain: true } },
   { guard: 'the state of a schedule in the commit', mutation: { forgetsTicks: true } },
+  {
+    guard: 'the note in the wire file before the request leaves',
+    mutation: { notesLate: true },
+    focus: { kind: 'crash', boundary: 'attempt.left' },
+  },
   { guard: 'the guarantee of an action', mutation: { lies: true } },
 ];
 

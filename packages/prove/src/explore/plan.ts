@@ -8,6 +8,11 @@ export interface Focus {
   readonly boundary: Boundary;
 }
 
+/** Boundaries that a seed meets once or twice, if at all. */
+const rare: ReadonlySet<Boundary> = new Set([
+  ...(['call.payloads', 'call.mark', 'call.schedule', 'call.run', 'wire.read'] as const),
+]);
+
 /** Which faults a seed injects, and where: one pair that it is about, and a random handful besides. */
 export class FaultPlan {
   /** The fault that this seed is about. */
@@ -27,7 +32,7 @@ export class FaultPlan {
   constructor(seed: number, prng: Prng, focus?: Focus) {
     this.prng = prng;
     this.focus = focus ?? (pairs[seed % pairs.length] as Focus);
-    this.visits = 1 + Math.floor(prng.next() ** 2 * 8);
+    this.visits = 1 + Math.floor(prng.next() ** 2 * (rare.has(this.focus.boundary) ? 2 : 8));
     this.budget = prng.int(6);
     this.rate = prng.pick([0.002, 0.01, 0.03]);
     // A random part of the kinds at a time: each hides what another would show.

@@ -23,6 +23,8 @@ export interface PopulationOptions {
   readonly partitions: number;
   readonly large: number;
   readonly longWaits: number;
+  readonly longRuns?: boolean;
+  readonly onlyOnce?: boolean;
 }
 
 /** Draws one or two flows and a few runs of them; some starts are asked for twice, some with another input. */

@@ -10,6 +10,14 @@ export interface Shape {
   readonly harm?: number;
   /** Each worker compiles its flows itself. */
   readonly ownFlows: boolean;
+  /** Whether workers keep wire files; undefined: the seed says. */
+  readonly wires?: boolean;
+  /** Flows are as large as they get, so that much may happen to a run. */
+  readonly longRuns?: boolean;
+  /** All effects are of the kind that happens once at most. */
+  readonly onlyOnce?: boolean;
+  /** A schedule is in force. */
+  readonly scheduled?: boolean;
   /** What happens at the first commits, so that something follows from it. */
   readonly script?: { readonly what: 'crash' | 'drain' | 'lostReply'; readonly times: number };
 }
@@ -22,8 +30,12 @@ const bent: Partial<Record<Boundary, Partial<Shape>>> = {
   'takeover.loaded': { script: { what: 'crash', times: 1 } },
   'call.flow': { ownFlows: true },
   'call.run': { longWaits: 0.3, script: { what: 'lostReply', times: 2 } },
-  'call.payloads': { large: 0.9, script: { what: 'crash', times: 2 } },
-  'call.mark': { script: { what: 'crash', times: 4 } },
+  'call.payloads': { large: 0.9, longRuns: true, script: { what: 'crash', times: 4 } },
+  'call.mark': { longRuns: true, script: { what: 'crash', times: 6 } },
+  'wire.leaving': { wires: true },
+  'wire.read': { wires: true, longRuns: true, onlyOnce: true, script: { what: 'crash', times: 4 } },
+  'call.schedule': { scheduled: true },
+  'call.dueSchedules': { scheduled: true },
   'call.release': { script: { what: 'drain', times: 1 } },
   'release.before': { script: { what: 'drain', times: 1 } },
 };

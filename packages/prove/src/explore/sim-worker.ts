@@ -7,6 +7,7 @@ import type { Owner, Timeline } from '../sim/timeline.ts';
 import type { SimStore } from '../store/sim-store.ts';
 import type { WorkerSession } from '../store/worker-session.ts';
 import type { SimTargets } from '../targets/sim-targets.ts';
+import type { WireFiles } from '../targets/wire-files.ts';
 import type { SimLimits } from './sim-limits.ts';
 
 /** What a simulated process is made of. */
@@ -17,6 +18,8 @@ export interface SimWorkerWorld {
   readonly targets: SimTargets;
   readonly limits: SimLimits;
   readonly hash: Hash;
+  /** Undefined: no machine keeps any. */
+  readonly wires: WireFiles | undefined;
   /** Undefined: each process has a cache of its own. */
   readonly flows: FlowCache | undefined;
   fault(worker: SimWorker): Fault;
@@ -36,12 +39,15 @@ export class SimWorker implements Owner {
   session: WorkerSession | undefined;
   worker: Worker | undefined;
   readonly clock: SimClock;
+  /** Where it runs: wire files are read on their own machine. */
+  private readonly machine: number;
   private readonly world: SimWorkerWorld;
 
   constructor(name: string, world: SimWorkerWorld) {
     this.name = name;
     this.world = world;
     this.clock = new SimClock(world.timeline, this, world.prng.between(-20, 20));
+    this.machine = world.prng.chance(0.8) ? 0 : 1;
   }
 
   /** Starts; rejects where the store was not reached. */
@@ -57,6 +63,7 @@ export class SimWorker implements Owner {
       hash: world.hash,
       log: world.log(this),
       fault: world.fault(this),
+      ...(world.wires === undefined ? {} : { wire: world.wires.wireOf(this, this.machine) }),
     };
     this.worker = createWorker({
       ports,

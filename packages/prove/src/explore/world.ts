@@ -15,6 +15,8 @@ import { SimStore } from '../store/sim-store.ts';
 import { lyingActions, simActions } from '../targets/catalog.ts';
 import type { AttemptWatch } from '../targets/sim-targets.ts';
 import { SimTargets } from '../targets/sim-targets.ts';
+import type { WireMoment, WireMutation } from '../targets/wire-files.ts';
+import { WireFiles } from '../targets/wire-files.ts';
 import { Auditor } from './auditor.ts';
 import { EventAudit } from './event-audit.ts';
 import type { Boundary, FaultKind } from './fault-table.ts';
@@ -30,8 +32,8 @@ import type { SimLimits } from './sim-limits.ts';
 import { drawLimits } from './sim-limits.ts';
 import { SimWorker } from './sim-worker.ts';
 
-/** A guard that is switched off, in the store or in the catalog. */
-export interface Mutation extends StoreMutation {
+/** A guard that is switched off, in the store, the wire files or the catalog. */
+export interface Mutation extends StoreMutation, WireMutation {
   /** Guarantee: an action that must happen once at most is declared idempotent. */
   readonly lies?: boolean;
 }
@@ -66,6 +68,7 @@ export class World {
   readonly shape: Shape;
   readonly limits: SimLimits;
   readonly flows: FlowCache | undefined;
+  readonly wires: WireFiles | undefined;
   workers: SimWorker[] = [];
   /** Workers that were killed. */
   crashes = 0;
@@ -91,6 +94,8 @@ export class World {
     this.events = new EventAudit(this.auditor, tables);
     const catalog = mutation.lies ? lyingActions : simActions;
     this.targets = new SimTargets(this.timeline, prng.fork(), this.watch(), catalog);
+    const keeps = this.shape.wires ?? prng.chance(0.6);
+    this.wires = keeps ? this.wireFiles(mutation) : undefined;
     this.targets.harm = this.shape.harm ?? prng.pick([0, 0.3, 1]);
     if (prng.chance(0.05)) this.targets.datasetsGoneAt = prng.between(0, prng.pick([50, 3_000]));
     this.people = new People(this);
@@ -101,7 +106,7 @@ export class World {
     }
     this.planner = new Planner(this, prng.fork());
     if (population.talks) this.planner.publishNews();
-    if (population.talks && prng.chance(0.4)) this.planner.schedule();
+    if (this.shape.scheduled || (population.talks && prng.chance(0.4))) this.planner.schedule();
     const shared = !this.shape.ownFlows && prng.chance(0.9);
     const read = { flow: (hash: string) => Promise.resolve(tables.flows.get(hash)) };
     this.flows = shared ? new FlowCache(read, { describe: (name) => catalog.get(name) }) : undefined;
@@ -289,6 +294,13 @@ export class World {
       behaved: (owner, behaviour, request) =>
         this.trace(`${owner.name} ${request.step} attempt ${request.attempt} meets ${behaviour}`),
     };
+  }
+
+  private wireFiles(mutation: WireMutation): WireFiles {
+    const { timeline, prng } = this;
+    const moment = (owner: Owner, at: WireMoment): boolean =>
+      this.visit(`wire.${at}`, this.worker(owner.name)) === 'fileLost';
+    return new WireFiles({ timeline, prng: prng.fork(), mutation, moment });
   }
 
   private keepCopy(): void {

@@ -5,10 +5,15 @@ import type { ListPlace } from './random-list.ts';
 const weights = { pure: 15, idempotent: 20, keyed: 25, transactional: 15, once: 25 };
 
 /** A call of a simulated action, with or without a contract of its own. */
-export function randomCall(prng: Prng, name: string, place: ListPlace, naturalKeys: boolean): JsonObject {
-  const guarantee = prng.weighted(weights);
+export function randomCall(
+  prng: Prng,
+  name: string,
+  place: ListPlace,
+  { named, onlyOnce }: { readonly named: boolean; readonly onlyOnce: boolean },
+): JsonObject {
+  const guarantee = onlyOnce ? 'once' : prng.weighted(weights);
   const pawl: Record<string, Json> = {};
-  if (naturalKeys && prng.chance(0.25)) pawl['key'] = naturalKey(name, place);
+  if (named && prng.chance(0.25)) pawl['key'] = naturalKey(name, place);
   if (guarantee === 'keyed')
     pawl['keyIn'] = { header: 'Idempotency-Key', retention: prng.chance(0.3) ? `PT${2 + prng.int(8)}S` : 'P1D' };
   if (prng.chance(0.15)) pawl['attempts'] = prng.chance(0.5) ? 'off' : { timeout: `PT0.${2 + prng.int(8)}S` };

@@ -26,6 +26,10 @@ export interface FlowTaste {
   readonly children: readonly string[];
   /** Natural keys, which tell runs apart by their input: not where two runs may have the same. */
   readonly naturalKeys: boolean;
+  /** Flows are as large as they get, so that much may happen to a run. */
+  readonly longRuns?: boolean;
+  /** All effects are of the kind that happens once at most. */
+  readonly onlyOnce?: boolean;
 }
 
 type Talk = 'emit' | 'listen' | 'pair' | 'run';
@@ -103,7 +107,7 @@ export class FlowWriter {
     const { prng } = this;
     switch (kind) {
       case 'call':
-        return randomCall(prng, name, place, this.mayBeNamed(place));
+        return randomCall(prng, name, place, { named: this.mayBeNamed(place), onlyOnce: this.taste.onlyOnce === true });
       case 'emit':
         return randomEmit(prng, name);
       case 'listen':
