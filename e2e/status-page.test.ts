@@ -17,6 +17,19 @@ const patienceMs = 60_000;
 const launched = await launchBrowser();
 const skipped = typeof launched === 'string' ? ` (not run: ${launched})` : '';
 
+/** One field of each kind, and a rule that the page does not know. */
+const form = {
+  type: 'object',
+  required: ['note', 'amount', 'method'],
+  properties: {
+    note: { type: 'string', title: 'Why', description: 'In a few words.' },
+    amount: { type: 'number', maximum: 100, multipleOf: 5 },
+    urgent: { type: 'boolean', title: 'Urgent' },
+    method: { enum: ['cash', 7], title: 'How' },
+    lines: { type: 'array', title: 'Lines' },
+  },
+};
+
 /** What axe tells; its own types are of the browser. */
 interface AxeResult {
   readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
@@ -51,6 +64,24 @@ describe.skipIf(typeof launched === 'string')(`the status page${skipped}`, () =>
       do: [{ charge: { call: 'http', with: { method: 'post', endpoint } } }],
     };
     expect((await callApi(url, '/api/v1/flows', { body: JSON.stringify(flow) })).status).toBe(201);
+    const asks = {
+      document: { dsl: '1.0.3', namespace: 'e2e', name: 'refund', version: '1.0.0' },
+      do: [
+        {
+          approve: {
+            call: 'ask',
+            with: {
+              title: 'Refund ${ .order }?',
+              text: '<b>He</b>\nsays so.',
+              to: ['finance'],
+              deadline: 'PT8H',
+              form,
+            },
+          },
+        },
+      ],
+    };
+    expect((await callApi(url, '/api/v1/flows', { body: JSON.stringify(asks) })).status).toBe(201);
   }, patienceMs * 2);
 
   afterAll(async () => {
@@ -61,8 +92,8 @@ describe.skipIf(typeof launched === 'string')(`the status page${skipped}`, () =>
   }, patienceMs);
 
   /** A run whose question waits for a person. */
-  const question = async (): Promise<{ run: string; decision: string }> => {
-    const started = await callApi(url, '/api/v1/flows/e2e/charge/runs', { body: '{"input":null}' });
+  const question = async (flow = 'charge', input = {}): Promise<{ run: string; decision: string }> => {
+    const started = await callApi(url, `/api/v1/flows/e2e/${flow}/runs`, { body: JSON.stringify({ input }) });
     const run = String(started.body['id']);
     let decision = '';
     await waitUntil(
@@ -93,6 +124,15 @@ describe.skipIf(typeof launched === 'string')(`the status page${skipped}`, () =>
       await page.locator(`[data-run="${run}"]`).click();
       await page.locator('#journal li').first().waitFor();
       await card.getByRole('radio').first().waitFor();
+      const asked = page.locator(`[data-id="${(await question('refund', { order: 'o-1' })).decision}"]`);
+      await asked.getByRole('button', { name: 'Decide…' }).click();
+      await asked.getByLabel('Approve').check();
+      await asked.getByLabel('Lines').fill('[');
+      await asked.getByLabel('Why').fill('x');
+      await asked.getByLabel('amount').fill('5');
+      await asked.getByLabel('How').selectOption('cash');
+      await asked.getByRole('button', { name: 'Confirm' }).click();
+      await asked.getByText('Lines is no JSON').waitFor();
       // By the protocol of the browser, which the policy of the page does not bind.
       await page.evaluate(axe.source);
       const { violations } = await page.evaluate<AxeResult>('axe.run(document)');
@@ -134,6 +174,57 @@ describe.skipIf(typeof launched === 'string')(`the status page${skipped}`, () =>
       'the run faults',
       async () => (await callApi(url, `/api/v1/runs/${run}`)).body['status'] === 'faulted',
     );
+    await page.context().close();
+  }, 120_000);
+
+  it('shows what a step asks with a form, which the keyboard fills in, and the fields that the server refuses', async () => {
+    const { run, decision } = await question('refund', { order: 'o-7' });
+    const page = await openPage();
+    const card = page.locator(`[data-id="${decision}"]`);
+    await card.waitFor();
+    expect(await card.textContent()).toContain('Refund o-7?');
+    expect(await card.textContent()).toContain('<b>He</b>\nsays so.');
+    expect(await card.textContent()).toContain('Asked of finance.');
+    await card.getByRole('button', { name: 'Decide…' }).focus();
+    const press = async (...keys: readonly string[]): Promise<void> => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    await press('Enter', 'Space', 'Tab');
+    await page.keyboard.type('broken');
+    await press('Tab');
+    await page.keyboard.type('7');
+    await press('Tab', 'Space', 'Tab', 'ArrowDown', 'ArrowDown', 'Tab');
+    await page.keyboard.type('["a"]');
+    await press('Tab', 'Tab', 'Enter');
+    const amount = card.getByLabel('amount');
+    await waitUntil('the field is marked', async () => (await amount.getAttribute('aria-invalid')) === 'true');
+    expect(await page.evaluate('document.activeElement.labels[0].textContent')).toBe('amount');
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('10');
+    await press('Enter');
+    await card.waitFor({ state: 'detached' });
+    await waitUntil(
+      'the run completes',
+      async () => (await callApi(url, `/api/v1/runs/${run}`)).body['status'] === 'completed',
+    );
+    expect((await callApi(url, `/api/v1/runs/${run}`)).body['output']).toMatchObject({
+      decision: 'approved',
+      data: { note: 'broken', amount: 10, urgent: true, method: 7, lines: ['a'] },
+    });
+    await page.context().close();
+  }, 120_000);
+
+  it('rejects without what the form asks for', async () => {
+    const { decision } = await question('refund', { order: 'o-8' });
+    const page = await openPage();
+    const card = page.locator(`[data-id="${decision}"]`);
+    await card.getByRole('button', { name: 'Decide…' }).click();
+    await card.getByLabel('Reject').check();
+    expect(await card.getByLabel('amount').isVisible()).toBe(false);
+    await card.getByRole('button', { name: 'Confirm' }).click();
+    await card.waitFor({ state: 'detached' });
+    const { body } = await callApi(url, `/api/v1/decisions/${decision}`);
+    expect(body['decided']).toMatchObject({ verdict: { decision: 'rejected', data: null } });
     await page.context().close();
   }, 120_000);
 

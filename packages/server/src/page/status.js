@@ -1,5 +1,8 @@
 // The status page: what runs, what waits for a person, which flows there are. All text goes in as text, never as HTML.
 
+import { askFields } from './ask-form.js';
+import { element } from './element.js';
+
 const pollMs = 2_000;
 const longestJournal = 500;
 const api = '/api/v1';
@@ -104,10 +107,15 @@ function showDecisions({ items }) {
   for (const item of items) if (!known.has(item.id)) list.append(decisionCard(item));
 }
 
-const verdicts = {
+const effectVerdicts = {
   applied: { label: 'It was applied: complete the step', body: { applied: true } },
   again: { label: 'It was not applied: send it again', body: { applied: false } },
   fail: { label: 'Fail the step', body: { fail: true } },
+};
+
+const askVerdicts = {
+  approved: { label: 'Approve', body: { decision: 'approved' } },
+  rejected: { label: 'Reject', body: { decision: 'rejected' } },
 };
 
 function decisionCard(item) {
@@ -115,26 +123,27 @@ function decisionCard(item) {
   const open = element('button', { type: 'button', className: 'link' }, 'Open run');
   const note = element('p', { className: 'note' });
   note.setAttribute('role', 'status');
-  const where = item.target === null ? '' : `${item.action ?? 'The step'} sent a request to ${item.target}. `;
   const actions = element('div', { className: 'actions' }, decide, open);
+  const [head, ...more] = item.ask === null ? effectTexts(item) : askTexts(item);
   const card = element(
     'li',
     {},
-    element('p', {}, element('strong', {}, 'Outcome unknown: did this step take effect? '), element('code', {}, item.name)),
+    element('p', {}, element('strong', {}, `${head} `), element('code', {}, item.name)),
     element('p', {}, `${item.flow.namespace}/${item.flow.name} ${item.flow.version}, run `, element('code', {}, item.run), ', step ', element('code', {}, item.step)),
-    element('p', {}, `${where}${item.reason}`),
+    ...more.map((text) => element('p', { className: 'lines' }, text)),
     actions,
     note,
   );
   card.dataset.id = item.id;
   open.addEventListener('click', () => openRun(item.run));
   decide.addEventListener('click', () => {
-    const form = decisionForm(item, note, () => {
+    const close = (text) => {
       form.remove();
-      note.textContent = '';
+      note.textContent = text;
       actions.hidden = false;
       decide.focus();
-    });
+    };
+    const form = decisionForm(item, note, close);
     actions.hidden = true;
     note.before(form);
     form.elements.verdict[0].focus();
@@ -142,38 +151,68 @@ function decisionCard(item) {
   return card;
 }
 
+function effectTexts(item) {
+  const where = item.target === null ? '' : `${item.action ?? 'The step'} sent a request to ${item.target}. `;
+  return ['Outcome unknown: did this step take effect?', `${where}${item.reason}`];
+}
+
+function askTexts({ ask }) {
+  const facts = [
+    ask.to.length === 0 ? '' : `Asked of ${ask.to.join(', ')}.`,
+    ask.fourEyes ? 'Two different people must approve.' : '',
+    ...ask.approvals.map(({ by, data }) => `Approved by ${by}${data === null ? '' : `, with ${JSON.stringify(data)}`}.`),
+    ask.deadline === null ? '' : `Open until ${new Date(ask.deadline).toLocaleString()}.`,
+  ];
+  return [ask.title, ask.text, facts.filter(Boolean).join(' ')].filter((text, i) => i === 0 || text !== '');
+}
+
 /** The second step of a decision: nothing is sent before Confirm. */
 function decisionForm(item, note, close) {
+  const { ask } = item;
+  const verdicts = ask === null ? effectVerdicts : askVerdicts;
   const choices = Object.entries(verdicts).map(([value, { label }]) =>
     element('label', {}, element('input', { type: 'radio', name: 'verdict', value, required: true }), ` ${label}`),
   );
   const output = element('textarea', { name: 'output', rows: 3, value: 'null', spellcheck: false });
   const outputLabel = element('label', { hidden: true }, 'Output of the step, as JSON', output);
+  // The second of two who approve approves what the first one did.
+  const fields = askFields(ask === null || ask.approvals.length > 0 ? null : ask.form);
   const reason = element('input', { name: 'reason', maxLength: 2_000, autocomplete: 'off' });
   const confirm = element('button', { type: 'submit', className: 'primary' }, 'Confirm');
   const cancel = element('button', { type: 'button' }, 'Cancel');
   const form = element(
     'form',
     { className: 'decide' },
-    element('fieldset', {}, element('legend', {}, 'What happened? This cannot be taken back.'), ...choices),
+    element('fieldset', {}, element('legend', {}, ask === null ? 'What happened? This cannot be taken back.' : 'Your decision. It cannot be taken back.'), ...choices),
     outputLabel,
+    fields.node,
     element('label', {}, 'Reason (optional; kept in the journal)', reason),
     element('div', { className: 'actions' }, confirm, cancel),
   );
   form.addEventListener('change', () => {
-    outputLabel.hidden = form.elements.verdict.value !== 'applied';
+    const chosen = form.elements.verdict.value;
+    outputLabel.hidden = chosen !== 'applied';
+    // A rejection needs nothing that is filled in.
+    fields.node.disabled = chosen === 'rejected';
   });
   form.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && !cancel.disabled) close();
+    if (event.key === 'Escape' && !cancel.disabled) close('');
   });
-  cancel.addEventListener('click', close);
+  cancel.addEventListener('click', () => close(''));
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     note.classList.remove('bad');
     confirm.disabled = cancel.disabled = true;
     try {
-      const body = decisionBody(form.elements.verdict.value, output.value, reason.value.trim());
-      const { verdict } = await post(`${api}/decisions/${encodeURIComponent(item.id)}`, body);
+      const chosen = form.elements.verdict.value;
+      const body = {
+        ...verdicts[chosen].body,
+        ...(reason.value.trim() === '' ? {} : { reason: reason.value.trim() }),
+        ...(chosen === 'applied' ? { output: outputOf(output.value) } : {}),
+      };
+      const data = chosen === 'approved' ? fields.read() : undefined;
+      const { verdict } = await post(`${api}/decisions/${encodeURIComponent(item.id)}`, data === undefined ? body : { ...body, data });
+      if (verdict === 'recorded') return close('Your approval is recorded. It counts once another person approves the same.');
       note.textContent = verdict === 'taken' ? 'Recorded.' : 'Accepted; the run has not answered yet.';
       await refresh();
       // The card goes with the question: the keyboard stays where the list is.
@@ -182,17 +221,17 @@ function decisionForm(item, note, close) {
       note.textContent = error.message;
       note.classList.add('bad');
       confirm.disabled = cancel.disabled = false;
-      confirm.focus();
+      // Otherwise the first field that is wrong has the focus.
+      const marked = error.problems === undefined ? form.querySelector('[aria-invalid]') !== null : fields.mark(error.problems);
+      if (!marked) confirm.focus();
     }
   });
   return form;
 }
 
-function decisionBody(verdict, output, reason) {
-  const body = { ...verdicts[verdict].body, ...(reason === '' ? {} : { reason }) };
-  if (verdict !== 'applied') return body;
+function outputOf(text) {
   try {
-    return { ...body, output: JSON.parse(output) };
+    return JSON.parse(text);
   } catch {
     throw new Error('The output is no JSON. Nothing was sent. A text needs quotes: "ok"; write null where there is none.');
   }
@@ -285,7 +324,8 @@ async function post(path, body) {
 async function read(response) {
   const body = await response.json().catch(() => ({}));
   if (response.ok) return body;
-  throw new Error(body.detail === undefined ? `Pawl answered with ${response.status}.` : `${body.detail} ${body.hint}`);
+  const text = body.detail === undefined ? `Pawl answered with ${response.status}.` : `${body.detail} ${body.hint}`;
+  throw Object.assign(new Error(text), { problems: body.problems });
 }
 
 function statusOf({ status, waitingFor }) {
@@ -304,12 +344,6 @@ function say(id, text, bad = false) {
   const place = one(id);
   if (place.textContent !== text) place.textContent = text;
   place.classList.toggle('bad', bad);
-}
-
-function element(name, properties, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
 }
 
 function duration(ms) {

@@ -8,6 +8,8 @@ const files = {
   'status.html': types.html,
   'status.css': types.css,
   'status.js': types.js,
+  'ask-form.js': types.js,
+  'element.js': types.js,
   'mark.svg': types.svg,
 } as const;
 

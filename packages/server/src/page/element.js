@@ -1,0 +1,6 @@
+/** An element with properties and children; texts go in as text. */
+export function element(name, properties, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
