@@ -1,7 +1,8 @@
 import type { ActionRequest, Cancellation } from '@pawl/core';
 import type { AttemptNote } from './observe.ts';
-import type { Run, Work } from './run-table.ts';
+import type { Run } from './run-table.ts';
 import type { TimerItem } from './timers.ts';
+import type { Work } from './works.ts';
 
 /** What an attempt tells its dispatcher. */
 export interface AttemptHost {

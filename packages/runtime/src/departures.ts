@@ -96,10 +96,7 @@ export class Departures {
     dispatch.forget(run);
     for (const target of run.reserved) limiter.release(target);
     run.reserved = [];
-    const works = keep ? run.works.filter((work) => work.kind !== 'attempt') : run.works;
-    if (keep) run.works = run.works.filter((work) => work.kind === 'attempt');
-    else run.works = [];
-    for (const work of works) work.cancel();
+    for (const work of run.works.clear(keep)) work.cancel();
     this.context.suspects.done(run);
   }
 }

@@ -7,8 +7,9 @@ import { bounds } from './bounds.ts';
 import type { Context } from './context.ts';
 import type { Waiter } from './limiter.ts';
 import { tell } from './observe.ts';
-import type { Run, Work } from './run-table.ts';
+import type { Run } from './run-table.ts';
 import type { TimerItem } from './timers.ts';
+import type { Work } from './works.ts';
 
 type PendingOf<Kind extends Pending['kind']> = Extract<Pending, { kind: Kind }>;
 
@@ -39,16 +40,16 @@ export class Dispatch implements AttemptHost {
 
   /** Leaves the lines for permits: the run is about to move, and must start nothing more here. */
   leaveLines(run: Run): void {
-    for (const work of [...run.works]) {
+    for (const work of run.works.all()) {
       if (work.kind !== 'permit') continue;
-      run.dropWork(work);
+      run.works.drop(work);
       work.cancel();
     }
   }
 
   /** Sends a committed attempt, unless it is under way, was found lost, or nothing may be sent now. */
   attempt(run: Run, one: PendingOf<'attempt'>): void {
-    if (run.attempt(one.frame, one.attempt) !== undefined) return;
+    if (run.works.attempt(one.frame, one.attempt) !== undefined) return;
     const { ports, ownership } = this.context;
     if (this.context.draining) {
       this.heldBack.add(run);
@@ -72,7 +73,7 @@ export class Dispatch implements AttemptHost {
     const permit = run.reserved.indexOf(one.target);
     if (permit >= 0) run.reserved.splice(permit, 1);
     else this.context.limiter.take(one.target);
-    run.works.push(attempt);
+    run.works.add(attempt);
     this.count(attempt, 1);
     this.context.timers.set(attempt, one.due);
     ports.actions
@@ -103,28 +104,28 @@ export class Dispatch implements AttemptHost {
 
   /** Waits in line for a permit, unless the run does already. */
   permit(run: Run, one: PendingOf<'permit'>): void {
-    if (run.work('permit', one.frame) !== undefined) return;
+    if (run.works.other('permit', one.frame) !== undefined) return;
     if (this.context.draining || this.context.ownership.leaving(run.partition)) return;
     const wait = new PermitWait(this.context, run, one);
-    run.works.push(wait);
+    run.works.add(wait);
     this.context.limiter.wait(wait);
   }
 
   /** Takes the permit of a wait that was granted; undefined where it has been given back as the run went another way. */
   takeGranted(run: Run, frame: number): string | undefined {
-    const wait = run.work('permit', frame);
+    const wait = run.works.other('permit', frame);
     if (!(wait instanceof PermitWait) || !wait.holds) return undefined;
-    run.dropWork(wait);
+    run.works.drop(wait);
     return wait.target;
   }
 
   /** Reads a page of a dataset, unless it is being read. */
   page(run: Run, one: PendingOf<'page'>): void {
-    if (run.work('page', one.frame) !== undefined) return;
+    if (run.works.other('page', one.frame) !== undefined) return;
     if (one.reload) run.hold = 'page';
     if (this.context.draining) return;
     const read = new PageRead(this.context, run, one);
-    run.works.push(read);
+    run.works.add(read);
     read.begin();
   }
 
@@ -147,7 +148,7 @@ export class Dispatch implements AttemptHost {
   returnUnsent(): void {
     for (const run of this.heldBack) {
       for (const one of run.pending) {
-        if (one.kind !== 'attempt' || run.attempt(one.frame, one.attempt) !== undefined) continue;
+        if (one.kind !== 'attempt' || run.works.attempt(one.frame, one.attempt) !== undefined) continue;
         this.context.advance.deliver(run, {
           kind: 'lost',
           at: this.context.now(),
@@ -339,7 +340,7 @@ class PageRead implements Work, TimerItem {
     }
     this.cancel();
     if (run.phase === 'gone') return;
-    run.dropWork(this);
+    run.works.drop(this);
     const stimulus = { kind: 'page', at: context.now(), frame, page } as const;
     if (this.one.reload) context.advance.deliverFirst(run, stimulus);
     else context.advance.deliver(run, stimulus);

@@ -1,7 +1,7 @@
 import type { Pending } from '@pawl/core';
 import type { Context } from './context.ts';
 import { earliestTimer } from './park.ts';
-import type { Run, Work } from './run-table.ts';
+import type { Run } from './run-table.ts';
 
 /**
  * Starts what must be under way for a run and is not. The same code follows a commit, a load and a decision that led
@@ -17,7 +17,7 @@ export class Follow {
   /** All that the run decided is committed, and `list` is what it needs. */
   start(run: Run, list: readonly Pending[]): void {
     run.pending = list;
-    if (run.works.length > 0) this.cancelStale(run, list);
+    for (const stale of run.works.dropStale(list)) stale.cancel();
     let waits = false;
     for (const one of list) {
       if (one.kind === 'attempt') this.context.dispatch.attempt(run, one);
@@ -44,28 +44,5 @@ export class Follow {
       this.context.dispatch.permit(run, one);
       if (run.phase !== 'idle') return;
     }
-  }
-
-  private cancelStale(run: Run, list: readonly Pending[]): void {
-    for (let index = run.works.length - 1; index >= 0; index -= 1) {
-      const work = run.works[index] as Work;
-      if (list.some((one) => isFor(one, work))) continue;
-      run.works.splice(index, 1);
-      work.cancel();
-    }
-  }
-}
-
-function isFor(one: Pending, work: Work): boolean {
-  switch (one.kind) {
-    case 'attempt':
-      return (
-        (work.kind === 'attempt' || work.kind === 'lost') && one.frame === work.frame && one.attempt === work.attempt
-      );
-    case 'permit':
-    case 'page':
-      return work.kind === one.kind && one.frame === work.frame;
-    default:
-      return false;
   }
 }

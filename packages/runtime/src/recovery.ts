@@ -17,9 +17,10 @@ import type { Context } from './context.ts';
 import { hasEnded } from './ends.ts';
 import { lifeOf } from './life.ts';
 import { openQuestions } from './questions.ts';
-import type { MessageKey, Queued, Work } from './run-table.ts';
+import type { MessageKey, Queued } from './run-table.ts';
 import { Run } from './run-table.ts';
 import { wishesOf } from './wishes.ts';
+import type { Work } from './works.ts';
 
 /** What a run's earlier object leaves to the one that is loaded in its place. */
 interface Legacy {
@@ -106,7 +107,7 @@ export class Recovery {
     }
     const { consumed } = run;
     const waiting = lastingOf(run.queue);
-    const legacy = { unsent: departures.replace(run), attempts: run.works as Attempt[] };
+    const legacy = { unsent: departures.replace(run), attempts: run.works.all() as Attempt[] };
     const reload = async (): Promise<Run | Absent> => {
       const fresh = await this.read(run.id, legacy);
       if (typeof fresh !== 'object') {
@@ -184,14 +185,14 @@ export class Recovery {
       const known = legacy?.attempts.find((attempt) => attempt.frame === one.frame && attempt.attempt === one.attempt);
       if (known !== undefined) {
         known.run = run;
-        if (!known.over) run.works.push(known);
+        if (!known.over) run.works.add(known);
       }
       const here = answered.some(
         ({ stimulus }) =>
           stimulus.kind === 'attempt' && stimulus.frame === one.frame && stimulus.attempt === one.attempt,
       );
       if (here || (known !== undefined && !known.over)) continue;
-      run.works.push(lostWork(one.frame, one.attempt));
+      run.works.add(lostWork(one.frame, one.attempt));
       const stimulus = {
         kind: 'lost',
         at: this.context.now(),

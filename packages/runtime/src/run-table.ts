@@ -14,6 +14,7 @@ import type {
 } from '@pawl/core';
 import { partitionCount, partitionOf } from '@pawl/core';
 import type { TimerItem } from './timers.ts';
+import { Works } from './works.ts';
 
 /** An inbox row by its key: consumed by the commit that holds what it led to. */
 export interface MessageKey {
@@ -25,17 +26,6 @@ export interface MessageKey {
 export interface Queued {
   readonly stimulus: Stimulus;
   readonly message: MessageKey | undefined;
-}
-
-/** Something under way for a run. */
-export interface Work {
-  /** `lost`: an attempt that was found open at a load; it is never sent by this worker. */
-  readonly kind: 'attempt' | 'permit' | 'page' | 'lost';
-  readonly frame: number;
-  /** Number of the attempt; 0 for what is none. */
-  readonly attempt: number;
-  /** It is not wanted any more. */
-  cancel(): void;
 }
 
 /**
@@ -67,7 +57,7 @@ export class Run implements TimerItem {
   queue: Queued[] = [];
   /** What must be under way, as of the last decision. */
   pending: readonly Pending[] = [];
-  works: Work[] = [];
+  readonly works = new Works();
   /** Targets of permits that were taken for attempts which have not been sent yet. */
   reserved: string[] = [];
   /** Messages that the next commit consumes. */
@@ -128,28 +118,6 @@ export class Run implements TimerItem {
 
   due(now: number): void {
     this.onDue(this, now);
-  }
-
-  /** The attempt under way (or found lost) with this number. */
-  attempt(frame: number, attempt: number): Work | undefined {
-    for (const work of this.works) {
-      if (work.frame === frame && work.attempt === attempt && (work.kind === 'attempt' || work.kind === 'lost'))
-        return work;
-    }
-    return undefined;
-  }
-
-  /** The permit wait or page read of a frame. */
-  work(kind: 'permit' | 'page', frame: number): Work | undefined {
-    for (const work of this.works) {
-      if (work.kind === kind && work.frame === frame) return work;
-    }
-    return undefined;
-  }
-
-  dropWork(work: Work): void {
-    const index = this.works.indexOf(work);
-    if (index >= 0) this.works.splice(index, 1);
   }
 }
 

@@ -11,7 +11,11 @@ import type { DecideEnv } from './types.ts';
 const env: DecideEnv = { hash: nodeHash, random: () => 0.5, limits, acquire: () => true, release: () => {} };
 
 /** Begins a flow and goes on until something outside is waited for. */
-function run(document: JsonObject): { readonly state: RunState; readonly decisions: number; event(n: number): void } {
+function run(document: JsonObject): {
+  readonly state: RunState;
+  readonly decisions: number;
+  readonly event: (n: number) => void;
+} {
   const flow = compiled(document);
   const start = { id: '01900000-0000-7000-8000-000000000001', flowHash: 'f', input: null, at: 1 };
   const { state } = beginRun(start, flow, env);
