@@ -75,7 +75,11 @@ function documents(round: number, events: number, ledger: string): string[] {
   const charge = {
     metadata: { pawl: { key: '${ $workflow.input[0].id }', keyIn: { header: 'Idempotency-Key', retention: 'P1D' } } },
     call: 'http',
-    with: { method: 'post', endpoint: `${ledger}/keyed/charges`, body: { id: '${ $workflow.input[0].id }', amount: 1 } },
+    with: {
+      method: 'post',
+      endpoint: `${ledger}/keyed/charges`,
+      body: { id: '${ $workflow.input[0].id }', amount: 1 },
+    },
   };
   return [
     flow('part', [{ answer: { set: '${ $workflow.input.n }' } }]),
