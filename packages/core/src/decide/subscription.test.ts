@@ -106,6 +106,24 @@ describe('a subscription with foreach', () => {
     expect(loaded).toBeGreaterThan(6);
   });
 
+  it('does not take its messages again where a retry comes by, but handles them anew', () => {
+    const failing = `foreach: {item: m, do: [{b: {call: once, with: {n: "\${ $m.payload.n }"}}}]}`;
+    const call = `{call: asyncapi, with: {document: {endpoint: "https://x"}, channel: c, subscription: {${consume}, ${failing}}}}`;
+    let failures = 0;
+    const run = play(`do: [{t: {try: [{a: ${call}}], catch: {retry: {limit: {attempt: {count: 2}}}}}}]`, {
+      answer: (request) => {
+        if (request.args['n'] !== 2 || failures > 0) return answer(request);
+        failures += 1;
+        return { kind: 'terminal', error: { type: 'https://e', status: 500 } };
+      },
+    });
+    expect(run.state.output).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+    expect(run.requests.map(({ action, args }) => (action === 'once' ? args['n'] : action))).toEqual([
+      ...['asyncapi', 1, 2],
+      ...[2, 3],
+    ]);
+  });
+
   it('listens to no event', () => {
     const run = subscribe(`{${consume}, foreach: {do: [{w: {wait: PT1M}}]}}`);
     expect(run.events.some(({ type }) => type === 'event.taken' || type === 'event.returned')).toBe(false);
