@@ -117,6 +117,26 @@ describe('a worker for one run', () => {
     expect(await second.whenEnded(run)).toMatchObject({ status: 'completed' });
   });
 
+  it('finds those that lie in a partition whose runs it has loaded already', async () => {
+    const world = new TestWorld();
+    world.publish('leaf', [task.wait('w', 'PT20S')]);
+    world.publish('middle', [child('c', 'leaf')]);
+    const run = world.id(9);
+    const first = await world.started('w1', { only: run });
+    const branches = Array.from({ length: 40 }, (_, i) => child(`b${i}`, 'middle'));
+    await begin(world, first, world.deploy([{ f: { fork: { branches } } }]), { run });
+    await world.clock.pass(2_000);
+    const middles = childrenOf(world, run);
+    const leaves = middles.flatMap((middle) => childrenOf(world, middle));
+    const loaded = new Set([run, ...middles].map(partitionOf));
+    expect(leaves.some((leaf) => loaded.has(partitionOf(leaf)))).toBe(true);
+    world.stores.get('w1')?.kill();
+    const second = await world.started('w2', { only: run });
+    await world.clock.pass(40_000);
+    expect([...leaves, run].filter((one) => world.status(one) !== 'completed')).toEqual([]);
+    expect(await second.whenEnded(run)).toMatchObject({ status: 'completed' });
+  });
+
   it('gives itself the events that its runs emit', async () => {
     const world = new TestWorld();
     world.publish('speaker', [{ e: { emit: { event: { with: { type: 'word', data: 1 } } } } }]);

@@ -74,7 +74,14 @@ export class Context {
     this.limits = options.limits;
     this.flows = options.flows;
     this.observe = options.observe;
-    this.only = options.only === undefined ? undefined : new Family(options.only, () => this.ownership.need());
+    this.only =
+      options.only === undefined
+        ? undefined
+        : new Family(
+            options.only,
+            () => this.ownership.need(),
+            (run) => this.recovery.found(run),
+          );
     this.shares = options.shares;
     this.publishes = options.publishes;
     this.timers = new Timers(options.ports.clock, () => this.now());

@@ -12,9 +12,12 @@ export class Family {
   private readonly places = new Set<number>();
   /** Called when a partition is needed that was not before. */
   private readonly onNeed: () => void;
+  /** Called with a child run that was not known to be one of them. */
+  private readonly onFound: (run: string) => void;
 
-  constructor(run: string, onNeed: () => void) {
+  constructor(run: string, onNeed: () => void, onFound: (run: string) => void) {
     this.onNeed = onNeed;
+    this.onFound = onFound;
     this.runs.add(run);
     this.places.add(partitionOf(run));
   }
@@ -23,7 +26,7 @@ export class Family {
     return this.runs.has(run);
   }
 
-  /** A child run of one of them. */
+  /** A child run of one of them that begins now. */
   add(run: string): void {
     this.runs.add(run);
     this.need(partitionOf(run));
@@ -38,7 +41,11 @@ export class Family {
 
   /** Takes in what one of them waits for: child runs, and the partitions of events. */
   follow(run: Run, list: readonly Pending[], hash: Hash): void {
-    for (const one of list) if (one.kind === 'child') this.add(one.child);
+    for (const one of list) {
+      if (one.kind !== 'child' || this.has(one.child)) continue;
+      this.add(one.child);
+      this.onFound(one.child);
+    }
     for (const { match } of run.storedWishes ?? [])
       for (const partition of placesOf(run.workspace, match, hash)) this.need(partition);
   }

@@ -10,6 +10,8 @@ export class Inbox {
   private readonly context: Context;
   private readonly held = new Set<string>();
   private readonly partitionOfHeld = new Map<string, number>();
+  /** Messages among those held that are for runs which this worker does not advance. */
+  private readonly passedOver = new Set<string>();
   /** Messages consumed while a read is under way: that read may still bring them. */
   private consumedMeanwhile: string[] = [];
   private reading = false;
@@ -59,6 +61,12 @@ export class Inbox {
     this.letGo(message.id);
   }
 
+  /** This worker advances more runs than before: what was passed over is read again. */
+  reconsider(): void {
+    for (const id of this.passedOver) this.letGo(id);
+    this.poll();
+  }
+
   /** The partition is another worker's: its messages are not held any more. */
   forget(partition: number): void {
     for (const [id, owner] of this.partitionOfHeld) if (owner === partition) this.letGo(id);
@@ -89,7 +97,10 @@ export class Inbox {
     this.held.add(row.id);
     this.partitionOfHeld.set(row.id, row.partition);
     // Held, so that it is not read again; it is for whoever owns all runs of the partition.
-    if (context.only !== undefined && !concerns(context.only, row)) return;
+    if (context.only !== undefined && !concerns(context.only, row)) {
+      this.passedOver.add(row.id);
+      return;
+    }
     const { message } = row;
     if (message.kind === 'trigger' || message.kind === 'ended') return context.schedules.take(row, message);
     if (message.kind === 'start') {
@@ -142,6 +153,7 @@ export class Inbox {
 
   private letGo(id: string): void {
     this.held.delete(id);
+    this.passedOver.delete(id);
     this.partitionOfHeld.delete(id);
   }
 }

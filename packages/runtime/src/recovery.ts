@@ -48,7 +48,8 @@ export class Recovery {
     const { store } = this.context.ports;
     if (this.context.only !== undefined) {
       for (const run of this.context.only.of(partition)) {
-        if (this.context.table.get(run) === undefined) await this.bringAndWait(run, () => this.read(run));
+        if (this.context.table.get(run) === undefined && !this.coming.has(run))
+          await this.bringAndWait(run, () => this.read(run));
       }
       return;
     }
@@ -73,6 +74,16 @@ export class Recovery {
   load(run: string, arrival: Queued | undefined): void {
     if (!this.coming.has(run)) this.bring(run, () => this.read(run));
     if (arrival !== undefined) this.coming.get(run)?.push(arrival);
+  }
+
+  /**
+   * A child run that began under an earlier worker for one run. Where the runs of its partition have been loaded already,
+   * it was passed over, and so was what came for it.
+   */
+  found(run: string): void {
+    if (this.context.ownership.lease(partitionOf(run)) === undefined) return;
+    this.load(run, undefined);
+    this.context.inbox.reconsider();
   }
 
   /** Something came for a run on its way into memory; for any other it is too late. */
