@@ -270,6 +270,20 @@ describe.skipIf(!running.amqp)('amqp (where its broker listens on port 5672)', (
     expect((await calls.publish(message, args)).outcome).toMatchObject({ kind: 'terminal', error: { status } });
   });
 
+  it('ends when the broker ends it, with nothing taken', async () => {
+    const { calls, channel } = await withQueue();
+    await calls.publish({ payload: { n: 1 } }, { authentication });
+    let seen = false;
+    const enough = (): boolean => {
+      seen = true;
+      return false;
+    };
+    const taking = calls.subscribe({}, rulesOf({ enough }), { authentication });
+    await expect.poll(() => seen).toBe(true);
+    await channel.queueDelete(name);
+    expect(await taking).toMatchObject({ left: 0, outcome: { kind: 'retryable', left: false } });
+  });
+
   it('says that there is no such queue', async () => {
     const calls = await callsOf(documentOf(server('amqp'), { address: name }));
     expect(await calls.subscribe({ amount: 1 })).toMatchObject({

@@ -1,4 +1,5 @@
 import type { AMQPChannel } from '@cloudamqp/amqp-client/amqp-channel';
+import type { AMQPConsumer } from '@cloudamqp/amqp-client/amqp-consumer';
 import type { AMQPMessage } from '@cloudamqp/amqp-client/amqp-message';
 import type { AMQPProperties } from '@cloudamqp/amqp-client/amqp-properties';
 import type { Json, JsonObject } from '@pawl/core';
@@ -33,9 +34,12 @@ export const openAmqp: OpenBroker = async (target, credentials, link): Promise<B
   };
   return {
     publish: (message, left) => link.answer(told(publish(channel, place, message, left))),
-    subscribe: (deliver) => link.answer(told(subscribe(channel, place, onMessage(deliver)))),
+    subscribe: async (deliver) => {
+      const consumer = await link.answer(told(subscribe(channel, place, onMessage(deliver))));
+      consumer.wait().catch((error: unknown) => link.fail(lost('The broker ended the subscription', error)));
+    },
     ...(place.kind === 'queue'
-      ? { acknowledge: (taken: readonly number[]) => link.answer(told(acknowledge(channel, taken, tags))) }
+      ? { acknowledge: (taken: readonly number[]) => link.answer(acknowledge(channel, taken, tags)) }
       : {}),
     leave,
   };
@@ -98,25 +102,40 @@ function propertiesOf({ contentType, headers }: Outgoing): AMQPProperties {
   };
 }
 
-async function subscribe(channel: AMQPChannel, place: Place, deliver: (message: AMQPMessage) => void): Promise<void> {
+async function subscribe(
+  channel: AMQPChannel,
+  place: Place,
+  deliver: (message: AMQPMessage) => void,
+): Promise<AMQPConsumer> {
   if (place.kind === 'queue') {
     await channel.basicQos(actionLimits.subscriptionMessages);
-    await channel.basicConsume(place.queue, { noAck: false }, deliver);
-    return;
+    return channel.basicConsume(place.queue, { noAck: false }, deliver);
   }
   // A queue of our own that ends with the connection.
   const { name } = await channel.queueDeclare('', { exclusive: true, autoDelete: true, durable: false });
   await channel.queueBind(name, place.exchange, place.routingKey);
-  await channel.basicConsume(name, { noAck: true }, deliver);
+  return channel.basicConsume(name, { noAck: true }, deliver);
 }
 
-/** Acknowledges what was taken; the broker gives the others to whoever comes next, once the channel is closed. */
+/**
+ * Acknowledges what was taken; the broker gives the others to whoever comes next, once the channel is closed. Where it
+ * refuses one acknowledgement, nobody knows which of them it had applied before.
+ */
 async function acknowledge(channel: AMQPChannel, taken: readonly number[], tags: readonly number[]): Promise<void> {
-  for (const number of taken) {
-    const tag = tags[number];
-    if (tag !== undefined) await channel.basicAck(tag);
+  try {
+    for (const number of taken) {
+      const tag = tags[number];
+      if (tag !== undefined) await channel.basicAck(tag);
+    }
+    await channel.close();
+  } catch (error) {
+    throw lost('The broker did not say that the messages are taken', error);
   }
-  await channel.close();
+}
+
+function lost(what: string, thrown: unknown): EgressFailure {
+  const error = ensureError(thrown);
+  return new EgressFailure('broken', `${what}: ${error.message}.`, error);
 }
 
 function incoming({ body, properties }: AMQPMessage): Incoming {
