@@ -5,6 +5,7 @@ import { compileSchema } from '../../schema/index.ts';
 import { flowSchema } from './flow-schema.ts';
 import { mutate, seeded } from './mutate.testsuite.ts';
 import { hasOfficial, officialExamples, officialVerdict, skipNote } from './official.testsuite.ts';
+import { rareDocuments } from './rare.testsuite.ts';
 import { validateFlow } from './validate.ts';
 
 const seed = Number(process.env['PAWL_SEED'] ?? 1);
@@ -17,11 +18,16 @@ describe.skipIf(!hasOfficial)(`the schema of a flow against the official one${sk
     expect(validateFlow(document)).toEqual([]);
   });
 
+  it.each(rareDocuments)('accepts with the official schema what no example shows: $name', ({ document }) => {
+    expect(officialVerdict()(document)).toBe(true);
+    expect(validateFlow(document)).toEqual([]);
+  });
+
   it(`gives the official verdict on mutations of the examples (seed ${seed})`, { timeout: 120_000 }, () => {
     const official = officialVerdict();
     const published = compileSchema(flowSchema, { lookAround: 'native' });
     const next = seeded(seed);
-    const documents = examples.map((example) => example.document);
+    const documents = [...examples, ...rareDocuments].map(({ document }) => document);
     let accepted = 0;
     for (let i = 0; i < mutations; i++) {
       const document = mutate(documents[i % documents.length] as Json, documents, next);
