@@ -62,9 +62,11 @@ export function waitingProblem(run: PublicRun, why: string): ProblemDocument {
   };
 }
 
-/** What failed goes before what is under way, and a step before the run's own deadline. */
+/** What failed goes before what is under way, that before what only a person can do, and a step before the run's own deadline. */
 function mostTelling(open: readonly OpenWork[]): OpenWork | undefined {
-  return open.find(({ error }) => error !== undefined) ?? open.find(({ step }) => step !== undefined) ?? open[0];
+  const failed = open.find(({ error }) => error !== undefined) ?? open.find(({ kind }) => kind === 'attempt');
+  const asked = open.find(({ kind }) => kind === 'decision');
+  return failed ?? asked ?? open.find(({ step }) => step !== undefined) ?? open[0];
 }
 
 /** What kept a command from running a flow. */
