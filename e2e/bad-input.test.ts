@@ -595,7 +595,7 @@ const targets: readonly BadTarget[] = [
       { ask: { call: 'file.read', with: { path: 'cut.json', format: 'json' } } },
       { rows: { ...page, for: { each: 'page', in: '${ . }' }, do: [{ note: { set: { n: 1 } } }] } },
     ],
-    error: 'runtime',
+    error: 'validation',
     says: /Row 2 of cut\.json/,
   },
   {
