@@ -62,6 +62,7 @@ export const problemCodes = {
   PAWL_FLOW_RETRY_RUN: 'A retry encloses a run of another flow.',
   PAWL_FLOW_EVENT_ATTRIBUTE: 'An attribute of an event has a name that no event has.',
   PAWL_FLOW_EVENTS_BROAD: 'Every event is looked at, whatever its type.',
+  PAWL_FLOW_FEEDS_ITSELF: 'A flow waits for events that its own runs publish.',
   PAWL_FLOW_WAIT_ENDLESS: 'Nothing ends a wait but the deadline of the run.',
   PAWL_FLOW_NOT_YET: 'This version of Pawl does not do this yet.',
 } as const satisfies Record<string, string>;

@@ -14,6 +14,7 @@ import { lintReferences } from './references.ts';
 import { lintRuns } from './runs.ts';
 import { lintSecrets } from './secrets.ts';
 import { lintSchedule } from './schedule.ts';
+import { lintSelfFeeding } from './self-feeding.ts';
 import type { Lint, LintOptions, LintProblem } from './report.ts';
 import { sitesOf } from './sites.ts';
 import { lintSubscriptions } from './subscriptions.ts';
@@ -22,7 +23,7 @@ import { lintTypes } from './types.ts';
 
 const rules: readonly ((lint: Lint) => void)[] = [
   ...[lintDocument, lintNames, lintTargets, lintReferences, lintCalls, lintAsks, lintContracts],
-  ...[lintExpressions, lintDataSchemas, lintDurations, lintRuns, lintEvents, lintSubscriptions],
+  ...[lintExpressions, lintDataSchemas, lintDurations, lintRuns, lintEvents, lintSelfFeeding, lintSubscriptions],
   ...[lintSecrets, lintSchedule, lintNotBuilt, lintTypes],
 ];
 
