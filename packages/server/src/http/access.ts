@@ -82,7 +82,7 @@ export function allowedMethods(url: string): string[] {
 }
 
 /** Whether a principal may do something; asked once for every request of a route that is not public. */
-export function authorize({ role }: Principal, permission: Permission, _object: AccessObject): boolean {
+function authorize({ role }: Principal, permission: Permission, _object: AccessObject): boolean {
   return mayDo(role, permission);
 }
 

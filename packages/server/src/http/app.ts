@@ -33,6 +33,8 @@ export type App = ReturnType<typeof typed>;
 export interface AppContext {
   readonly engine: Engine;
   readonly answers: AnswerMemory;
+  /** Whether who sent a request that was let in would be let in still. */
+  readonly holds: (request: FastifyRequest) => Promise<boolean>;
   /** Aborted when the server stops: open streams end. */
   readonly stopping: AbortSignal;
 }
@@ -59,11 +61,12 @@ export interface AppOptions extends Omit<AuthenticateOptions, 'tokensOnly'> {
 export async function createApp(engine: Engine, options: AppOptions = {}): Promise<App> {
   const { publicUrl, tokensOnly = false, tls, ...more } = options;
   const app = typed(engine, tls);
-  const authenticate = openAuthentication(engine, { tokensOnly, ...more });
+  const { authenticate, holds } = openAuthentication(engine, { tokensOnly, ...more });
   const origins = { tokensOnly, ...(publicUrl === undefined ? {} : { publicOrigin: new URL(publicUrl).origin }) };
   const stopping = new AbortController();
   const context: AppContext = {
     engine,
+    holds,
     answers: new AnswerMemory({ store: engine.store, clock: engine.clock, log: engine.log }),
     stopping: stopping.signal,
   };

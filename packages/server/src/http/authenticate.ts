@@ -9,6 +9,13 @@ import { FailedTokens } from './failed-tokens.ts';
 /** Says who sends a request. Rejects with PAWL_UNAUTHENTICATED or PAWL_TOO_MANY_TOKENS. */
 export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<Principal>;
 
+/** Authentication of an API. */
+export interface Authentication {
+  readonly authenticate: Authenticate;
+  /** Whether who sent a request that was let in would be let in still. */
+  readonly holds: (request: FastifyRequest) => Promise<boolean>;
+}
+
 /** Who is taken for whom. */
 export interface AuthenticateOptions {
   /** Nobody is the owner by the address that the request comes from. */
@@ -26,7 +33,7 @@ const bearer = /^Bearer +([\x21-\x7e]{1,512})$/i;
 export function openAuthentication(
   { tokens, clock, log }: Engine,
   { tokensOnly, adminToken }: AuthenticateOptions,
-): Authenticate {
+): Authentication {
   const failures = new FailedTokens();
   const adminHash = adminToken === undefined ? undefined : hashOf(adminToken);
 
@@ -36,7 +43,7 @@ export function openAuthentication(
     return found === undefined ? undefined : { kind: 'token', ...found };
   };
 
-  return async (request, reply) => {
+  const authenticate: Authenticate = async (request, reply) => {
     const address = request.socket.remoteAddress ?? '';
     const { authorization } = request.headers;
     if (authorization === undefined) {
@@ -60,6 +67,13 @@ export function openAuthentication(
     if (failures.failed(address, id, clock.mono()))
       log.warn({ address }, 'Many wrong access tokens come from one address; it must wait.');
     throw unauthenticated(reply, 'The access token is not known, was revoked, or has expired.');
+  };
+  return {
+    authenticate,
+    async holds({ headers: { authorization } }) {
+      const token = bearer.exec(authorization ?? '')?.[1];
+      return token === undefined || (await holder(token, hashOf(token))) !== undefined;
+    },
   };
 }
 

@@ -1,3 +1,8 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { get as httpsGet } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { waitUntil } from '@pawl/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leastRoles, mayDo, type Role, roles } from '../access/roles.ts';
@@ -10,6 +15,8 @@ import { type Server, serve } from './serve.ts';
 
 const stranger = '203.0.113.7';
 const adminToken = 'an-admin-token-of-the-environment-32';
+const openssl = 'openssl';
+const hasOpenssl = spawnSync(openssl, ['version']).status === 0;
 const routes = Object.entries(routePermissions).map(([route, permission]) => {
   const [method, url] = route.split(' ') as ['GET' | 'POST' | 'PUT' | 'DELETE', string];
   return { route, method, url, permission };
@@ -117,6 +124,18 @@ describe.skipIf(missing !== undefined)(`access tokens${missing === undefined ? '
     await second.close();
   });
 
+  it('follow nothing any more once they are revoked', async () => {
+    const token = (await make({ name: 'follower', role: 'viewer' })).json['token'] as string;
+    await bed.engine.deploy(flowText('endless', [{ wait: { call: 'test.gate', with: { name: 'endless' } } }]));
+    const { json } = await bed.ask('POST', '/api/v1/flows/test/endless/runs', { body: {} });
+    const stream = bed.ask('GET', `/api/v1/runs/${String(json['id'])}/stream`, { headers: bearer(token) });
+    await waitUntil('it runs', () => bed.bench.waiting.has('endless'));
+    await bed.ask('POST', '/api/v1/tokens/follower/revoke', { body: {} });
+    // It ends though the run goes on.
+    expect((await stream).text).toContain('retry:');
+    bed.bench.open('endless');
+  });
+
   it('stop working when they expire', async () => {
     const { token } = await bed.engine.tokens.add(
       { name: 'brief', role: 'viewer', expiresAt: bed.engine.clock.now() + 400 },
@@ -179,6 +198,36 @@ describe.skipIf(missing !== undefined)(`access tokens${missing === undefined ? '
     // What worked before still does, and others are not touched.
     expect(await get(tokens.get('viewer') ?? '', address)).toBe(200);
     expect(await get('pawl_x')).toBe(401);
+  });
+
+  it.skipIf(!hasOpenssl)(`are taken over TLS${hasOpenssl ? '' : ' (not run: there is no openssl)'}`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pawl-tls-'));
+    const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30'];
+    args.push('-keyout', keyFile, '-out', certFile, '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1');
+    execFileSync(openssl, args, { stdio: 'ignore' });
+    await expect(
+      serve(bed.engine, { port: 0, tls: { certFile, keyFile: join(folder, 'none') } }),
+    ).rejects.toMatchObject({ code: 'PAWL_USAGE', message: expect.stringContaining('PAWL_TLS_KEY') });
+    const server = await serve(bed.engine, { host: '0.0.0.0', port: 0, tls: { certFile, keyFile } });
+    try {
+      expect(server.url).toMatch(/^https:/);
+      const status = (headers: Record<string, string>) =>
+        new Promise<number | undefined>((resolve, reject) => {
+          const ca = readFileSync(certFile);
+          const options = { ...{ host: '127.0.0.1', port: server.port, path: '/api/v1/runs' }, ca, headers };
+          httpsGet(options, (reply) => {
+            reply.resume();
+            resolve(reply.statusCode);
+          }).once('error', reject);
+        });
+      expect(await status({})).toBe(401);
+      expect(await status(bearer(tokens.get('viewer')))).toBe(200);
+      await expect(ask(server.port, 'GET', '/api/v1/runs')).rejects.toBeInstanceOf(Error);
+    } finally {
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('open Pawl to others only with TLS, or a proxy that speaks it', async () => {

@@ -8,6 +8,8 @@ import * as schemas from '../schemas.ts';
 const longestStreams = 1_000;
 /** A line that keeps the connection open is sent after so much silence (ms). */
 const heartbeatMs = 15_000;
+/** A token that was revoked or has expired ends its streams after so much time (ms). */
+const checkMs = 2_000;
 /** What a browser waits before it comes back (ms). */
 const reconnectMs = 1_000;
 
@@ -39,15 +41,23 @@ interface Sent {
 type Watched = AsyncGenerator<Sent, void, undefined>;
 
 /** Following a run: its journal, and its life. */
-export async function streamRoute(app: App, { engine, stopping }: AppContext): Promise<void> {
+export async function streamRoute(app: App, { engine, holds, stopping }: AppContext): Promise<void> {
   let open = 0;
   const stream = (reply: FastifyReply, watch: (signal: AbortSignal) => Watched): FastifyReply => {
     if (open >= longestStreams)
       throw new PawlError('PAWL_UNAVAILABLE', `${longestStreams} streams are open; no more can be.`);
     open += 1;
     const gone = new AbortController();
+    const check = setInterval(() => {
+      // A store that does not answer has no events either.
+      holds(reply.request).then(
+        (held) => held || gone.abort(),
+        () => undefined,
+      );
+    }, checkMs);
     reply.raw.once('close', () => {
       open -= 1;
+      clearInterval(check);
       gone.abort();
     });
     return reply
