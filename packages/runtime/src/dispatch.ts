@@ -63,7 +63,8 @@ export class Dispatch implements AttemptHost {
       return;
     }
     ports.fault('dispatch.before');
-    const noted = this.noteLeaving(request, wireName(run.id, one.frame, one.attempt));
+    // A subscription waits, perhaps for long, and what leaves at its end is noted then.
+    const noted = request.rules !== undefined || this.noteLeaving(request, wireName(run.id, one.frame, one.attempt));
     // Asked last, so that no work lies between the answer and the dispatch.
     if (!noted || !ownership.mayStart()) {
       this.heldBack.add(run);
@@ -204,9 +205,11 @@ export class Dispatch implements AttemptHost {
 
   private left(attempt: Attempt): void {
     attempt.left = true;
+    const { request, run, frame } = attempt;
+    const noted = request.rules === undefined || this.noteLeaving(request, wireName(run.id, frame, attempt.attempt));
     // The lease or the attempt's time may have run out between the dispatch and this first byte: an action that heeds the
     // cancellation sends nothing.
-    if (!this.context.ownership.mayStart() || this.context.now() >= attempt.at) this.giveUpOn(attempt);
+    if (!noted || !this.context.ownership.mayStart() || this.context.now() >= attempt.at) this.giveUpOn(attempt);
   }
 
   private ended(attempt: Attempt, outcome: Outcome): void {

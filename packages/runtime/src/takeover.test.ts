@@ -92,6 +92,25 @@ describe('a takeover', () => {
     expect(world.actions.calls).toEqual([]);
   });
 
+  it.each([
+    ['makes a subscription again that only waited', false],
+    ['asks about a subscription that had begun to acknowledge', true],
+  ])('%s', async (_, acknowledged) => {
+    const world = new TestWorld();
+    world.wire = { sent: [], dead: new Set() };
+    const first = await world.started('w1');
+    const subscription = { consume: { amount: 1 } };
+    const run = await begin(world, first, world.deploy([{ a: { call: 'asyncapi', with: { subscription } } }]));
+    await world.clock.until(() => world.actions.open.length === 1, 1_000);
+    if (acknowledged) world.actions.open[0]?.left();
+    kill(world, 'w1');
+    world.wire.dead.add('w1');
+    await world.started('w2');
+    await world.clock.pass(4_000);
+    expect(world.types(run).includes('decision.asked')).toBe(acknowledged);
+    expect(world.actions.calls).toHaveLength(acknowledged ? 1 : 2);
+  });
+
   for (const guarantee of ['pure', 'idempotent', 'keyed', 'transactional']) {
     it(`sends an open ${guarantee} effect again with the same key`, async () => {
       const { world, run } = await orphan(guarantee);

@@ -125,7 +125,7 @@ class TestActions implements Actions {
   answer: (request: ActionRequest) => Outcome = ({ args }) => ({ kind: 'completed', output: args['n'] ?? null });
 
   describe(name: string): ActionDescription | undefined {
-    if (name !== 'act' && name !== 'slow') return undefined;
+    if (!['act', 'slow', 'asyncapi'].includes(name)) return undefined;
     return {
       name,
       version: '1.0.0',

@@ -19,4 +19,21 @@ describe('a once effect', () => {
     expect(sent).toHaveLength(1);
     expect(world.status(run)).toBe('completed');
   });
+
+  it('that is a subscription is given up where it cannot be noted that it is about to acknowledge', async () => {
+    const world = new TestWorld();
+    const sent: string[] = [];
+    world.wire = { sent, dead: new Set() };
+    const worker = await world.started('w1');
+    const subscription = { consume: { amount: 1 } };
+    await begin(world, worker, world.deploy([{ a: { call: 'asyncapi', with: { subscription } } }]));
+    await world.clock.until(() => world.actions.open.length === 1, 1_000);
+    expect(sent).toEqual([]);
+    sent.push = () => {
+      throw new Error('no space left');
+    };
+    const [call] = world.actions.open;
+    call?.left();
+    expect(call?.cancellation.cancelled).toBe(true);
+  });
 });

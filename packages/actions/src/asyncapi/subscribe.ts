@@ -36,6 +36,7 @@ export async function subscribeTo(
       await collect(connected, collector, limit);
       if (broker.acknowledge !== undefined && collector.taken.length > 0) {
         context.left();
+        if (context.cancellation.cancelled) return { kind: 'cancelled' };
         left = true;
         await broker.acknowledge(collector.taken);
       }

@@ -50,7 +50,7 @@ export interface ActionRequest {
   readonly step: string;
   /** Workspace of the run: its secrets and connections. Absent: that of the process. */
   readonly workspace?: string;
-  /** A subscription: what is asked of its messages. */
+  /** A subscription: what is asked of its messages. Nothing leaves before they are acknowledged, which it says then. */
   readonly rules?: MessageRules;
   /** Namespace and name of the flow: some connections and nets are open to certain flows only. */
   readonly flow: { readonly namespace: string; readonly name: string };
