@@ -46,12 +46,18 @@ export class Planner {
   plan: Plan | undefined;
   /** Numbers of the orders that were published. */
   readonly orders: number[] = [];
+  private planned = false;
   private readonly world: PlannerWorld;
   private readonly prng: Prng;
 
   constructor(world: PlannerWorld, prng: Prng) {
     this.world = world;
     this.prng = prng;
+  }
+
+  /** Whether there will be no schedule. */
+  get isIdle(): boolean {
+    return !this.planned;
   }
 
   /** Publishes a few events that anybody may want. */
@@ -66,6 +72,7 @@ export class Planner {
   /** Puts a schedule in force after a while; one of the clock is taken away again once what it owes is done. */
   schedule(): void {
     const { prng, world } = this;
+    this.planned = true;
     const when = drawWhen(prng);
     const flows = ['1.0.0', '1.0.1', '1.0.2'].map((version) => scheduledFlow(version, when, prng));
     const spec = compileSchedule(JSON.parse(flows[0]?.document ?? '{}') as JsonObject);

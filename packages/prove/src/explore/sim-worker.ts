@@ -42,9 +42,12 @@ export class SimWorker implements Owner {
   /** Where it runs: wire files are read on their own machine. */
   private readonly machine: number;
   private readonly world: SimWorkerWorld;
+  private readonly only: string | undefined;
 
-  constructor(name: string, world: SimWorkerWorld) {
+  /** `only`: the one run that it owns and advances. */
+  constructor(name: string, world: SimWorkerWorld, only: string | undefined) {
     this.name = name;
+    this.only = only;
     this.world = world;
     this.clock = new SimClock(world.timeline, this, world.prng.between(-20, 20));
     this.machine = world.prng.chance(0.8) ? 0 : 1;
@@ -53,7 +56,7 @@ export class SimWorker implements Owner {
   /** Starts; rejects where the store was not reached. */
   async start(): Promise<void> {
     const { world } = this;
-    this.session = await world.store.join(this, true);
+    this.session = await world.store.join(this, this.only === undefined);
     const random = world.prng.fork();
     const ports: Ports = {
       store: this.session,
@@ -69,6 +72,7 @@ export class SimWorker implements Owner {
       ports,
       limits: world.limits,
       observe: world.observe(this),
+      ...(this.only === undefined ? {} : { only: this.only }),
       ...(world.flows === undefined ? {} : { flows: world.flows }),
     });
     await this.worker.start();

@@ -12,6 +12,7 @@ import type { StoreMutation } from '../store/mutation.ts';
 import type { TablesCopy } from '../store/restore.ts';
 import { copyTables } from '../store/restore.ts';
 import { SimStore } from '../store/sim-store.ts';
+import { hasEnded } from '../store/tables.ts';
 import { lyingActions, simActions } from '../targets/catalog.ts';
 import type { AttemptWatch } from '../targets/sim-targets.ts';
 import { SimTargets } from '../targets/sim-targets.ts';
@@ -25,6 +26,7 @@ import { People } from './people.ts';
 import type { Focus } from './plan.ts';
 import { FaultPlan } from './plan.ts';
 import { Planner } from './planner.ts';
+import type { Population } from './population.ts';
 import { drawPopulation } from './population.ts';
 import type { Shape } from './shape.ts';
 import { shapeFor } from './shape.ts';
@@ -78,6 +80,8 @@ export class World {
   private readonly injector: Injector;
   private readonly traced: ((line: string) => void) | undefined;
   private named = 0;
+  /** The one run that all workers are for, as long as it has not ended. */
+  private alone: string | undefined;
 
   constructor({ seed, mutation = {}, focus, trace }: WorldOptions) {
     const prng = new Prng(seed);
@@ -110,7 +114,7 @@ export class World {
     const shared = !this.shape.ownFlows && prng.chance(0.9);
     const read = { flow: (hash: string) => Promise.resolve(tables.flows.get(hash)) };
     this.flows = shared ? new FlowCache(read, { describe: (name) => catalog.get(name) }) : undefined;
-    for (const { wish, after } of population.wishes) this.people.wish(wish, after);
+    this.ask(population.wishes);
     this.people.watchQuestions();
     const count = 1 + prng.int(mostWorkers);
     for (let i = 0; i < count; i += 1) this.spawn(i === 0 ? 0 : prng.between(0, prng.pick([5, 3_000])));
@@ -136,7 +140,7 @@ export class World {
     this.timeline.after(after, nobody, () => {
       if (this.workers.length >= mostWorkers) return;
       this.named += 1;
-      const worker = new SimWorker(`w${this.named}`, this);
+      const worker = new SimWorker(`w${this.named}`, this, this.alone);
       this.workers.push(worker);
       this.trace(`${worker.name} starts`);
       worker.start().catch((error: unknown) => {
@@ -154,6 +158,27 @@ export class World {
     // Sometimes nobody notices for a while.
     if (this.healed || this.workers.length === 0 || this.prng.chance(0.7))
       this.spawn(this.prng.between(20, this.prng.pick([200, 4_000])));
+  }
+
+  /** People ask for these starts; now and then there is one, which all workers are for. */
+  private ask(wishes: Population['wishes']): void {
+    const plain = this.shape.script === undefined && this.planner.isIdle;
+    const [first] = wishes;
+    const alone = first !== undefined && plain && this.prng.chance(0.15) ? first : undefined;
+    for (const { wish, after } of alone === undefined ? wishes : [alone]) this.people.wish(wish, after);
+    if (alone !== undefined) this.runAlone(alone.wish.run);
+  }
+
+  /** One run and nothing else, as by `pawl run`; what it leaves to others is theirs once it has ended. */
+  private runAlone(run: string): void {
+    this.alone = run;
+    this.timeline.after(200, nobody, () => {
+      const record = this.store.tables.runs.get(run);
+      if (record === undefined || !(hasEnded(record.status) || record.quarantined !== null)) return this.runAlone(run);
+      this.trace(`${run} was run; others may come`);
+      this.alone = undefined;
+      for (const worker of this.workers) this.end(worker);
+    });
   }
 
   anyWorker(): SimWorker | undefined {
