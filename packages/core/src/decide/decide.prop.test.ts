@@ -89,6 +89,14 @@ const child = fc.constantFrom<JsonObject>(
   { workflow: { namespace: 'test', name: 'other', version: 'latest', input: { n: '${ .n? }' } } },
   { workflow: { namespace: 'test', name: 'other', version: 'latest' }, await: false },
 );
+const form = { type: 'object', required: ['n'], properties: { n: { type: 'number' } } };
+const asked = fc.constantFrom<JsonObject>(
+  { title: 'Go?' },
+  { title: '${ [., $context] | tojson }', form, deadline: 'PT10M', onDeadline: { value: { n: 0 } } },
+  { title: 'Go?', fourEyes: true, deadline: 'PT5S', remind: 'PT1S', onDeadline: 'reject' },
+  { title: 'Go?', fourEyes: true, form, remind: 'PT1M', to: ['a'], escalate: { after: 'PT2S', to: ['b'] } },
+  { title: 'Go?', deadline: 'PT1S', to: ['${ .n? | tostring }'] },
+);
 const emitted = fc.constantFrom<JsonObject>(
   { type: 'done' },
   { type: 'done', data: '${ . }' },
@@ -125,6 +133,7 @@ const { list } = fc.letrec<{ list: JsonObject[]; body: JsonObject }>((tie) => ({
     { weight: 2, arbitrary: fc.record({ set: value }) },
     { weight: 1, arbitrary: emitted.map((event) => ({ emit: { event: { with: event } } })) },
     { weight: 2, arbitrary: child.map((run) => ({ run })) },
+    { weight: 3, arbitrary: asked.map((ask) => ({ call: 'ask', with: ask })) },
     {
       weight: 2,
       arbitrary: fc
@@ -291,6 +300,7 @@ class Game {
   private readonly flow: CompiledFlow;
   private readonly random: () => number;
   private readonly wire = new Wire();
+  private readonly decided = new Set<string>();
   private readonly outside: Outside;
   private now = Date.UTC(2026, 10, 1);
   private turn = 0;
@@ -331,7 +341,7 @@ class Game {
     return {
       hash: nodeHash,
       random,
-      limits: { ...limits, pureTasksPerCommit: 5, resendFor: 60_000 },
+      limits: { ...limits, pureTasksPerCommit: 5, resendFor: 60_000, reminders: 3 },
       worker: 'w1',
       acquire: () => random() < 0.7,
       release: () => {},
@@ -342,6 +352,10 @@ class Game {
     this.outside.took(decision, stimulus, this.state);
     for (const event of decision.events) {
       expect(hasUndefined(event), JSON.stringify(event)).toBe(false);
+      if (event.type.startsWith('decision.') && 'id' in event) {
+        expect(this.decided.has(event.id), 'nothing happens to a question that is decided').toBe(false);
+        if (event.type === 'decision.made') this.decided.add(event.id);
+      }
       if ('intent' in event && event.intent !== undefined) this.wire.started(event.intent);
     }
     this.events.push(...decision.events);
@@ -425,6 +439,13 @@ class Game {
   }
 
   private verdict(one: Extract<Pending, { kind: 'decision' }>, calm: boolean): Stimulus {
+    if (one.ask !== undefined) {
+      const by = pick(this.random, ['lena', 'max']);
+      const decision = pick(this.random, ['approved', 'rejected'] as const);
+      const fits = one.ask.approvals[0]?.data ?? (one.ask.terms.form === undefined ? null : { n: 1 });
+      const data = calm ? fits : pick<Json>(this.random, [fits, fits, 'text', { n: 2 }]);
+      return { kind: 'decision', at: this.now, id: one.id, verdict: { decision, data }, by };
+    }
     const verdict = calm
       ? ({ applied: true, output: null } as const)
       : pick(this.random, [{ applied: true, output: { n: 1 } }, { applied: false }, { fail: true }] as const);
@@ -438,15 +459,24 @@ class Game {
     const { random, now: at } = this;
     const frame = Math.floor(random() * (this.state.nextFrame + 1));
     return pick<Stimulus>(random, [
-      { kind: 'timer', at, frame, timer: pick(random, ['wait', 'timeout', 'try', 'retry', 'resend'] as const) },
+      { kind: 'timer', at, frame, timer: pick(random, staleTimers) },
       { kind: 'attempt', at, frame, attempt: 99, outcome: { kind: 'completed', output: 'stale' } },
       { kind: 'page', at, frame, page: { error: flowError('runtime', 'stale') } },
       { kind: 'decision', at, id: 'stale', verdict: { fail: true }, by: 'lena' },
+      {
+        kind: 'decision',
+        at,
+        id: pick(random, [...this.decided, 'stale']),
+        verdict: { decision: 'rejected' },
+        by: 'max',
+      },
       { kind: 'child', at, frame, child: 'stale', end: { status: 'cancelled' } },
       { kind: 'continue' },
     ]);
   }
 }
+
+const staleTimers = ['wait', 'timeout', 'try', 'retry', 'resend', 'answer', 'remind', 'escalate'] as const;
 
 /** What an event says, but for an output that equals its task's input: whether that is left out depends on the state's memory. */
 function essence(event: RunEvent): Json {
@@ -486,6 +516,7 @@ describe('any flow, whatever happens to it', () => {
       'decision.asked',
       'context.joined',
       'decision.made',
+      ...['decision.approved', 'decision.refused', 'decision.reminded', 'decision.escalated'],
       'iteration.started',
       ...['iteration.ended', 'event.emitted', 'event.taken', 'event.returned'],
       ...['child.started', 'child.stopping', 'child.ended'],
