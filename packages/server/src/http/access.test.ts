@@ -86,6 +86,13 @@ describe.skipIf(missing !== undefined)(
       }
     });
 
+    it('takes nobody for the owner who comes through a proxy, though it is on this machine', async () => {
+      for (const name of ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via']) {
+        const { json } = await bed.ask('GET', '/api/v1/runs', { headers: { [name]: '203.0.113.7' } });
+        expect(json, name).toMatchObject({ status: 401, code: 'PAWL_UNAUTHENTICATED' });
+      }
+    });
+
     it('refuses what a page of another site sends', async () => {
       const own = `http://127.0.0.1:${bed.server.port}`;
       const post = (headers: Record<string, string>) => bed.ask('POST', '/api/v1/flows', { headers, body: '{}' });

@@ -47,7 +47,7 @@ export function openAuthentication(
     const address = request.socket.remoteAddress ?? '';
     const { authorization } = request.headers;
     if (authorization === undefined) {
-      if (!tokensOnly && isLoopbackAddress(address)) return localOwner;
+      if (!tokensOnly && isLoopbackAddress(address) && !isForwarded(request)) return localOwner;
       throw unauthenticated(reply, 'The request has no access token.');
     }
     const token = bearer.exec(authorization)?.[1];
@@ -75,6 +75,11 @@ export function openAuthentication(
       return token === undefined || (await holder(token, hashOf(token))) !== undefined;
     },
   };
+}
+
+/** Whether a proxy says that it stands between: then the address of this machine is the proxy's, whoever is behind it. */
+function isForwarded({ headers }: FastifyRequest): boolean {
+  return ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some((name) => headers[name] !== undefined);
 }
 
 function unauthenticated(reply: FastifyReply, detail: string): PawlError {

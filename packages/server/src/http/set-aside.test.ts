@@ -66,6 +66,9 @@ describe.skipIf(missing !== undefined)(`a run that was set aside${suffix}`, () =
     const { rows } = await client.query('select by, reason, set_aside from pawl.resumption where run = $1', [run]);
     expect(rows).toEqual([{ by: 'local-owner', reason: 'mended', set_aside: '{"detail":"a test"}' }]);
     expect((await bed.ask('GET', `/api/v1/runs/${run}`)).json['quarantined']).toBe(false);
+    expect((await bed.ask('GET', '/api/v1/audit')).json['items']).toContainEqual(
+      expect.objectContaining({ act: 'run.resume', by: 'local-owner', object: `run/${run}`, reason: 'mended' }),
+    );
   });
 
   it('cannot be taken back twice, nor where it was never set aside or does not exist', async () => {
@@ -75,5 +78,7 @@ describe.skipIf(missing !== undefined)(`a run that was set aside${suffix}`, () =
     expect((await resume(run)).json).toMatchObject({ status: 409, code: 'PAWL_RUN_NOT_SET_ASIDE' });
     const nobody = '01990000-0000-7000-8000-000000000000';
     expect((await resume(nobody)).json).toMatchObject({ status: 404, code: 'PAWL_RUN_UNKNOWN' });
+    const told = (await bed.ask('GET', '/api/v1/audit?limit=1000')).json['items'] as { object: string }[];
+    expect(told.filter(({ object }) => [`run/${run}`, `run/${nobody}`].includes(object))).toHaveLength(1);
   });
 });
