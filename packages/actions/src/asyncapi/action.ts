@@ -24,7 +24,7 @@ import { brokerTarget, isHttp, takesAway } from './target.ts';
 /** Publishes a message to a channel that an AsyncAPI document describes, or takes messages from it. */
 export const asyncApiAction = defineAction({
   name: 'asyncapi',
-  version: '1.1.0',
+  version: '1.0.0',
   summary: 'Publishes a message to a channel of an AsyncAPI document, or takes messages from it.',
   input: inputSchema,
   output: true,

@@ -71,7 +71,9 @@ function lintPlace(lint: Lint, site: TextSite): void {
   const task = taskAround(lint, site);
   const action = task === undefined ? undefined : calledBy(lint, task);
   const places = task === undefined || action === undefined ? [] : wirePlaces(task);
-  if (places.some((place) => site.path === place || site.path.startsWith(`${place}/`))) {
+  // What a subscription asks of messages and does with them is in the arguments of its call, and is not sent.
+  const kept = task !== undefined && site.path.startsWith(`${task.path}/with/subscription/`);
+  if (!kept && places.some((place) => site.path === place || site.path.startsWith(`${place}/`))) {
     if (action !== 'log' && action !== 'ask') return;
     const message =
       action === 'log'

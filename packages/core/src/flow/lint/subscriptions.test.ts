@@ -16,6 +16,16 @@ describe('a subscription', () => {
     expect(told(call('{consume: {amount: 3}}', attempts), 'deploy')).toEqual([]);
   });
 
+  it('asks its messages for no secret, and keeps none', () => {
+    const named = (subscription: string) => `use: {secrets: [s]}\n${call(subscription)}`;
+    for (const [subscription, at] of [
+      ['{filter: "${ .payload == $secrets.s }", consume: {for: PT5S, amount: 1}}', 'filter'],
+      ['{consume: {for: PT5S, until: "${ .[0].payload == $secrets.s }"}}', 'consume/until'],
+      ['{consume: {for: PT5S, amount: 1}, foreach: {output: {as: "${ $secrets.s }"}}}', 'foreach/output/as'],
+    ] as const)
+      expect(told(named(subscription))).toContain(`error SECRET_PLACE /do/0/a/with/subscription/${at}`);
+  });
+
   it('has its expressions and names looked at', () => {
     const foreach = (name: string) =>
       call(
