@@ -1,6 +1,7 @@
 import { isObject } from '../json.ts';
-import type { JsonObject } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
 import type { ActionDescription } from '../ports.ts';
+import { scanText } from './expression-text.ts';
 import { catalogFunction } from './external.ts';
 import { member } from './member.ts';
 
@@ -13,6 +14,30 @@ const people: JsonObject = {
   maxItems: 100,
   items: { type: 'string', maxLength: 200, pattern: '^(user:)?[\\p{L}\\p{N}][\\p{L}\\p{N} ._@+-]*$' },
 };
+
+/** JSON Schema of what a question gives whose form is this: a schema, or undefined where there is none. */
+export function askOutput(form: Json | undefined): JsonObject {
+  if (form === undefined) return outputWith({ type: 'null' });
+  return outputWith(isObject(form) && isConstant(form) ? { anyOf: [form, { type: 'null' }] } : true);
+}
+
+function outputWith(data: Json): JsonObject {
+  const text = { type: 'string' };
+  const approval = { type: 'object', properties: { by: text, at: text }, additionalProperties: false };
+  return {
+    type: 'object',
+    required: ['decision', 'data', 'by', 'at'],
+    additionalProperties: false,
+    properties: {
+      decision: { enum: ['approved', 'rejected'] },
+      data,
+      by: text,
+      at: { ...text, format: 'date-time' },
+      reason: text,
+      approvals: { type: 'array', items: approval },
+    },
+  };
+}
 
 /**
  * What `call: ask` takes and gives. It reaches nothing outside: the run itself waits until a person has decided, so there
@@ -57,24 +82,20 @@ export const askAction: ActionDescription = {
       },
     },
   },
-  output: {
-    type: 'object',
-    required: ['decision', 'data', 'by', 'at'],
-    properties: {
-      decision: { enum: ['approved', 'rejected'] },
-      data: true,
-      by: { type: 'string' },
-      at: { type: 'string', format: 'date-time' },
-      reason: { type: 'string' },
-      approvals: { type: 'array' },
-    },
-  },
+  output: outputWith(true),
   guarantee: () => 'pure',
   declarable: [],
   target: () => 'ask',
   concurrency: 1,
   timeoutMs: 0,
 };
+
+/** Whether a value holds no expression. */
+export function isConstant(value: Json): boolean {
+  if (typeof value === 'string') return scanText(value).kind === 'literal';
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.values(value).every((one) => isConstant(one as Json));
+}
 
 /** Whether a `call` asks a person: unless the flow has a function of that name. */
 export function isAsk(document: JsonObject, called: unknown): boolean {

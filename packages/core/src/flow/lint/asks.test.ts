@@ -52,6 +52,23 @@ describe('questions to people', () => {
     expect(problems.map(({ hint }) => hint)).toEqual(['write onDeadline: fail, or reject']);
   });
 
+  it('give a decision, and data as the form says', () => {
+    const then = (read: string) =>
+      told(
+        `do: [{a: {call: ask, with: {title: x, deadline: PT1H, form: {type: object, additionalProperties: false, properties: {n: {type: number}}}}}}, {b: {set: {x: "\${ ${read} }"}}}]`,
+      );
+    expect(then('[.decision, .by, .reason, .data.n, .approvals[0].by]')).toEqual([]);
+    expect(then('.decison')).toHaveLength(1);
+    expect(then('.data.m')).toHaveLength(1);
+  });
+
+  it('may have a form that is made by expressions', () => {
+    const made = 'form: {type: object, properties: {n: {enum: "${ .list }"}}}';
+    expect(
+      told(`do: [{a: {call: ask, with: {title: x, deadline: PT1H, ${made}}}}, {b: {set: {x: "\${ .data.m }"}}}]`),
+    ).toEqual([]);
+  });
+
   it('take no contract of an effect, and show no secret', () => {
     expect(told(ask('deadline: PT1H', ', metadata: {pawl: {guarantee: once}}'))).toEqual([
       'error CONTRACT_PLACE /do/0/a/metadata/pawl/guarantee',

@@ -1,9 +1,8 @@
 import { checkAnswer, compileForm } from '../answer.ts';
 import { isObject } from '../../json.ts';
 import type { Json, JsonObject } from '../../json.ts';
-import { isAsk } from '../ask.ts';
+import { isAsk, isConstant } from '../ask.ts';
 import { durationMs, parseDuration } from '../duration.ts';
-import { scanText } from '../expression-text.ts';
 import { member } from '../member.ts';
 import { limitedTasks } from './events.ts';
 import { refuse, warn } from './report.ts';
@@ -82,10 +81,4 @@ function lintTimes(lint: Lint, { path }: TaskSite, given: JsonObject): void {
 function lengthOf(value: Json | undefined): number | undefined {
   const parsed = value === undefined ? undefined : parseDuration(value);
   return parsed === undefined ? undefined : durationMs(parsed);
-}
-
-function isConstant(value: Json): boolean {
-  if (typeof value === 'string') return scanText(value).kind === 'literal';
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.values(value).every((one) => isConstant(one as Json));
 }

@@ -1,5 +1,6 @@
 import { isObject } from '../../json.ts';
 import type { Json, JsonObject } from '../../json.ts';
+import { askAction, askOutput } from '../ask.ts';
 import { member } from '../member.ts';
 import { isOwnText, programOf } from '../program-task.ts';
 import { templateShape } from './evaluate.ts';
@@ -48,7 +49,7 @@ function actionOutput(walk: Walk, action: string, given: Json): Shape {
     if (wanted === 'response') return responseShape;
     return wanted === 'raw' ? stringShape : anyShape;
   }
-  const output = walk.catalog?.describe(action)?.output;
+  const output = action === askAction.name ? askOutput(member(given, 'form')) : walk.catalog?.describe(action)?.output;
   return output === undefined ? anyShape : shapeOfSchema(output, `the action \`${action}\``);
 }
 
