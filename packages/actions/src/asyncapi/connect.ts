@@ -1,8 +1,6 @@
 import type { ActionContext } from '../action.ts';
-import { openAmqp } from './brokers/amqp.ts';
 import type { Broker, BrokerTarget, Credentials, OpenBroker, Protocol } from './brokers/broker.ts';
 import { Link } from './brokers/link.ts';
-import { openMqtt } from './brokers/mqtt.ts';
 import { openNats } from './brokers/nats.ts';
 import { openRedis } from './brokers/redis.ts';
 
@@ -29,9 +27,10 @@ export async function connect(
   }
 }
 
+/** The libraries of two of them are loaded when they are first used: they take longer than the rest of a start. */
 const openers: Readonly<Record<Protocol, OpenBroker>> = {
-  amqp: openAmqp,
-  mqtt: openMqtt,
+  amqp: async (...target) => (await import('./brokers/amqp.ts')).openAmqp(...target),
+  mqtt: async (...target) => (await import('./brokers/mqtt.ts')).openMqtt(...target),
   nats: openNats,
   redis: openRedis,
 };

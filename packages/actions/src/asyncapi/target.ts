@@ -1,7 +1,7 @@
 import type { JsonObject } from '@pawl/core';
 import { PawlError } from '@pawl/core';
 import { readPolicy } from '../http/authentication/policy.ts';
-import { takesFromQueue } from './brokers/amqp.ts';
+import { takesFromQueue } from './brokers/amqp-place.ts';
 import type { BrokerTarget, Credentials, Protocol } from './brokers/broker.ts';
 import { misfit } from './brokers/refusals.ts';
 import { membersOf } from './channel.ts';

@@ -9,6 +9,8 @@ import { FailedAttempt } from '../../failures.ts';
 import { actionLimits } from '../../limits.ts';
 import { membersOf } from '../channel.ts';
 import { LinkedClient } from './amqp-client.ts';
+import { placeOf } from './amqp-place.ts';
+import type { Place } from './amqp-place.ts';
 import type { Broker, BrokerTarget, Credentials, Incoming, OpenBroker, Outgoing } from './broker.ts';
 import { misfit, notLetIn, refusedBy } from './refusals.ts';
 
@@ -44,24 +46,6 @@ export const openAmqp: OpenBroker = async (target, credentials, link): Promise<B
     leave,
   };
 };
-
-/** Whether messages are taken from a queue, from which nobody else gets them then. */
-export function takesFromQueue(target: BrokerTarget): boolean {
-  return placeOf(target).kind === 'queue';
-}
-
-type Place =
-  | { readonly kind: 'queue'; readonly queue: string }
-  | { readonly kind: 'exchange'; readonly exchange: string; readonly routingKey: string };
-
-/** A channel is a queue where its binding says so, or names no exchange; else a routing key of an exchange. */
-function placeOf({ address, channelBinding }: BrokerTarget): Place {
-  const { name: exchange } = membersOf(channelBinding['exchange']);
-  const { name: queue } = membersOf(channelBinding['queue']);
-  if (channelBinding['is'] !== 'queue' && typeof exchange === 'string' && exchange !== '')
-    return { kind: 'exchange', exchange, routingKey: address };
-  return { kind: 'queue', queue: typeof queue === 'string' && queue !== '' ? queue : address };
-}
 
 function vhostOf({ path, channelBinding }: BrokerTarget): string {
   if (path !== '') return decodeURIComponent(path);
