@@ -1,4 +1,4 @@
-import { type Store, type WorkerStore } from '@pawl/core';
+import { journalFormat, type Store, type WorkerStore } from '@pawl/core';
 import {
   commitOf,
   createTestDatabase,
@@ -44,7 +44,9 @@ describe('a run in trouble', () => {
     expect(await former.takeOver(4, lease.epoch)).toBeUndefined();
     await database.query('update pawl.lease set format = 0 where partition = 4');
     expect(await former.takeOver(4, lease.epoch)).toEqual({ partition: 4, epoch: lease.epoch + 1 });
-    expect(await database.query('select format from pawl.lease where partition = 4')).toEqual([{ format: 1 }]);
+    expect(await database.query('select format from pawl.lease where partition = 4')).toEqual([
+      { format: journalFormat },
+    ]);
   });
 
   it('is set aside by the owner of its partition alone', async () => {
