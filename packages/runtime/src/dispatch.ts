@@ -123,6 +123,8 @@ export class Dispatch implements AttemptHost {
   /** Reads a page of a dataset, unless it is being read. */
   page(run: Run, one: PendingOf<'page'>): void {
     if (run.works.other('page', one.frame) !== undefined) return;
+    // It came while a commit was in flight and waits for its turn: read once more, it would be taken for the page after it.
+    if (run.queue.some(({ stimulus }) => stimulus.kind === 'page' && stimulus.frame === one.frame)) return;
     if (one.reload) run.hold = 'page';
     if (this.context.draining) return;
     const read = new PageRead(this.context, run, one);

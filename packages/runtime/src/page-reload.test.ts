@@ -54,3 +54,41 @@ describe('pages that were lost from memory', () => {
     expect(world.actions.calls[1]?.request.args).toEqual(world.actions.calls[0]?.request.args);
   });
 });
+
+describe('a page that comes while a commit is in flight', () => {
+  it('is not read a second time, and so not taken for the page after it', async () => {
+    const world = new TestWorld();
+    const body = {
+      race: {
+        fork: {
+          compete: true,
+          branches: [task.slow('late', { guarantee: 'once', row: '${ $a[0] }' }), task.set('first', { x: 1 })],
+        },
+      },
+    };
+    const flow = world.deploy([batch('outer', 'a', 'one', body) as never]);
+    const read: unknown[] = [];
+    world.actions.readPage = async (_dataset, cursor) => {
+      const from = typeof cursor === 'number' ? cursor : 0;
+      read.push(from);
+      // Longer than a commit takes to begin, shorter than it takes to end.
+      await new Promise<void>((resolve) => world.clock.after(5, resolve));
+      return { rows: [from], next: from + 1, last: from === 2 };
+    };
+    world.database.onCommit = async (_commit, apply) => {
+      await new Promise<void>((resolve) => world.clock.after(20, resolve));
+      return apply();
+    };
+    const worker = await world.started('w1');
+    const run = world.id();
+    const started = worker.startRun({ run, workspace: 'default', flow, input: {} });
+    for (let ms = 0; ms < 1_000; ms += 1) {
+      await world.clock.pass(1);
+      // The loser of the race is answered while the next page is being read.
+      for (const call of [...world.actions.open]) call.end({ kind: 'completed', output: null });
+    }
+    await started;
+    expect(read).toEqual([0, 1, 2]);
+    expect(world.actions.calls.map(({ request }) => request.args['row'])).toEqual([0, 1, 2]);
+  });
+});
