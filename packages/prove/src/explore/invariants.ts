@@ -134,11 +134,19 @@ export function I6({ tables, auditor, people, setAside }: Evidence): void {
       'I6',
       `runs were set aside: ${JSON.stringify(aside.map(({ run, quarantined }) => [run, quarantined]))}`,
     );
+  // What waits for a run that was set aside waits for the person who takes it back: those above it, and its messages.
+  const held = new Set(aside.map(({ run }) => run));
+  for (let size = -1; size !== held.size; ) {
+    size = held.size;
+    for (const [run, { events }] of auditor.runs)
+      if (events.some((event) => event.type === 'child.started' && held.has(event.child))) held.add(run);
+  }
   for (const record of records) {
-    if (record.quarantined === null && !hasEnded(record.status))
+    if (!held.has(record.run) && !hasEnded(record.status))
       auditor.report('I6', `run ${record.run} is ${record.status}, waiting for ${record.waitingFor ?? 'nothing'}`);
   }
-  for (const id of tables.inbox.keys()) auditor.report('I6', `message ${id} was never taken`);
+  for (const { id, run } of tables.inbox.values())
+    if (!held.has(run)) auditor.report('I6', `message ${id} was never taken`);
   if (people.waiting > 0) auditor.report('I6', `${people.waiting} requests were never answered`);
 }
 

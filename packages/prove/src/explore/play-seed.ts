@@ -1,4 +1,5 @@
 import { ensureError } from '@pawl/core';
+import { hasEnded } from '../store/tables.ts';
 import type { Evidence } from './invariants.ts';
 import { invariants } from './invariants.ts';
 import type { Violation } from './violation.ts';
@@ -49,7 +50,12 @@ export async function playSeed(options: WorldOptions): Promise<SeedResult> {
 export async function playWorld(world: World): Promise<Evidence> {
   const { timeline, auditor, people, store, prng, targets } = world;
   const done = (): boolean =>
-    people.waiting === 0 && auditor.living === world.setAside && store.tables.inbox.size === 0 && world.eventsGiven();
+    people.waiting === 0 &&
+    auditor.living === world.setAside &&
+    store.tables.inbox.size === 0 &&
+    // After a restore the auditor has seen runs end that live again.
+    [...store.tables.runs.values()].every(({ status, quarantined }) => hasEnded(status) || quarantined !== null) &&
+    world.eventsGiven();
   const quiet = await timeline.run(done, prng.between(2_000, 12_000));
   world.heal();
   if (quiet || (await timeline.run(done, timeline.time + livenessBound)))
