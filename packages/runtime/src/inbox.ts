@@ -158,9 +158,14 @@ export class Inbox {
   }
 }
 
-/** Whether a message is for one of these runs. A start by one of them makes another of them. */
+/**
+ * Whether a message is for one of these runs. A start by one of them makes another of them; so does one below their head,
+ * as another worker for the same run may have begun those between.
+ */
 function concerns(only: Family, { run, message }: InboxRow): boolean {
-  if (message.kind === 'start' && message.parent !== undefined && only.has(message.parent.run)) only.add(run);
+  const parent = message.kind === 'start' ? message.parent : undefined;
+  if (parent !== undefined && (only.has(parent.run) || (parent.root !== undefined && only.has(parent.root))))
+    only.add(run);
   return only.has(run);
 }
 

@@ -80,7 +80,9 @@ function collect(
       return;
     case 'child.started': {
       const { child, named, input, detached } = event;
-      const parent = detached ? {} : { parent: { run: state.id, frame: event.f, depth: depthOf(state) + 1 } };
+      const parent = detached
+        ? {}
+        : { parent: { run: state.id, frame: event.f, depth: depthOf(state) + 1, ...headOf(state) } };
       const { workspace } = of;
       out.messages.push(
         message(child, child, event.at, { kind: 'start', workspace, flow: '', named, input, key: null, ...parent }),
@@ -109,6 +111,11 @@ function collect(
 /** How many runs wait for this one, each for the next. */
 export function depthOf({ parent }: RunState): number {
   return parent === undefined || parent.frame === 0 ? 0 : (parent.depth ?? 1);
+}
+
+/** The run at the head of a run's parents, where that is not the run itself. */
+function headOf({ parent }: RunState): { readonly root?: string } {
+  return parent === undefined || parent.frame === 0 ? {} : { root: parent.root ?? parent.run };
 }
 
 /** The end of a run for the step that waits for it, or for the schedule that started it. */

@@ -146,6 +146,8 @@ export interface Parent {
   readonly frame: number;
   /** How many runs stand around it, each waiting for the next; absent: one. */
   readonly depth?: number;
+  /** The run at the head of all of them; absent: `run`. */
+  readonly root?: string;
 }
 
 /** What a message says. Messages to a schedule (`trigger`, `ended`) carry its id as `run`. */
