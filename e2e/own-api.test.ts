@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type Program, startTcpProxy, waitUntil } from '@pawl/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callApi } from './crash/api.ts';
-import { startPawl } from './support/pawl.ts';
+import { addressOf, startPawl } from './support/pawl.ts';
 
 /* Flows against the API of the Pawl that runs them, as a real `pawl start` on any free port. */
 
@@ -21,16 +21,7 @@ beforeAll(async () => {
   // Everything of this machine is allowed: what is refused is refused for another reason.
   const env = { PAWL_DATA: join(folder, 'data'), PAWL_PORT: '0', PAWL_ALLOW_NETS: '127.0.0.1,::1' };
   pawl = startPawl(['start', '--no-examples'], { env });
-  const told = (): string | undefined => /Pawl is at (http:\S+) /.exec(pawl.stdout)?.[1];
-  await waitUntil(
-    'pawl says where it is',
-    async () => {
-      if (!pawl.living) throw new Error(pawl.stderr);
-      return told() !== undefined;
-    },
-    patienceMs,
-  );
-  url = told() ?? '';
+  url = await addressOf(pawl, patienceMs);
   const flow = {
     document: { dsl: '1.0.3', namespace: 'e2e', name: 'get', version: '1.0.0' },
     do: [{ ask: { call: 'http', with: { method: 'get', endpoint: '${ .url }' } } }],

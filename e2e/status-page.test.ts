@@ -9,7 +9,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callApi } from './crash/api.ts';
 import { launchBrowser } from './support/browser.ts';
-import { startPawl } from './support/pawl.ts';
+import { addressOf, startPawl } from './support/pawl.ts';
 
 /* The status page of a real `pawl start` in a real Chromium. */
 
@@ -48,16 +48,7 @@ describe.skipIf(typeof launched === 'string')(`the status page${skipped}`, () =>
     await once(silent.listen(0, '127.0.0.1'), 'listening');
     const env = { PAWL_DATA: join(folder, 'data'), PAWL_PORT: '0', PAWL_ALLOW_NETS: '127.0.0.1' };
     pawl = startPawl(['start', '--no-examples'], { env });
-    const told = (): string | undefined => /Pawl is at (http:\S+) /.exec(pawl.stdout)?.[1];
-    await waitUntil(
-      'pawl says where it is',
-      async () => {
-        if (!pawl.living) throw new Error(pawl.stderr);
-        return told() !== undefined;
-      },
-      patienceMs,
-    );
-    url = told() ?? '';
+    url = await addressOf(pawl, patienceMs);
     const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/charge`;
     const flow = {
       document: { dsl: '1.0.3', namespace: 'e2e', name: 'charge', version: '1.0.0' },

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type Program, startProgram } from '@pawl/testkit';
+import { type Program, startProgram, waitUntil } from '@pawl/testkit';
 
 const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
 
@@ -20,4 +20,15 @@ export interface PawlOptions {
 /** Starts the real `pawl` command in a process of its own. */
 export function startPawl(args: readonly string[], { env = {}, ...rest }: PawlOptions = {}): Program {
   return startProgram({ args: [main, ...args], env: { ...unset, ...env }, ...rest });
+}
+
+/** The address that a started `pawl start` says it is at; throws what it said where it has ended. */
+export async function addressOf(pawl: Program, timeoutMs: number): Promise<string> {
+  const told = (): string | undefined => /Pawl is at (http:\S+) /.exec(pawl.stdout)?.[1];
+  const isThere = (): boolean => {
+    if (!pawl.living) throw new Error(pawl.stderr);
+    return told() !== undefined;
+  };
+  await waitUntil('pawl says where it is', isThere, timeoutMs);
+  return told() ?? '';
 }

@@ -2,7 +2,7 @@ import { isObject, PawlError } from '@pawl/core';
 import type { ActionRequest, Json, JsonObject, Outcome } from '@pawl/core';
 import type { ActionContext } from '../action.ts';
 import { defineAction } from '../action.ts';
-import type { Egress } from '../egress/egress.ts';
+import { perEgress } from '../egress/per-egress.ts';
 import { errorOf, unanswered } from '../failures.ts';
 import { callHttp } from '../http/action.ts';
 import { Description } from '../openapi/references.ts';
@@ -133,20 +133,10 @@ function changed(): Outcome {
 }
 
 /** What the calls of flows with the same permissions share. */
-interface Services {
-  readonly documents: Documents<Description>;
-  readonly frozen: FrozenRequests;
-}
-
-const services = new WeakMap<Egress, Services>();
-
-function servicesOf(egress: Egress): Services {
-  const read = (bytes: Buffer, shownUrl: string): Description =>
-    new Description(parseDocument(bytes, shownUrl), shownUrl);
-  const known = services.get(egress) ?? { documents: new Documents(egress, read), frozen: new FrozenRequests() };
-  services.set(egress, known);
-  return known;
-}
+const servicesOf = perEgress((egress) => ({
+  documents: new Documents(egress, (bytes, shownUrl) => new Description(parseDocument(bytes, shownUrl), shownUrl)),
+  frozen: new FrozenRequests(),
+}));
 
 function targetOf(args: JsonObject): string {
   const endpoint = membersOf(args['document'])['endpoint'];

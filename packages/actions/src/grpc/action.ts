@@ -3,9 +3,9 @@ import type { ActionRequest, Json, JsonObject, Outcome } from '@pawl/core';
 import type { Root } from 'protobufjs';
 import type { ActionContext } from '../action.ts';
 import { defineAction } from '../action.ts';
-import type { Egress } from '../egress/egress.ts';
 import { EgressFailure } from '../egress/failure.ts';
 import { checkHeaders } from '../egress/headers.ts';
+import { perEgress } from '../egress/per-egress.ts';
 import { egressError, egressOutcome, errorOf, unanswered } from '../failures.ts';
 import { classify } from '../http/answer.ts';
 import { createAuthenticator } from '../http/authentication/authenticator.ts';
@@ -151,18 +151,7 @@ function changed(path: string): Outcome {
 }
 
 /** What the calls of flows with the same permissions share. */
-interface Services {
-  readonly interfaces: Documents<Root>;
-  readonly frozen: FrozenRequests;
-}
-
-const services = new WeakMap<Egress, Services>();
-
-function servicesOf(egress: Egress): Services {
-  const known = services.get(egress) ?? {
-    interfaces: new Documents(egress, readInterface),
-    frozen: new FrozenRequests(),
-  };
-  services.set(egress, known);
-  return known;
-}
+const servicesOf = perEgress((egress) => ({
+  interfaces: new Documents(egress, readInterface),
+  frozen: new FrozenRequests(),
+}));

@@ -1,4 +1,5 @@
 import type { JsonObject } from '@pawl/core';
+import { endpointInput } from '../resource/input.ts';
 
 const strings: JsonObject = { type: 'object', additionalProperties: { type: 'string' } };
 
@@ -11,15 +12,7 @@ export const inputSchema: JsonObject = {
     method: { type: 'string', pattern: '^[A-Za-z]{1,20}$', description: 'The HTTP method, such as GET or POST.' },
     endpoint: {
       description: 'The URL to call, or the URL with its authentication.',
-      anyOf: [
-        { type: 'string', minLength: 1 },
-        {
-          type: 'object',
-          required: ['uri'],
-          additionalProperties: false,
-          properties: { uri: { type: 'string', minLength: 1 }, authentication: { type: 'object' } },
-        },
-      ],
+      ...endpointInput,
     },
     headers: { ...strings, description: 'Headers to send.' },
     query: { ...strings, description: 'Query parameters to add to the URL.' },

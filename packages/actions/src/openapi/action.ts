@@ -2,7 +2,7 @@ import { httpGuarantee, isObject } from '@pawl/core';
 import type { ActionRequest, Json, JsonObject, Outcome } from '@pawl/core';
 import type { ActionContext } from '../action.ts';
 import { defineAction } from '../action.ts';
-import type { Egress } from '../egress/egress.ts';
+import { perEgress } from '../egress/per-egress.ts';
 import { errorOf, unanswered } from '../failures.ts';
 import { callHttp } from '../http/action.ts';
 import { Documents } from '../resource/documents.ts';
@@ -57,22 +57,10 @@ function changed(operationId: string): Outcome {
 }
 
 /** What the calls of flows with the same permissions share. */
-interface Services {
-  readonly documents: Documents<Description>;
-  readonly frozen: FrozenRequests;
-}
-
-const services = new WeakMap<Egress, Services>();
-
-function servicesOf(egress: Egress): Services {
-  const known = services.get(egress);
-  if (known !== undefined) return known;
-  const read = (bytes: Buffer, shownUrl: string): Description =>
-    new Description(parseDocument(bytes, shownUrl), shownUrl);
-  const made = { documents: new Documents(egress, read), frozen: new FrozenRequests() };
-  services.set(egress, made);
-  return made;
-}
+const servicesOf = perEgress((egress) => ({
+  documents: new Documents(egress, (bytes, shownUrl) => new Description(parseDocument(bytes, shownUrl), shownUrl)),
+  frozen: new FrozenRequests(),
+}));
 
 /** The API's server is known only from its document: its calls share what that document's address has. */
 function targetOf(args: JsonObject): string {
