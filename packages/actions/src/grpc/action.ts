@@ -1,6 +1,5 @@
 import { isObject, PawlError } from '@pawl/core';
 import type { ActionRequest, Json, JsonObject, Outcome } from '@pawl/core';
-import type { Root } from 'protobufjs';
 import type { ActionContext } from '../action.ts';
 import { defineAction } from '../action.ts';
 import { EgressFailure } from '../egress/failure.ts';
